@@ -1,0 +1,93 @@
+/** Text as bytes and as something a person reads: sizes, safe cuts, and characters nobody would see. */
+
+const encoder = new TextEncoder();
+
+/** The size of a text in UTF-8 bytes, which is how the service counts its limits. */
+export function byteLength(text: string): number {
+  return encoder.encode(text).length;
+}
+
+/** The number of characters as a person counts them (grapheme clusters). */
+export function countCharacters(text: string): number {
+  let count = 0;
+  for (const _ of graphemes(text)) count += 1;
+  return count;
+}
+
+/** The longest beginning of a text that fits into so many bytes, cut between characters as a person sees them. */
+export function longestFit(text: string, maxBytes: number): string {
+  let fit = "";
+  let bytes = 0;
+  for (const { segment } of graphemes(text)) {
+    bytes += byteLength(segment);
+    if (bytes > maxBytes) break;
+    fit += segment;
+  }
+  return fit;
+}
+
+/** False where a text holds half a surrogate pair, which UTF-8 cannot carry. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
+let segmenter: Intl.Segmenter | undefined;
+
+function graphemes(text: string): Iterable<{ segment: string }> {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return segmenter.segment(text);
+}
+
+// An emoji may hold joiners and variation selectors; those are how it is written, not something hidden in it.
+const EMOJI = String.raw`\p{RGI_Emoji}`;
+const HIDDEN = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Surrogate}\u2800]`;
+const EMOJI_OR_HIDDEN = new RegExp(`(${EMOJI})|(${HIDDEN})`, "gv");
+const ANY_HIDDEN = new RegExp(HIDDEN, "v");
+
+/** Invisible, bidirectional and control characters written as \u escapes, as JSON writes them; emoji stay whole. */
+export function escapeHidden(text: string): string {
+  if (!ANY_HIDDEN.test(text)) return text;
+  return text.replace(EMOJI_OR_HIDDEN, (whole, emoji: string | undefined) => emoji ?? unicodeEscape(whole));
+}
+
+/** The hidden characters of a text, each once, as `U+202E`; a line feed or tab is seen, so it is not among them. */
+export function hiddenCharacters(text: string): string[] {
+  const found = new Set<string>();
+  for (const match of text.matchAll(EMOJI_OR_HIDDEN)) {
+    const hidden = match[2];
+    if (hidden === undefined || /[\n\r\t]/.test(hidden)) continue;
+    found.add(`U+${(hidden.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`);
+  }
+  return [...found];
+}
+
+function unicodeEscape(text: string): string {
+  let escaped = "";
+  for (let unit = 0; unit < text.length; unit += 1) {
+    escaped += `\\u${text.charCodeAt(unit).toString(16).padStart(4, "0")}`;
+  }
+  return escaped;
+}
+
+/**
+ * Compact JSON with the hidden characters escaped: what a text block shows. Parsing it gives the same value back.
+ * Structural characters of JSON are never hidden, so escaping the whole text touches strings alone.
+ */
+export function visibleJson(value: unknown): string {
+  return escapeHidden(JSON.stringify(value));
+}
+
+/** Somebody else's words, quoted as data on one line, clipped to so many characters. */
+export function quoteAsData(text: string, most = 300): string {
+  const points = [...text];
+  const clipped = points.length > most ? `${points.slice(0, most).join("")}…` : text;
+  return visibleJson(clipped);
+}
+
+/** A value as a receipt's summary shows it: short, on one line, hidden characters escaped. */
+export function shortValue(value: string | number): string {
+  if (typeof value === "number") return value.toLocaleString("en-US");
+  const most = 60;
+  const shown = countCharacters(value) > most ? `${longestFit(value, most)}…` : value;
+  return `'${escapeHidden(shown)}'`;
+}

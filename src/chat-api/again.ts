@@ -1,0 +1,96 @@
+import type { Deadline } from "./deadline.ts";
+import type { Kind } from "./error-codes/index.ts";
+import { NotSent, NoValidAnswer } from "./network-failure.ts";
+import { ServiceRefusal } from "./service-refusal.ts";
+
+/** What may be sent again, after which pause, and how often. */
+
+/** Requests sent at most for one call to one command. */
+const MOST_ATTEMPTS = 3;
+/** The first pause is anywhere up to so many milliseconds (full jitter), the next up to twice that. */
+const FIRST_PAUSE_MS = 250;
+/** After a rate code the whole queue waits from one to one and a half seconds; no Retry-After is documented. */
+const RATE_PAUSE_MS = 1_000;
+/** How often each kind of refusal is sent again, within MOST_ATTEMPTS. */
+const TIMES_AGAIN: Readonly<Record<Kind, number>> = {
+  request: 0,
+  config: 0,
+  credentials: 0, // repeated failures lock the account (70050)
+  signAgain: 1, // with a new signature
+  once: 1, // the pages disagree on what it means
+  rate: MOST_ATTEMPTS,
+  transient: MOST_ATTEMPTS,
+};
+
+/** What to do after a failure: nothing more, or another attempt. */
+export interface Again {
+  /** Milliseconds to wait first. */
+  readonly pauseMs: number;
+  /** True if every request to this command should wait so long. */
+  readonly holdsQueue: boolean;
+  /** True if the request needs a new signature. */
+  readonly signsAgain: boolean;
+  /** True if it may only go while the budget for attempts in an outage lasts. */
+  readonly costs: boolean;
+}
+
+/**
+ * Decides whether a failed attempt may be followed by another.
+ * @param attempts how many were made
+ * @param writes true for a modify: what was sent without a valid answer is then read back, not sent again
+ * @returns undefined where the failure is the answer
+ */
+export function mayGoAgain(failure: unknown, attempts: number, writes: boolean): Again | undefined {
+  if (attempts >= MOST_ATTEMPTS) return undefined;
+  const pauseMs = Math.random() * FIRST_PAUSE_MS * 2 ** (attempts - 1);
+  const soon: Again = { pauseMs, holdsQueue: false, signsAgain: false, costs: true };
+  const slower: Again = {
+    pauseMs: RATE_PAUSE_MS * (1 + Math.random() / 2),
+    holdsQueue: true,
+    signsAgain: false,
+    costs: false,
+  };
+
+  if (failure instanceof NotSent) return failure.mayHelpAgain ? soon : undefined;
+  if (failure instanceof NoValidAnswer) {
+    if (failure.reason === "tooManyRequests") return slower;
+    return failure.mayHelpAgain && !writes ? soon : undefined;
+  }
+  if (failure instanceof ServiceRefusal) {
+    const { kind } = failure.meaning;
+    if (attempts > TIMES_AGAIN[kind]) return undefined;
+    if (kind === "rate") return slower;
+    return kind === "signAgain" ? { ...soon, pauseMs: 0, signsAgain: true, costs: false } : soon;
+  }
+  return undefined;
+}
+
+/**
+ * Milliseconds one attempt may take: longer than the 3 seconds after which the service itself gives up, and short
+ * enough to leave time for another, or for reading back what a write did.
+ */
+export function attemptMs(deadline: Deadline, writes: boolean): number {
+  const share = Math.max(deadline.totalMs / 3, 4_000);
+  return Math.min(share, writes ? deadline.remainingMs * 0.6 : deadline.remainingMs);
+}
+
+/**
+ * Keeps an outage from being answered by a storm: ten attempts more than one a call, and one more for each call that
+ * was answered. When they are used up, every call still gets its one attempt.
+ */
+export class RetryBudget {
+  static readonly most = 10;
+  #left = RetryBudget.most;
+
+  /** Takes one; false if there is none. */
+  take(): boolean {
+    if (this.#left < 1) return false;
+    this.#left -= 1;
+    return true;
+  }
+
+  /** Gives one back: the service answered. */
+  giveBack(): void {
+    this.#left = Math.min(RetryBudget.most, this.#left + 1);
+  }
+}

@@ -1,0 +1,218 @@
+import type { Dispatcher } from "undici";
+import type { Deadline } from "./deadline.ts";
+import { isLoopback } from "./hosts.ts";
+import { NotSent, type NotSentReason, NoValidAnswer } from "./network-failure.ts";
+
+/** One POST over undici, told apart into not sent, sent without a valid answer, and answered. */
+
+/** The most bytes of an answer that are taken in; the largest honest answer is about 1.4 MB. */
+export const MOST_ANSWER_BYTES = 2 * 1024 * 1024;
+
+/** An answer as it came: nothing about it is believed yet. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** How to reach the service. */
+export interface Route {
+  /** https, or http on loopback. A path before the API's own is kept. */
+  readonly endpoint: URL;
+  /** From HTTPS_PROXY and NO_PROXY. Loopback never goes through it. */
+  readonly proxy?: { readonly url: string; readonly except: string } | undefined;
+  readonly userAgent: string;
+}
+
+interface Dispatchers {
+  /** Keeps connections for the next read. */
+  readonly kept: Dispatcher;
+  /** A new connection for each request: one that the server may be closing could lose a write. */
+  readonly fresh: Dispatcher;
+}
+
+/** Posts JSON to one host. Nothing is loaded or connected before the first post or warmUp. */
+export class Connection {
+  readonly #route: Route;
+  #dispatchers: Promise<Dispatchers> | undefined;
+
+  constructor(route: Route) {
+    this.#route = route;
+  }
+
+  /** Loads the HTTP client, so that the first post need not wait for it. Connects to nothing. */
+  warmUp(): Promise<Dispatchers> {
+    this.#dispatchers ??= makeDispatchers(this.#route);
+    return this.#dispatchers;
+  }
+
+  /**
+   * Sends one POST and gives back the whole answer, whatever its status.
+   *
+   * @param fresh true to use a connection that was never used before
+   * @throws NotSent when no byte of it left
+   * @throws NoValidAnswer when it left and no whole answer came back
+   */
+  async post(
+    path: string,
+    query: URLSearchParams,
+    body: string,
+    fresh: boolean,
+    deadline: Deadline,
+  ): Promise<RawAnswer> {
+    const { kept, fresh: unused } = await this.warmUp();
+    const { endpoint, userAgent } = this.#route;
+    const prefix = endpoint.pathname.replace(/\/$/, "");
+    const request: Dispatcher.DispatchOptions = {
+      origin: endpoint.origin,
+      path: `${prefix}${path}?${query}`,
+      method: "POST",
+      headers: { "content-type": "application/json", "accept-encoding": "identity", "user-agent": userAgent },
+      body,
+      // The deadline watches over everything; undici's own timers are late and miss a slow trickle.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
+    return new Exchange(deadline).run(fresh ? unused : kept, request);
+  }
+
+  /** Closes every connection. */
+  async close(): Promise<void> {
+    if (!this.#dispatchers) return;
+    const { kept, fresh } = await this.#dispatchers;
+    await Promise.all([kept.destroy(), fresh.destroy()]);
+  }
+}
+
+/** One request on its way: settles once, by its answer, its failure or its deadline. */
+class Exchange {
+  readonly #deadline: Deadline;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #settled = false;
+  #received = 0;
+  #status = 0;
+  #headers: RawAnswer["headers"] = {};
+
+  constructor(deadline: Deadline) {
+    this.#deadline = deadline;
+  }
+
+  run(dispatcher: Dispatcher, request: Dispatcher.DispatchOptions): Promise<RawAnswer> {
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void) => {
+        if (this.#settled) return;
+        this.#settled = true;
+        stopListening();
+        finish();
+      };
+      const fail = (failure: Error) => {
+        settle(() => reject(failure));
+        this.#controller?.abort(failure);
+      };
+      // undici looks at no signal while a request is queued or connecting, so the end is raced here.
+      let stopListening = () => {};
+      stopListening = this.#deadline.onEnd((end) => fail(this.#ended(end)));
+      if (this.#settled) return;
+      dispatcher.dispatch(request, {
+        onRequestStart: (controller) => {
+          this.#controller = controller;
+          if (this.#settled) controller.abort(new Error("no longer wanted"));
+        },
+        onResponseStart: (_controller, status, headers) => {
+          this.#status = status;
+          this.#headers = headers;
+        },
+        onResponseData: (_controller, chunk) => {
+          this.#received += chunk.length;
+          if (this.#received > MOST_ANSWER_BYTES) fail(new NoValidAnswer("answerTooLarge"));
+          else this.#chunks.push(chunk);
+        },
+        onResponseEnd: () => {
+          const body = Buffer.concat(this.#chunks);
+          settle(() => resolve({ status: this.#status, headers: this.#headers, body }));
+        },
+        onResponseError: (_controller, error) => fail(this.#controller ? lost(error) : neverSent(error)),
+      });
+    });
+  }
+
+  #ended(end: "timeout" | "cancelled"): Error {
+    if (this.#controller) return new NoValidAnswer(end === "cancelled" ? "cancelledAfterSending" : "noAnswer");
+    return new NotSent(
+      end === "cancelled" ? "cancelledBeforeSending" : "unreachable",
+      end === "timeout" ? "no connection in time" : "",
+    );
+  }
+}
+
+// Error codes of Node and undici for what fails before a request leaves; anything else there is "unreachable".
+const NEVER_SENT: Readonly<Record<string, NotSentReason>> = {
+  ECONNREFUSED: "connectionRefused",
+  ENOTFOUND: "hostNotFound",
+  EAI_AGAIN: "hostNotFound",
+  EPROTO: "tlsFailed",
+  CERT_HAS_EXPIRED: "tlsFailed",
+  CERT_NOT_YET_VALID: "tlsFailed",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "tlsFailed",
+  SELF_SIGNED_CERT_IN_CHAIN: "tlsFailed",
+  UNABLE_TO_GET_ISSUER_CERT: "tlsFailed",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "tlsFailed",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tlsFailed",
+  ERR_TLS_CERT_ALTNAME_INVALID: "tlsFailed",
+};
+
+function neverSent(error: Error): NotSent {
+  const cause = "errors" in error && Array.isArray(error.errors) ? (error.errors[0] as Error) : error;
+  const code = codeOf(cause);
+  // undici puts the proxy's status into a message and nowhere else.
+  const proxyStatus = /^Proxy response \((\d+)\)/.exec(cause.message)?.[1];
+  if (proxyStatus) return new NotSent(/^4/.test(proxyStatus) ? "proxyRefused" : "proxyFailed", `HTTP ${proxyStatus}`);
+  if (code === "PROXY_HUNG_UP") return new NotSent("proxyFailed", "it closed the connection");
+  if (code.startsWith("ERR_SSL") || code === "UND_ERR_PRX_TLS") return new NotSent("tlsFailed", code);
+  return new NotSent(NEVER_SENT[code] ?? "unreachable", code);
+}
+
+function lost(error: Error): NoValidAnswer {
+  const code = codeOf(error);
+  // Codes of the HTTP parser and of undici's own checks: the peer spoke, but not HTTP that can be read.
+  if (/^(HPE_|UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH|RESPONSE))/.test(code)) {
+    return new NoValidAnswer("answerMalformed", `not valid HTTP, ${code}`);
+  }
+  return new NoValidAnswer("connectionLost", code);
+}
+
+function codeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+async function makeDispatchers(route: Route): Promise<Dispatchers> {
+  const { Agent, EnvHttpProxyAgent, Pool } = await import("undici");
+  const connect = { timeout: 10_000 };
+  const keeping = { connections: 256, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 30_000, connect };
+  const closing = { connections: 256, pipelining: 0, connect };
+  const { proxy, endpoint } = route;
+  if (!proxy || isLoopback(endpoint.hostname)) return { kept: new Agent(keeping), fresh: new Agent(closing) };
+
+  // When a proxy closes the socket on CONNECT, undici connects again for ever unless the error has another code.
+  class PatientPool extends Pool {
+    override async connect(options: Dispatcher.ConnectOptions): Promise<never> {
+      try {
+        return (await super.connect({ ...options, headersTimeout: 10_000 } as typeof options)) as never;
+      } catch (error) {
+        if (codeOf(error as Error) !== "UND_ERR_SOCKET") throw error;
+        throw Object.assign(new Error("the proxy hung up"), { code: "PROXY_HUNG_UP" });
+      }
+    }
+  }
+  const through = {
+    httpProxy: proxy.url,
+    httpsProxy: proxy.url,
+    noProxy: proxy.except,
+    clientFactory: (origin: URL, options: object) => new PatientPool(origin, options),
+  };
+  return {
+    kept: new EnvHttpProxyAgent({ ...keeping, ...through }),
+    fresh: new EnvHttpProxyAgent({ ...closing, ...through }),
+  };
+}

@@ -1,0 +1,62 @@
+import { type AnswerHead, ExplainedError, type Explanation } from "../channel/explanation.ts";
+import { hintAboutId } from "../channel/fields.ts";
+import { type CodeMeaning, meaningOf } from "./error-codes/index.ts";
+
+/** A clock further off than this many seconds is worth a word where a signature was refused. */
+const CLOCK_OFF_SECONDS = 120;
+
+// Refusals that a wrong channel ID can cause.
+const ABOUT_THE_ID: ReadonlySet<number> = new Set([6017, 130002, 130004, 130007, 130008]);
+
+/**
+ * Thrown when the service gave a valid answer and its ErrorCode is not 0, for the whole request or for one channel.
+ * Not for answers that make no sense (NoValidAnswer).
+ */
+export class ServiceRefusal extends ExplainedError {
+  override readonly name = "ServiceRefusal";
+  override readonly head: AnswerHead & { readonly ErrorCode: number };
+  readonly meaning: CodeMeaning;
+  /** Requests sent for this call. */
+  attempts = 1;
+  /** IDs that the call named; one that lacks the prefix is hinted at. */
+  channelIds: readonly string[] = [];
+  readonly #clock: string;
+
+  /** @param clock what to say of this machine's clock against the server's Date, or nothing */
+  constructor(head: AnswerHead & { readonly ErrorCode: number }, clock = "") {
+    super(`ErrorCode ${head.ErrorCode}`);
+    this.head = head;
+    this.meaning = meaningOf(head.ErrorCode);
+    this.#clock = clock;
+  }
+
+  get explanation(): Explanation {
+    const { cause, fixedBy, nextStep, safeToResend, kind } = this.meaning;
+    const remarks = [`${cause}.`];
+    if (ABOUT_THE_ID.has(this.head.ErrorCode)) {
+      remarks.push(...new Set(this.channelIds.flatMap((id) => hintAboutId(id) ?? [])));
+    }
+    if (this.#clock && (kind === "credentials" || kind === "signAgain")) remarks.push(this.#clock);
+    return { stage: "service", cause: remarks.join(" "), fixedBy, nextStep, safeToResend, attempts: this.attempts };
+  }
+
+  /**
+   * True if a write refused so may all the same have been carried out: an inner timeout or fault says only that the
+   * service did not see it through to its answer.
+   */
+  get leavesOutcomeOpen(): boolean {
+    return this.meaning.kind === "transient" || this.meaning.kind === "once";
+  }
+}
+
+/**
+ * What to say of this machine's clock where it and the server's Date header differ by more than two minutes.
+ * @param now milliseconds since 1970
+ */
+export function remarkOnClock(serverDate: string | undefined, now: number): string {
+  const server = serverDate ? Date.parse(serverDate) : Number.NaN;
+  const offSeconds = Math.round((now - server) / 1000);
+  if (Number.isNaN(offSeconds) || Math.abs(offSeconds) <= CLOCK_OFF_SECONDS) return "";
+  const minutes = Math.round(Math.abs(offSeconds) / 60);
+  return `This machine's clock is ${minutes} minutes ${offSeconds > 0 ? "ahead of" : "behind"} the server's Date (${new Date(server).toUTCString()}): set the clock right.`;
+}

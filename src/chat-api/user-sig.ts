@@ -1,0 +1,139 @@
+import { inflateSync } from "node:zlib";
+import TlsSigApi from "tls-sig-api-v2/TLSSigAPIv2.js";
+import { ExplainedError, type Explanation } from "../channel/explanation.ts";
+
+/** UserSig: the signature every request carries (page: Generating UserSig). It grants all that the admin may do. */
+
+/** Seconds that a UserSig of ours is valid; at least a day is advised. */
+const VALID_SECONDS = 86_400;
+/** A UserSig is renewed when fewer seconds than this are left. */
+const RENEW_SECONDS = 3_600;
+
+/** What a UserSig says of itself; it can be read without the key. */
+export interface UserSigFacts {
+  readonly sdkAppId: number;
+  readonly identifier: string;
+  /** Unix seconds. */
+  readonly madeAt: number;
+  /** Unix seconds. */
+  readonly endsAt: number;
+}
+
+/** How requests are signed: with the key, or with a UserSig made elsewhere. */
+export type Credential = { readonly secretKey: string } | { readonly userSig: string };
+
+/** Reads a UserSig without checking its signature; undefined where it is not one, or was cut. */
+export function decodeUserSig(userSig: string): UserSigFacts | undefined {
+  try {
+    const base64 = userSig.replaceAll("*", "+").replaceAll("-", "/").replaceAll("_", "=");
+    const json = inflateSync(Buffer.from(base64, "base64"), { maxOutputLength: 10_000 }).toString("utf8");
+    const document = JSON.parse(json) as Record<string, unknown>;
+    const [sdkAppId, madeAt, validSeconds] = ["TLS.sdkappid", "TLS.time", "TLS.expire"].map((key) =>
+      Number(document[key]),
+    );
+    const identifier = document["TLS.identifier"];
+    if (typeof identifier !== "string" || typeof document["TLS.sig"] !== "string") return undefined;
+    if (!isWhole(sdkAppId) || !isWhole(madeAt) || !isWhole(validSeconds)) return undefined;
+    return { sdkAppId, identifier, madeAt, endsAt: madeAt + validSeconds };
+  } catch {
+    return undefined;
+  }
+}
+
+function isWhole(value: number | undefined): value is number {
+  return Number.isSafeInteger(value);
+}
+
+/** What is wrong with a ready-made UserSig for this application and account, or undefined. It never quotes the UserSig. */
+export function faultOfUserSig(
+  userSig: string,
+  sdkAppId: number,
+  identifier: string,
+  nowSeconds: number,
+): string | undefined {
+  const facts = decodeUserSig(userSig);
+  if (!facts)
+    return "it cannot be read, most often because it was cut when copied (70003). Copy all of it, or make a new one.";
+  if (facts.sdkAppId !== sdkAppId) {
+    return `it was made for application ${facts.sdkAppId}, not for TENCENT_CHAT_SDKAPPID ${sdkAppId} (70014).`;
+  }
+  if (facts.identifier !== identifier) {
+    return `it was made for the account ${JSON.stringify(facts.identifier)}, not for TENCENT_CHAT_IDENTIFIER ${JSON.stringify(identifier)} (70013).`;
+  }
+  if (facts.endsAt <= nowSeconds) {
+    return `it expired on ${new Date(facts.endsAt * 1000).toUTCString()} (70001). Make a new one.`;
+  }
+  return undefined;
+}
+
+/** Thrown before anything is sent when a ready-made UserSig has expired while the server ran. */
+export class UserSigEnded extends ExplainedError {
+  override readonly name = "UserSigEnded";
+  readonly explanation: Explanation;
+
+  constructor(fault: string) {
+    super("the ready-made UserSig has ended");
+    this.explanation = {
+      stage: "settings",
+      cause: `TENCENT_CHAT_USERSIG cannot be used: ${fault} Nothing was sent.`,
+      fixedBy: "operator",
+      nextStep: "Put a new UserSig into TENCENT_CHAT_USERSIG and start the server again.",
+      safeToResend: true,
+      attempts: 0,
+    };
+  }
+}
+
+/** Gives each request its UserSig: one signature for many calls, renewed before it ends. */
+export class Signer {
+  readonly sdkAppId: number;
+  readonly identifier: string;
+  readonly #credential: Credential;
+  readonly #now: () => number;
+  #made: { readonly userSig: string; readonly madeAt: number } | undefined;
+
+  /** @param now milliseconds since 1970 */
+  constructor(options: { sdkAppId: number; identifier: string; credential: Credential; now?: () => number }) {
+    this.sdkAppId = options.sdkAppId;
+    this.identifier = options.identifier;
+    this.#credential = options.credential;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /**
+   * The UserSig to send now.
+   * @throws UserSigEnded where a ready-made one has expired
+   */
+  current(): string {
+    const now = Math.floor(this.#now() / 1000);
+    if ("userSig" in this.#credential) {
+      const fault = faultOfUserSig(this.#credential.userSig, this.sdkAppId, this.identifier, now);
+      if (fault) throw new UserSigEnded(fault);
+      return this.#credential.userSig;
+    }
+    // A clock that jumped back leaves a signature from the future: sign again as well.
+    const age = this.#made ? now - this.#made.madeAt : Number.POSITIVE_INFINITY;
+    if (!this.#made || age < 0 || age > VALID_SECONDS - RENEW_SECONDS) {
+      const api = new TlsSigApi.Api(this.sdkAppId, this.#credential.secretKey);
+      this.#made = { userSig: api.genUserSig(this.identifier, VALID_SECONDS), madeAt: now };
+    }
+    return this.#made.userSig;
+  }
+
+  /**
+   * Forgets a signature that the service no longer takes, so that the next request gets a new one.
+   * @returns false where that is impossible: a ready-made UserSig cannot be made again here
+   */
+  signAgain(refused: string): boolean {
+    if ("userSig" in this.#credential) return false;
+    if (this.#made?.userSig === refused) this.#made = undefined;
+    return true;
+  }
+
+  /** True if a text holds the secret key, the UserSig in use, or anything that reads as a UserSig. */
+  appearsIn(text: string): boolean {
+    const secret = "secretKey" in this.#credential ? this.#credential.secretKey : this.#credential.userSig;
+    if (text.includes(secret) || (this.#made && text.includes(this.#made.userSig))) return true;
+    return (text.match(/eJ[A-Za-z0-9*_-]{80,}/g) ?? []).some((word) => decodeUserSig(word) !== undefined);
+  }
+}

@@ -1,0 +1,116 @@
+import { readFileSync } from "node:fs";
+import packageJson from "../package.json" with { type: "json" };
+import { furnish, type Service } from "./house.ts";
+import { makeLog } from "./log.ts";
+import { readSettings, type Settings, SettingsRefusal } from "./settings.ts";
+
+/** The command: the only file that touches `process`. */
+
+const { version } = packageJson;
+
+const HELP = `tencent-chat-channel-mcp ${version}: an MCP server for Tencent Cloud Chat official channels
+
+  tencent-chat-channel-mcp             serve MCP on stdio, set up by the environment
+  tencent-chat-channel-mcp --sandbox   the same on an embedded service with sample channels; no account needed
+  tencent-chat-channel-mcp demo        play a conversation in the sandbox
+  tencent-chat-channel-mcp doctor      check settings, signature, reach and journal   [--json] [--journal]
+  tencent-chat-channel-mcp --version
+
+Settings are TENCENT_CHAT_… variables in the environment; the README lists them.
+`;
+
+const FLAGS = ["--sandbox", "--json", "--journal", "--help", "-h", "--version", "-v"];
+const COMMANDS = ["demo", "doctor"];
+
+const args = process.argv.slice(2);
+const flags = new Set(args);
+for (const arg of args) {
+  if (!FLAGS.includes(arg) && !COMMANDS.includes(arg))
+    complain(`This argument is not known and is ignored: ${JSON.stringify(arg)}`);
+}
+
+if (flags.has("--help") || flags.has("-h")) process.stdout.write(HELP);
+else if (flags.has("--version") || flags.has("-v")) process.stdout.write(`${version}\n`);
+else if (args[0] === "demo") void demo();
+else if (args[0] === "doctor") void doctor();
+else void serveStdio();
+
+function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function readEnvironment() {
+  return readSettings(process.env, flags.has("--sandbox"), (path) => readFileSync(path, "utf8"));
+}
+
+/** The service that the settings name; the embedded one is started. */
+async function reach({ endpoint, sdkAppId, credential }: Settings): Promise<Service> {
+  if (endpoint) return { endpoint, close: async () => {} };
+  const { Sandbox } = await import("./sandbox/service.ts");
+  const secretKey = "secretKey" in credential ? credential.secretKey : "";
+  const sandbox = await Sandbox.start({ sdkAppId, secretKey });
+  sandbox.unref();
+  return { endpoint: sandbox.endpoint, close: () => sandbox.close() };
+}
+
+async function serveStdio(): Promise<void> {
+  // stdout belongs to JSON-RPC alone: whatever else is written there by accident goes to stderr.
+  const toClient = process.stdout.write.bind(process.stdout);
+  process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
+  process.stdout.on("error", () => process.exit(0)); // the reader has gone
+
+  const { settings, faults, readOnly, logLevel } = readEnvironment();
+  const secrets = settings ? Object.values(settings.credential) : [];
+  const scrub = (line: string) => secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), line);
+  const log = makeLog(logLevel, (line) => process.stderr.write(line), scrub);
+  for (const fault of faults) log("error", "settings", { fault });
+
+  const openHouse = async () => {
+    if (!settings) throw new SettingsRefusal(faults);
+    return furnish(settings, await reach(settings), version, log);
+  };
+  const { serve } = await import("./mcp/serve.ts");
+  const session = await serve({ version, readOnly, openHouse, log }, process.stdin, toClient);
+  log("debug", "serving", { version, sandbox: settings?.isSandbox ?? false });
+
+  let isEnding = false;
+  const end = async (reason: string, code: number) => {
+    if (isEnding) return;
+    isEnding = true;
+    log("debug", "ending", { reason });
+    await session.end();
+    toClient("", () => process.exit(code));
+  };
+  process.stdin.on("end", () => void end("input ended", 0));
+  process.stdin.on("close", () => void end("input closed", 0));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => (isEnding ? process.exit(0) : void end(signal, 0)));
+  }
+  const die = (error: unknown) => {
+    log("error", "uncaught", { error: error instanceof Error ? error.stack : String(error) });
+    void end("uncaught", 1);
+  };
+  process.on("uncaughtException", die);
+  process.on("unhandledRejection", die);
+}
+
+async function demo(): Promise<void> {
+  const { playDemo } = await import("./demo.ts");
+  const wentAsTold = await playDemo({
+    command: process.execPath,
+    args: [process.argv[1] ?? "", "--sandbox"],
+    print: (line) => process.stdout.write(`${line}\n`),
+    hasColours: process.stdout.isTTY === true && !process.env.NO_COLOR,
+  });
+  process.exitCode = wentAsTold ? 0 : 1;
+}
+
+async function doctor(): Promise<void> {
+  const { examine, readOutJournal } = await import("./doctor.ts");
+  const reading = readEnvironment();
+  const print = (text: string) => process.stdout.write(`${text}\n`);
+  const isWell = flags.has("--journal")
+    ? readOutJournal(process.env.TENCENT_CHAT_JOURNAL, flags.has("--json"), print)
+    : await examine({ reading, reach, version, asJson: flags.has("--json"), print });
+  process.exitCode = isWell ? 0 : 1;
+}

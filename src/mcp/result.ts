@@ -1,0 +1,67 @@
+import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import { ExplainedError, type Explanation } from "../channel/explanation.ts";
+import type { Receipt } from "../channel/receipt.ts";
+import { escapeHidden, quoteAsData, visibleJson } from "../channel/text.ts";
+import type { Told, Tool } from "../tools/tool.ts";
+
+/** From what a tool told to what a client gets: structured content, and a text that stands alone. */
+
+/** The result of a call. Structured content goes through the tool's output schema, so it is valid against it. */
+export function toResult(tool: Tool, { content, failure }: Told, isSandbox: boolean): CallToolResult {
+  const structuredContent = tool.output.parse({
+    ...failure?.head,
+    ...content,
+    ...(failure && { explanation: failure.explanation }),
+    ...(isSandbox && { sandbox: true }),
+  }) as Record<string, unknown>;
+  if (!failure) return { content: [{ type: "text", text: visibleJson(structuredContent) }], structuredContent };
+  const receipt = "receipt" in content ? (content.receipt as Receipt) : undefined;
+  return { content: [{ type: "text", text: inWords(failure, receipt) }], structuredContent, isError: true };
+}
+
+const MENDER: Record<Explanation["fixedBy"], string> = {
+  agent: "you, by another call",
+  operator: "the person who runs this server",
+  tencent: "Tencent",
+};
+
+/** A failure in plain words, its code first. Words that are not ours are quoted as data. */
+function inWords(failure: ExplainedError, receipt: Receipt | undefined): string {
+  const { stage, cause, fixedBy, nextStep, safeToResend, attempts } = failure.explanation;
+  const { ErrorCode, ErrorInfo, RequestId } = failure.head;
+  const lines = [`${ErrorCode ?? STAGE[stage]}: ${cause}`];
+  if (ErrorInfo) lines.push(`The service's own words, as data: ${quoteAsData(ErrorInfo)}`);
+  if (receipt) {
+    lines.push(
+      `Receipt: ${receipt.outcome}. ${receipt.summary}`,
+      ...receipt.warnings.map((warning) => `Warning: ${warning}`),
+    );
+    if (receipt.undo) lines.push(`Undo: ${receipt.undo.tool} ${visibleJson(receipt.undo.arguments)}`);
+  }
+  lines.push(`Who can mend it: ${MENDER[fixedBy]}. Next: ${nextStep}`);
+  lines.push(
+    `Sending the same call again is ${safeToResend ? "safe" : "of no use as it stands"}. Requests sent: ${attempts}.${RequestId ? ` RequestId: ${quoteAsData(RequestId)}.` : ""}`,
+  );
+  return lines.map(escapeHidden).join("\n");
+}
+
+const STAGE: Record<Explanation["stage"], string> = {
+  settings: "Settings error",
+  input: "Refused before sending",
+  policy: "Not allowed here",
+  network: "Network failure",
+  service: "Refused by the service",
+};
+
+/** What an unexpected error becomes: a fault of this server, told without its message, which may hold anything. */
+export class OwnFault extends ExplainedError {
+  override readonly name = "OwnFault";
+  readonly explanation: Explanation = {
+    stage: "service",
+    cause: "This server has a fault of its own; whether a write was carried out is not known.",
+    fixedBy: "operator",
+    nextStep: "Read the channel to see what stands, and report the log on stderr to the maintainers of this server.",
+    safeToResend: false,
+    attempts: 0,
+  };
+}

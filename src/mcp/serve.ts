@@ -1,0 +1,46 @@
+import type { Readable } from "node:stream";
+import { makeServer, type ServerParts } from "./server.ts";
+import { StdioTransport } from "./stdio.ts";
+
+/** One session over stdio, from the first line to the last answer. */
+
+/** After the input ends, or a signal, calls in flight have so long; clients kill a server after 2 seconds. */
+const DRAIN_MS = 1_500;
+/** What is cut then has so long to note its end in the journal. */
+const CUT_MS = 50;
+
+/** A session that runs. */
+export interface Session {
+  /** Takes no more calls, answers those in flight or cuts them, and closes what was opened. */
+  end(): Promise<void>;
+}
+
+/**
+ * Serves MCP until `end` is called.
+ * @param write takes one whole line for the client
+ */
+export async function serve(parts: ServerParts, input: Readable, write: (line: string) => void): Promise<Session> {
+  let opened: ReturnType<ServerParts["openHouse"]> | undefined;
+  const openHouse = () => {
+    opened ??= parts.openHouse();
+    return opened;
+  };
+  const server = makeServer({ ...parts, openHouse });
+  const transport = new StdioTransport(input, write);
+  await server.connect(transport);
+  return {
+    async end() {
+      input.pause();
+      const isIdle = await Promise.race([transport.idle().then(() => true), wait(DRAIN_MS).then(() => false)]);
+      if (!isIdle) parts.log("warn", "cut", { after: `${DRAIN_MS} ms` });
+      await server.close();
+      if (!isIdle) await wait(CUT_MS);
+      const house = await opened?.catch(() => undefined);
+      await house?.close();
+    },
+  };
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,130 @@
+import type { Readable } from "node:stream";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { type JSONRPCMessage, JSONRPCMessageSchema, type RequestId } from "@modelcontextprotocol/sdk/types.js";
+
+/**
+ * JSON-RPC over lines. The SDK's own transport leaves bad lines unanswered, closes at a long one, and does not know
+ * which calls are still in flight; this one answers what it can, drops the rest, and knows.
+ */
+
+/** The longest line taken in, in bytes: the largest honest call is about 40 kB. */
+const MOST_LINE_BYTES = 1024 * 1024;
+const PARSE_ERROR = -32700;
+const INVALID_REQUEST = -32600;
+const NEWLINE = 0x0a;
+
+export class StdioTransport implements Transport {
+  onmessage?: (message: JSONRPCMessage) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  readonly #input: Readable;
+  readonly #write: (line: string) => void;
+  readonly #inFlight = new Set<RequestId>();
+  #idleListeners: (() => void)[] = [];
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  #isTooLong = false;
+
+  /** @param write takes one whole line for the client, newline included */
+  constructor(input: Readable, write: (line: string) => void) {
+    this.#input = input;
+    this.#write = write;
+  }
+
+  async start(): Promise<void> {
+    this.#input.on("data", this.#take);
+    this.#input.on("error", this.#fail);
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    this.#write(`${JSON.stringify(message)}\n`);
+    if (!("method" in message) && message.id !== undefined) this.#settle(message.id);
+  }
+
+  async close(): Promise<void> {
+    this.#input.off("data", this.#take);
+    this.#input.off("error", this.#fail);
+    this.#input.pause();
+    this.onclose?.();
+  }
+
+  /** Resolves when no call waits for its answer. */
+  idle(): Promise<void> {
+    if (this.#inFlight.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idleListeners.push(resolve));
+  }
+
+  readonly #fail = (error: Error) => this.onerror?.(error);
+
+  readonly #take = (chunk: Buffer) => {
+    let from = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
+      this.#keep(chunk.subarray(from, end));
+      this.#endLine();
+      from = end + 1;
+    }
+    this.#keep(chunk.subarray(from));
+  };
+
+  #keep(piece: Buffer): void {
+    this.#bytes += piece.length;
+    if (this.#bytes > MOST_LINE_BYTES) {
+      this.#isTooLong = true;
+      this.#pieces = [];
+    } else if (piece.length > 0) this.#pieces.push(piece);
+  }
+
+  #endLine(): void {
+    const pieces = this.#pieces;
+    const isTooLong = this.#isTooLong;
+    this.#pieces = [];
+    this.#bytes = 0;
+    this.#isTooLong = false;
+    if (isTooLong) this.#refuse(INVALID_REQUEST, `A message may be ${MOST_LINE_BYTES} bytes long at most.`, null);
+    else this.#read(Buffer.concat(pieces));
+  }
+
+  #read(line: Buffer): void {
+    let content: unknown;
+    try {
+      const text = new TextDecoder("utf-8", { fatal: true }).decode(line);
+      if (text.trim() === "") return;
+      content = JSON.parse(text);
+    } catch {
+      this.#refuse(PARSE_ERROR, "This line is not valid JSON in UTF-8.", null);
+      return;
+    }
+    const { success, data: message } = JSONRPCMessageSchema.safeParse(content);
+    if (!success) {
+      const told = Array.isArray(content)
+        ? "Batches are not part of MCP: send one message a line."
+        : "Not a JSON-RPC 2.0 message.";
+      this.#refuse(INVALID_REQUEST, told, idOf(content));
+      return;
+    }
+    if ("method" in message && "id" in message) this.#inFlight.add(message.id);
+    // A cancelled call is not answered, so nobody waits for it any more.
+    if ("method" in message && message.method === "notifications/cancelled") {
+      const id = message.params?.requestId;
+      if (typeof id === "string" || typeof id === "number") this.#settle(id);
+    }
+    this.onmessage?.(message);
+  }
+
+  #refuse(code: number, message: string, id: RequestId | null): void {
+    this.#write(`${JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } })}\n`);
+  }
+
+  #settle(id: RequestId): void {
+    this.#inFlight.delete(id);
+    if (this.#inFlight.size > 0) return;
+    const listeners = this.#idleListeners;
+    this.#idleListeners = [];
+    for (const listener of listeners) listener();
+  }
+}
+
+function idOf(content: unknown): RequestId | null {
+  if (typeof content !== "object" || content === null || !("id" in content)) return null;
+  return typeof content.id === "string" || typeof content.id === "number" ? content.id : null;
+}

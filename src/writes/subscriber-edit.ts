@@ -1,0 +1,86 @@
+import { SUBSCRIBER_CUSTOM_STRING } from "../channel/fields.ts";
+import { type Outcome, type Receipt, warningAboutHidden } from "../channel/receipt.ts";
+import { hiddenCharacters, shortValue } from "../channel/text.ts";
+import { NotSent, NoValidAnswer } from "../chat-api/network-failure.ts";
+import { ServiceRefusal } from "../chat-api/service-refusal.ts";
+import { type Call, LANDS_WITHIN_MS, type WriteHouse, type Written } from "./channel-edit.ts";
+import { UnseenOutcome } from "./unseen-outcome.ts";
+
+/** An edit of a subscriber's custom field: what was sent, and plainly that nothing here can read it back. */
+
+const TOOL = "modify_subscriber_info";
+
+/** The subscriber's new value, by its documented names. */
+export interface SubscriberValue {
+  readonly Official_Account: string;
+  readonly Subscriber_Account: string;
+  readonly CustomString: string;
+}
+
+/**
+ * Sets the custom field of one subscriber.
+ * @throws PolicyRefusal, NotSent, ServiceRefusal: nothing was changed
+ */
+export async function editSubscriber(house: WriteHouse, value: SubscriberValue, call: Call): Promise<Written> {
+  const slot = house.policy.takeWriteSlot();
+  let wasSent = false;
+  try {
+    return await house.queue.inTurn(value.Official_Account, call.deadline, async (hold) => {
+      const written = await write(house, value, call, hold);
+      wasSent = true;
+      return written;
+    });
+  } catch (failure) {
+    wasSent = failure instanceof ServiceRefusal;
+    throw failure;
+  } finally {
+    if (!wasSent) slot.giveBack();
+  }
+}
+
+async function write(
+  house: WriteHouse,
+  value: SubscriberValue,
+  call: Call,
+  hold: (ms: number) => void,
+): Promise<Written> {
+  const { Official_Account: channel, Subscriber_Account: subscriber, CustomString } = value;
+  const changes = [{ field: SUBSCRIBER_CUSTOM_STRING.name, after: CustomString }];
+  const end = house.journal.begin({ tool: TOOL, channel, subscriber, client: call.client, changes });
+  const cancelled = () => (call.deadline.ended === "cancelled" ? { cancelled: true as const } : {});
+  try {
+    const { head } = await house.api.modifySubscriber(channel, subscriber, CustomString, call.deadline);
+    return { head, receipt: receiptOf("applied", value, end({ outcome: "applied" })) };
+  } catch (failure) {
+    if (failure instanceof NotSent) end({ outcome: "notSent", ...cancelled() });
+    if (failure instanceof ServiceRefusal && !failure.leavesOutcomeOpen) {
+      end({ outcome: "refused", code: failure.head.ErrorCode });
+      throw failure;
+    }
+    if (!(failure instanceof NoValidAnswer || failure instanceof ServiceRefusal)) throw failure;
+    hold(LANDS_WITHIN_MS);
+    const warning = end({ outcome: "unknown", ...cancelled() });
+    const told = {
+      seen: "No tool here can read a subscriber's custom field, so the outcome stays unknown.",
+      nextStep: "Call again in a minute with the same arguments: setting the same value again is harmless.",
+      attempts: failure.attempts,
+    };
+    return { head: {}, receipt: receiptOf("unknown", value, warning), failure: new UnseenOutcome(failure, told) };
+  }
+}
+
+function receiptOf(outcome: Outcome, value: SubscriberValue, warning: string | undefined): Receipt {
+  const { Official_Account, Subscriber_Account, CustomString } = value;
+  const told = outcome === "applied" ? "the service said OK" : "outcome unknown";
+  const hidden = hiddenCharacters(CustomString);
+  return {
+    outcome,
+    summary: `1 subscriber (${Subscriber_Account}) of ${Official_Account}: CustomString: ${shortValue(CustomString)}; ${told}. None of the three tools can read this value back, so there is no before and no undo.`,
+    changes: [{ field: SUBSCRIBER_CUSTOM_STRING.name, after: CustomString, verdict: "cannotBeReadBack" }],
+    warnings: [
+      ...(CustomString === "" ? ["CustomString is emptied."] : []),
+      ...(hidden.length > 0 ? [warningAboutHidden("CustomString", hidden)] : []),
+      ...(warning ? [warning] : []),
+    ],
+  };
+}

@@ -30,7 +30,9 @@ export async function playDemo(stage: Stage): Promise<boolean> {
   const { command, args } = stage;
   const page = new Page(stage);
   const client = new Client({ name: "demo", version: "1" });
-  await client.connect(new StdioClientTransport({ command, args, env: { TENCENT_CHAT_LOG_LEVEL: "warn" }, stderr: "inherit" }));
+  await client.connect(
+    new StdioClientTransport({ command, args, env: { TENCENT_CHAT_LOG_LEVEL: "warn" }, stderr: "inherit" }),
+  );
   try {
     return await tellStory(client, page);
   } finally {

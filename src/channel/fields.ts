@@ -71,7 +71,7 @@ export const CHANNEL_FIELDS = [
     maxBytes: 3000,
     writable: true,
     readable: true,
-    says: "The app's own data, replaced whole: to change a part, read it first and send all of it",
+    says: "The app's own data, replaced whole: to change a part, read it and send all of it",
     page: PAGES.modify,
   },
   {
@@ -79,7 +79,7 @@ export const CHANNEL_FIELDS = [
     type: "integer",
     writable: true,
     readable: false,
-    says: "Most subscribers allowed. No tool reads it. The documents leave open whether leaving it out keeps a raised limit or resets it to 100,000",
+    says: "Subscriber limit; no tool reads it. Left out: the documents leave open whether a raised limit stays or falls to 100,000",
     page: PAGES.modify,
   },
   {
@@ -123,7 +123,7 @@ export const SUBSCRIBER_CUSTOM_STRING = {
   maxBytes: 3000,
   writable: true,
   readable: false,
-  says: "The app's own data about this subscriber, replaced whole. No tool reads it",
+  says: "The app's own data about this subscriber, replaced whole; no tool reads it",
   page: PAGES.subscriber,
 } as const satisfies Field;
 

@@ -51,7 +51,6 @@ function describe(issue: z.core.$ZodIssue, given: unknown, schema: z.core.$ZodTy
       return [`${place} is ${show(issue.input)}; the most is ${issue.maximum}.`];
     case "too_small":
       if (issue.origin === "array") return [`${place} is empty: give at least one element.`];
-      if (issue.origin === "string") return [`${place} is empty: give the ID.`];
       return [`${place} is ${show(issue.input)}; the least is ${issue.minimum}.`];
     default:
       return [`${place}${issue.message}`];

@@ -36,7 +36,11 @@ function text(maxBytes?: number) {
 }
 
 function id(says: string) {
-  return text().min(1).describe(says);
+  return text()
+    .check((context) => {
+      if (context.value === "") context.issues.push({ code: "custom", message: " is empty: give the ID.", input: "" });
+    })
+    .describe(says);
 }
 
 /** The input schema of one writable field, its limit as a necessary bound and its bytes in words. */
@@ -47,7 +51,7 @@ function fieldSchema(field: Field): z.ZodType {
   }
   return text(field.maxBytes).meta({
     maxLength: field.maxBytes,
-    description: `${field.says} (≤${field.maxBytes} bytes of UTF-8)`,
+    description: `${field.says}, ≤${field.maxBytes} bytes`,
   });
 }
 
@@ -140,10 +144,17 @@ export const getOutput = z.object({
   leftOut: z.object({ reason: z.string(), nextCall }).optional(),
 });
 
+/** A value of a channel's field. Two types, told in a form that every client reads: a union is not. */
+const value = () =>
+  z
+    .unknown()
+    .meta({ type: ["string", "integer"] })
+    .optional();
+
 const change = z.object({
   field: z.string(),
-  before: z.unknown().optional(),
-  after: z.unknown().optional(),
+  before: value(),
+  after: value(),
   verdict: z.string(),
 });
 

@@ -38,11 +38,13 @@ function graphemes(text: string): Iterable<{ segment: string }> {
   return segmenter.segment(text);
 }
 
-// An emoji may hold joiners and variation selectors; those are how it is written, not something hidden in it.
-const EMOJI = String.raw`\p{RGI_Emoji}`;
+// An emoji may hold joiners and variation selectors; those are how it is written, not something hidden in it. Tag
+// characters stay hidden even after a flag: whole sentences have been smuggled in them.
+const PICTURE = String.raw`\p{Extended_Pictographic}\p{Emoji_Modifier}?\uFE0F?`;
+const EMOJI = String.raw`${PICTURE}(?:\u200D${PICTURE})*|[0-9#*]\uFE0F\u20E3`;
 const HIDDEN = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Surrogate}\u2800]`;
-const EMOJI_OR_HIDDEN = new RegExp(`(${EMOJI})|(${HIDDEN})`, "gv");
-const ANY_HIDDEN = new RegExp(HIDDEN, "v");
+const EMOJI_OR_HIDDEN = new RegExp(`(${EMOJI})|(${HIDDEN})`, "gu");
+const ANY_HIDDEN = new RegExp(HIDDEN, "u");
 
 /** Invisible, bidirectional and control characters written as \u escapes, as JSON writes them; emoji stay whole. */
 export function escapeHidden(text: string): string {
@@ -52,6 +54,7 @@ export function escapeHidden(text: string): string {
 
 /** The hidden characters of a text, each once, as `U+202E`; a line feed or tab is seen, so it is not among them. */
 export function hiddenCharacters(text: string): string[] {
+  if (!ANY_HIDDEN.test(text)) return [];
   const found = new Set<string>();
   for (const match of text.matchAll(EMOJI_OR_HIDDEN)) {
     const hidden = match[2];

@@ -20,14 +20,25 @@ export function declareTools(readOnly: boolean): object[] {
   }));
 }
 
-/** The schema without what says nothing: its dialect, which MCP sets, and in outputs the closing of each object. */
+/**
+ * The schema without what tells a model nothing: its dialect, which MCP sets, and in outputs the closing of objects and
+ * the lists of required keys. What goes out is held to the whole zod schema all the same.
+ */
 function jsonSchema(schema: z.ZodType, io: "input" | "output"): object {
   const { $schema: _, ...kept } = z.toJSONSchema(schema, {
     io,
     override({ jsonSchema: part }) {
-      if (io === "output" && part.additionalProperties === false) delete part.additionalProperties;
+      if (io === "input") return;
+      delete part.additionalProperties;
       delete part.propertyNames;
+      delete part.required;
     },
   });
-  return kept;
+  return JSON.parse(JSON.stringify(kept), splitTypes);
+}
+
+/** zod writes a union of plain types as a list of types, which some clients cannot map: a branch for each instead. */
+function splitTypes(_key: string, part: unknown): unknown {
+  if (typeof part !== "object" || part === null || !("type" in part) || !Array.isArray(part.type)) return part;
+  return { anyOf: part.type.map((type) => ({ type })) };
 }

@@ -2,8 +2,12 @@ import { z } from "zod";
 import { InputRefusal } from "./explanation.ts";
 import { CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING } from "./fields.ts";
 import { nearestName } from "./names.ts";
+import { clip } from "./text.ts";
 
 /** Arguments against a schema: null is absent, every fault is named at once and says how to mend it. */
+
+/** The most characters of an argument that a fault repeats. */
+const MOST_SHOWN = 80;
 
 /**
  * Checks what an agent sent against a tool's input schema.
@@ -64,6 +68,8 @@ function describeStranger(key: string, path: PropertyKey[], given: unknown, sche
   const place = placeName([...path, key]);
   if (MADE_BY_THE_SERVER.includes(key.toLowerCase()))
     return `${place} is not an argument: this server adds it by itself. Leave it out.`;
+  const isReadOnly = CHANNEL_FIELDS.some((field) => field.name === key && !field.writable);
+  if (isReadOnly) return `${place} can be read but not written: leave it out.`;
   const known = shapeAt(schema, path);
   const meant = nearestName(key, known);
   if (meant) return `${place} is not a field of this tool: did you mean ${meant}?`;
@@ -72,8 +78,6 @@ function describeStranger(key: string, path: PropertyKey[], given: unknown, sche
     const example = typeof id === "string" ? id : "@TOA#_…";
     return `${place} belongs into the list: "OfficialAccountIdList":[{"Official_Account":${show(example)}}].`;
   }
-  const readable = CHANNEL_FIELDS.find((field) => field.name === key && !field.writable);
-  if (readable) return `${place} can be read but not written: leave it out.`;
   return `${place} is not a field of this tool, which takes ${known.join(", ")}. Leave it out.`;
 }
 
@@ -111,17 +115,13 @@ function whatItIs(value: unknown): string {
 
 function placeName(path: PropertyKey[]): string {
   let name = "";
-  for (const step of path) name += typeof step === "number" ? `[${step}]` : `${name && "."}${clip(String(step))}`;
+  for (const step of path)
+    name += typeof step === "number" ? `[${step}]` : `${name && "."}${clip(String(step), MOST_SHOWN)}`;
   return name || "The arguments";
 }
 
 function show(value: unknown): string {
-  return clip(JSON.stringify(value) ?? String(value));
-}
-
-function clip(text: string): string {
-  const most = 80;
-  return text.length > most ? `${[...text].slice(0, most).join("")}…` : text;
+  return clip(JSON.stringify(value) ?? String(value), MOST_SHOWN);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -23,7 +23,7 @@ function faultsOfText(text: string, maxBytes: number | undefined): string[] {
   if (maxBytes === undefined || bytes <= maxBytes) return [];
   const fit = JSON.stringify(longestFit(text, maxBytes));
   return [
-    ` is ${bytes} of ${maxBytes} bytes (${countCharacters(text)} characters): cut at least ${bytes - maxBytes} bytes; the longest version that fits: ${fit}.`,
+    ` is ${bytes} of ${maxBytes} bytes (${countCharacters(text)} characters): cut at least ${bytes - maxBytes} ${bytes - maxBytes === 1 ? "byte" : "bytes"}; the longest version that fits: ${fit}.`,
   ];
 }
 

@@ -80,11 +80,15 @@ export function visibleJson(value: unknown): string {
   return escapeHidden(JSON.stringify(value));
 }
 
-/** Somebody else's words, quoted as data on one line, clipped to so many characters. */
-export function quoteAsData(text: string, most = 300): string {
+/** A text of at most so many characters (code points), its cut marked by `…`. Other people's words are clipped at 300. */
+export function clip(text: string, most = 300): string {
   const points = [...text];
-  const clipped = points.length > most ? `${points.slice(0, most).join("")}…` : text;
-  return visibleJson(clipped);
+  return points.length > most ? `${points.slice(0, most).join("")}…` : text;
+}
+
+/** Somebody else's words, quoted as data on one line and clipped. */
+export function quoteAsData(text: string): string {
+  return visibleJson(clip(text));
 }
 
 /** A value as a receipt's summary shows it: short, on one line, hidden characters escaped. */

@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import type { AnswerHead } from "../channel/explanation.ts";
+import { clip } from "../channel/text.ts";
 import { MOST_ANSWER_BYTES, type RawAnswer } from "./connection.ts";
 import { NoValidAnswer } from "./network-failure.ts";
 import { remarkOnClock, ServiceRefusal } from "./service-refusal.ts";
@@ -34,9 +35,9 @@ export function readAnswer(raw: RawAnswer, now: number): Answer {
   return { head, content, serverDate };
 }
 
-/** The documented head of an answer or of one of its elements, what is not text or number left out. */
+/** The documented head of an answer or of one of its elements; what is of another type is left out, long text clipped. */
 export function readHead(content: Readonly<Record<string, unknown>>): AnswerHead {
-  const text = (key: string) => (typeof content[key] === "string" ? { [key]: content[key] } : {});
+  const text = (key: string) => (typeof content[key] === "string" ? { [key]: clip(content[key]) } : {});
   return {
     ...text("ActionStatus"),
     ...(Number.isSafeInteger(content.ErrorCode) ? { ErrorCode: content.ErrorCode as number } : {}),

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { type StoredChannel, sampleChannels } from "./channels.ts";
 import { answerCommand, head } from "./commands.ts";
 import { type Fault, FaultScript } from "./faults.ts";
@@ -45,6 +45,7 @@ export class Sandbox {
   readonly #now: () => number;
   readonly #perSecond: number;
   readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
   readonly #recent = new Map<string, number[]>();
   #refusedSignatures: number[] = [];
 
@@ -53,6 +54,10 @@ export class Sandbox {
     this.#now = options.now ?? Date.now;
     this.#perSecond = options.requestsPerSecond ?? REQUESTS_PER_SECOND;
     this.#server = createServer((request, response) => void this.#receive(request, response));
+    this.#server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
   }
 
   /** Starts listening. */
@@ -67,6 +72,11 @@ export class Sandbox {
 
   get endpoint(): URL {
     return new URL(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
+  }
+
+  /** Connections that clients hold open now. */
+  get openConnections(): number {
+    return this.#sockets.size;
   }
 
   /** Stops listening and drops every connection. */

@@ -72,7 +72,7 @@ export const GATEWAY_CODES: Family = {
     ],
     [
       60012,
-      "config",
+      "request",
       "operator",
       "The SDKAppID is missing in the URL",
       "Check TENCENT_CHAT_ENDPOINT and any gateway that may drop the query of a URL.",

@@ -1,0 +1,33 @@
+import { fc, test } from "@fast-check/vitest";
+import { expect } from "vitest";
+import { wholeWithin } from "../../src/channel/large-answer.ts";
+import { visibleJson } from "../../src/channel/text.ts";
+
+fc.configureGlobal({ seed: 20261122 });
+
+const channel = fc.record({
+  Official_Account: fc.string({ maxLength: 40 }),
+  CustomString: fc.string({ maxLength: 900 }),
+});
+
+test.prop([fc.array(channel, { minLength: 1, maxLength: 50 }), fc.integer({ min: 3000, max: 30_000 })])(
+  "keeps whole channels in order, loses none, and stays within the bound",
+  (channels, most) => {
+    const { kept, leftOut } = wholeWithin(channels, most);
+    expect([...kept.map(({ Official_Account }) => Official_Account), ...leftOut]).toEqual(
+      channels.map(({ Official_Account }) => Official_Account),
+    );
+    expect(kept).toEqual(channels.slice(0, kept.length));
+    const told = visibleJson({ kept, leftOut: leftOut.map((Official_Account) => ({ Official_Account })) });
+    if (kept.length > 1) expect(told.length).toBeLessThanOrEqual(most);
+    // No more is left out than needed: one more channel would not have fitted.
+    const next = channels[kept.length];
+    if (next) expect(told.length + visibleJson(next).length + 1_600).toBeGreaterThan(most);
+  },
+);
+
+test("keeps all that fits, and at least one channel", () => {
+  const channels = [1, 2, 3].map((nth) => ({ Official_Account: `@TOA#_${nth}`, text: "x".repeat(2000) }));
+  expect(wholeWithin(channels).leftOut).toEqual([]);
+  expect(wholeWithin(channels, 10).kept).toHaveLength(1);
+});

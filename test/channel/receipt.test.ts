@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import { compare, shownBy, standsAlready, summarize, undoOf, warningsAbout } from "../../src/channel/receipt.ts";
+
+const ID = "@TOA#_x";
+const before = { Name: "A", Introduction: "old", CustomString: "", SubscriberNum: 780031 };
+
+describe("the changes of an edit", () => {
+  test("tell before, after and verdict of each field, in the order of the page", () => {
+    const changes = compare({ MaxSubscriberNum: 5, Introduction: "new", Name: "A" }, before, {
+      ...before,
+      Introduction: "new",
+    });
+    expect(changes).toEqual([
+      { field: "Name", before: "A", after: "A", verdict: "unchanged" },
+      { field: "Introduction", before: "old", after: "new", verdict: "applied" },
+      { field: "MaxSubscriberNum", after: 5, verdict: "cannotBeReadBack" },
+    ]);
+  });
+
+  test("show what was read, where that differs from what was sent", () => {
+    expect(compare({ Name: "B" }, before, { Name: "C" })).toEqual([
+      { field: "Name", before: "A", after: "C", verdict: "differs" },
+    ]);
+  });
+
+  test("show what was sent, where nothing could be read", () => {
+    expect(compare({ Name: "B" }, before, undefined)).toEqual([
+      { field: "Name", before: "A", after: "B", verdict: "cannotBeReadBack" },
+    ]);
+    expect(compare({ Name: "B" }, before, {})).toEqual([
+      { field: "Name", before: "A", after: "B", verdict: "cannotBeReadBack" },
+    ]);
+    expect(compare({ FaceUrl: "f" }, before, { FaceUrl: "f" })).toEqual([
+      { field: "FaceUrl", after: "f", verdict: "applied" },
+    ]);
+  });
+});
+
+describe("a read after an edit", () => {
+  test("shows the new values, the old ones, or neither", () => {
+    expect(shownBy({ Name: "B" }, before, { Name: "B" })).toBe("new");
+    expect(shownBy({ Name: "B" }, before, { Name: "A" })).toBe("old");
+    expect(shownBy({ Name: "B" }, before, { Name: "C" })).toBe("neither");
+    expect(shownBy({ Name: "B" }, before, undefined)).toBe("neither");
+    expect(shownBy({ Name: "B", Introduction: "new" }, before, { Name: "B", Introduction: "old" })).toBe("neither");
+  });
+
+  test("tells nothing of an edit that changes nothing readable", () => {
+    expect(shownBy({ MaxSubscriberNum: 5 }, before, before)).toBe("neither");
+    expect(shownBy({ Name: "A", MaxSubscriberNum: 5 }, before, before)).toBe("neither");
+  });
+
+  test("an edit stands already only where every wanted value can be read", () => {
+    expect(standsAlready({ Name: "A" }, before)).toBe(true);
+    expect(standsAlready({ Name: "A", Introduction: "x" }, before)).toBe(false);
+    expect(standsAlready({ Name: "A", MaxSubscriberNum: 5 }, before)).toBe(false);
+  });
+});
+
+describe("the undo of an edit", () => {
+  test("puts back every readable value that changes, and nothing else", () => {
+    expect(
+      undoOf("tool", ID, { Name: "B", Introduction: "old", CustomString: "x", MaxSubscriberNum: 1 }, before),
+    ).toEqual({
+      tool: "tool",
+      arguments: { Official_Account: ID, Name: "A", CustomString: "" },
+    });
+  });
+
+  test("is absent where nothing readable changes", () => {
+    expect(undoOf("tool", ID, { MaxSubscriberNum: 1 }, before)).toBeUndefined();
+    expect(undoOf("tool", ID, { FaceUrl: "f" }, before)).toBeUndefined();
+  });
+});
+
+describe("the summary", () => {
+  test("leads with the audience", () => {
+    const changes = compare({ Name: "B" }, before, { Name: "B" });
+    expect(summarize(ID, "applied", changes, 780031)).toBe("780,031 subscribers of @TOA#_x: Name: 'A' → 'B'");
+  });
+
+  test("says what did not happen", () => {
+    const changes = compare({ Name: "B", MaxSubscriberNum: 1000 }, before, before);
+    expect(summarize(ID, "notApplied", changes)).toBe(
+      "@TOA#_x: not applied, the old values stand. Name: 'A'; MaxSubscriberNum: 1,000",
+    );
+    expect(summarize(ID, "unknown", [])).toContain("outcome unknown");
+    expect(summarize(ID, "unchanged", [])).toContain("nothing was written");
+  });
+});
+
+describe("warnings", () => {
+  const limit = { MaxSubscriberNum: 5 };
+
+  test("are silent about an ordinary edit", () => {
+    expect(warningsAbout({ ...limit, Name: "B", FaceUrl: "https://a/b", CustomString: "x" }, before)).toEqual([]);
+    expect(warningsAbout({ ...limit, CustomString: "" }, before)).toEqual([]);
+  });
+
+  test.each([
+    ["a field emptied", { ...limit, Name: "" }, before, "Name is emptied."],
+    ["a field that could not be read emptied", { ...limit, Organization: "" }, before, "Organization is emptied."],
+    [
+      "an avatar that is no web address",
+      { ...limit, FaceUrl: "ftp://x" },
+      before,
+      "FaceUrl is not an http or https address, so apps may show no avatar.",
+    ],
+    [
+      "an invisible character",
+      { ...limit, Name: "a\u200bb" },
+      before,
+      "Name holds invisible or direction-changing characters (U+200B); they are sent as given.",
+    ],
+    [
+      "JSON that loses a key",
+      { ...limit, CustomString: '{"b":1}' },
+      { CustomString: '{"a":1,"b":2}' },
+      "CustomString was JSON and loses the key 'a'.",
+    ],
+    [
+      "JSON that loses keys",
+      { ...limit, CustomString: "{}" },
+      { CustomString: '{"a":1,"b":2}' },
+      "CustomString was JSON and loses the keys 'a', 'b'.",
+    ],
+    [
+      "JSON that is JSON no more",
+      { ...limit, CustomString: "{oops" },
+      { CustomString: "[1]" },
+      "CustomString was JSON and is JSON no more.",
+    ],
+    [
+      "a limit left out",
+      {},
+      {},
+      "MaxSubscriberNum was not given; the documents leave open whether a raised limit then falls back to 100,000.",
+    ],
+  ])("tell of %s", (_what, wanted, facts, warning) => {
+    expect(warningsAbout(wanted, facts)).toEqual([warning]);
+  });
+
+  test("do not call a plain text JSON, nor a fuller JSON a loss", () => {
+    expect(warningsAbout({ ...limit, CustomString: "new" }, { CustomString: "old" })).toEqual([]);
+    expect(warningsAbout({ ...limit, CustomString: "x" }, { CustomString: "12" })).toEqual([]);
+    expect(warningsAbout({ ...limit, CustomString: '{"a":1,"b":2}' }, { CustomString: '{"a":1}' })).toEqual([]);
+  });
+});

@@ -1,0 +1,107 @@
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect } from "vitest";
+import {
+  byteLength,
+  countCharacters,
+  escapeHidden,
+  hiddenCharacters,
+  isWellFormed,
+  longestFit,
+  quoteAsData,
+  shortValue,
+  visibleJson,
+} from "../../src/channel/text.ts";
+
+fc.configureGlobal({ seed: 20261122 });
+const anyText = fc.string({ unit: "grapheme", maxLength: 200 });
+
+describe("text as bytes", () => {
+  test("counts 1-, 2-, 3- and 4-byte characters as UTF-8 does", () => {
+    expect(["a", "é", "茶", "😀"].map(byteLength)).toEqual([1, 2, 3, 4]);
+  });
+
+  test("counts characters as a person does", () => {
+    expect(countCharacters("e\u0301👨‍👩‍👧")).toBe(2);
+  });
+
+  test("never cuts through a character that a person sees as one", () => {
+    expect(longestFit("a👨‍👩‍👧b", 10)).toBe("a");
+    expect(longestFit("茶与山", 8)).toBe("茶与");
+    expect(longestFit("茶与山", 9)).toBe("茶与山");
+    expect(longestFit("茶", 0)).toBe("");
+  });
+
+  test.prop([anyText, fc.nat(300)])(
+    "the longest fit fits, begins the text, and cannot be made longer",
+    (text, most) => {
+      const fit = longestFit(text, most);
+      expect(byteLength(fit)).toBeLessThanOrEqual(most);
+      expect(text.startsWith(fit)).toBe(true);
+      const [next] = new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text.slice(fit.length));
+      if (next) expect(byteLength(fit + next.segment)).toBeGreaterThan(most);
+    },
+  );
+
+  test("tells half a surrogate pair from a whole one", () => {
+    expect(isWellFormed("😀")).toBe(true);
+    expect(isWellFormed("\ud83d")).toBe(false);
+    expect(isWellFormed("a\ude00b")).toBe(false);
+  });
+});
+
+describe("text that a person can see whole", () => {
+  test.each([
+    ["a right-to-left override", "a\u202eb", "a\\u202eb", ["U+202E"]],
+    ["a zero-width space", "a\u200bb", "a\\u200bb", ["U+200B"]],
+    ["a joiner outside an emoji", "a\u200db", "a\\u200db", ["U+200D"]],
+    ["a tag character", "a\u{e0041}", "a\\udb40\\udc41", ["U+E0041"]],
+    ["a tag character after a flag", "🏴\u{e0067}", "🏴\\udb40\\udc67", ["U+E0067"]],
+    ["a control character", "a\u0007", "a\\u0007", ["U+0007"]],
+    ["a byte order mark", "\ufeffa", "\\ufeffa", ["U+FEFF"]],
+    ["a line separator", "a\u2028b", "a\\u2028b", ["U+2028"]],
+    ["half a surrogate pair", "a\ud83d", "a\\ud83d", ["U+D83D"]],
+    ["a blank that is no space", "a\u2800", "a\\u2800", ["U+2800"]],
+    ["a Hangul filler", "\u3164", "\\u3164", ["U+3164"]],
+  ])("escapes and names %s", (_what, text, escaped, named) => {
+    expect(escapeHidden(text)).toBe(escaped);
+    expect(hiddenCharacters(text)).toEqual(named);
+  });
+
+  test("leaves emoji whole, and does not call their parts hidden", () => {
+    for (const text of ["👨‍👩‍👧", "❤️", "1️⃣", "👍🏽", "茶与山 · Tea"]) {
+      expect(escapeHidden(text)).toBe(text);
+      expect(hiddenCharacters(text)).toEqual([]);
+    }
+  });
+
+  test("a line feed is seen, so it is escaped in JSON and not named as hidden", () => {
+    expect(hiddenCharacters("a\n\tb\r")).toEqual([]);
+    expect(visibleJson("a\nb")).toBe('"a\\nb"');
+  });
+
+  test.prop([fc.string({ unit: "binary", maxLength: 300 })])("visible JSON loses nothing", (text) => {
+    const json = visibleJson({ text });
+    expect(JSON.parse(json)).toEqual({ text });
+    expect(json).not.toMatch(/[\p{Bidi_Control}\u200b\u2060\ufeff\p{Cc}]/u);
+  });
+});
+
+describe("other people's words", () => {
+  test("are quoted on one line and clipped at 300 characters", () => {
+    const quoted = quoteAsData(`say "no"\n${"x".repeat(400)}`);
+    expect(quoted.startsWith('"say \\"no\\"\\nx')).toBe(true);
+    expect([...(JSON.parse(quoted) as string)]).toHaveLength(301);
+    expect(quoteAsData("x".repeat(300))).toBe(`"${"x".repeat(300)}"`);
+  });
+
+  test("are never cut inside a character when clipped", () => {
+    expect(isWellFormed(JSON.parse(quoteAsData("😀".repeat(301))) as string)).toBe(true);
+  });
+
+  test("are short in a summary", () => {
+    expect(shortValue("a".repeat(60))).toBe(`'${"a".repeat(60)}'`);
+    expect(shortValue("a".repeat(61))).toBe(`'${"a".repeat(60)}…'`);
+    expect(shortValue("\u202e")).toBe("'\\u202e'");
+    expect(shortValue(780031)).toBe("780,031");
+  });
+});

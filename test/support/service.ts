@@ -1,0 +1,72 @@
+import { onTestFinished } from "vitest";
+import { Deadline } from "../../src/chat-api/deadline.ts";
+import { furnish } from "../../src/house.ts";
+import type { Log } from "../../src/log.ts";
+import { Sandbox, type SandboxOptions } from "../../src/sandbox/service.ts";
+import { readSettings } from "../../src/settings.ts";
+import type { House } from "../../src/tools/tool.ts";
+
+/** A sandbox of the test's own, with an application that is not the built-in one, and what the tools work with. */
+
+export const SDKAPPID = 1400000321;
+export const SECRET_KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
+export const PENN = "@TOA#_test_for_penn";
+export const DZDP = "@TOA#_@TOA#dZDP";
+export const GET = "get_official_account_info";
+export const MODIFY = "modify_official_account_base_info";
+export const SUBSCRIBER = "modify_subscriber_info";
+
+/** Starts a sandbox; when the test ends it is closed, and every scripted fault must have been met. */
+export async function startSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  const sandbox = await Sandbox.start({ sdkAppId: SDKAPPID, secretKey: SECRET_KEY, ...options });
+  onTestFinished(async () => {
+    await sandbox.close();
+    const { left } = sandbox.faults.account();
+    if (left.length > 0) throw new Error(`faults that were never met: ${JSON.stringify(left)}`);
+  });
+  return sandbox;
+}
+
+/** The environment that leads a server to an endpoint. */
+export function environmentOf(endpoint: URL, more: Record<string, string> = {}): Record<string, string> {
+  return {
+    TENCENT_CHAT_SDKAPPID: String(SDKAPPID),
+    TENCENT_CHAT_SECRET_KEY: SECRET_KEY,
+    TENCENT_CHAT_ENDPOINT: endpoint.href,
+    TENCENT_CHAT_LOG_LEVEL: "silent",
+    ...more,
+  };
+}
+
+export const noLog: Log = () => {};
+
+/** What the tools work with, on an endpoint. */
+export function houseOn(endpoint: URL, more: Record<string, string> = {}): House {
+  const { settings, faults } = readSettings(environmentOf(endpoint, more), false, () => "");
+  if (!settings) throw new Error(faults.join(" "));
+  const house = furnish(settings, { endpoint, close: async () => {} }, "0", noLog);
+  onTestFinished(() => house.close());
+  return house;
+}
+
+/** A call with so many milliseconds, released when the test ends. */
+export function callFor(ms = 10_000): { deadline: Deadline; client: string } {
+  const deadline = new Deadline(ms);
+  onTestFinished(() => deadline.release());
+  return { deadline, client: "a test" };
+}
+
+/** The bodies that reached a command, parsed. */
+export function bodiesOf(sandbox: Sandbox, command: string): unknown[] {
+  return sandbox.requests.filter((request) => request.command === command).map(({ body }) => JSON.parse(body));
+}
+
+/** What a promise was rejected with. */
+export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => {
+      throw new Error("this should have failed");
+    },
+    (failure: unknown) => failure,
+  );
+}

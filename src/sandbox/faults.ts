@@ -4,8 +4,12 @@
 export interface Fault {
   /** The command it waits for; any if left out. */
   readonly command?: string;
+  /** What the body must hold; any if left out. */
+  readonly mentions?: string;
   /** True if the request is carried out before the fault strikes. */
   readonly applied?: boolean;
+  /** The request is carried out so many milliseconds after the fault struck. */
+  readonly landsAfterMs?: number;
   /** What the client meets. */
   readonly meets:
     | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> }
@@ -33,8 +37,10 @@ export class FaultScript {
   }
 
   /** The fault for a request to this command; it is consumed. */
-  take(command: string): Fault | undefined {
-    const at = this.#waiting.findIndex((fault) => fault.command === undefined || fault.command === command);
+  take(command: string, body = ""): Fault | undefined {
+    const at = this.#waiting.findIndex(
+      (fault) => (fault.command ?? command) === command && body.includes(fault.mentions ?? ""),
+    );
     if (at < 0) return undefined;
     this.#consumed += 1;
     return this.#waiting.splice(at, 1)[0];

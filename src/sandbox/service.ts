@@ -41,6 +41,8 @@ export class Sandbox {
   readonly channels: Map<string, StoredChannel> = sampleChannels();
   readonly faults = new FaultScript();
   readonly requests: SeenRequest[] = [];
+  /** Requests that were carried out, in that order. */
+  readonly landed: Pick<SeenRequest, "command" | "body">[] = [];
   readonly #account: Account;
   readonly #now: () => number;
   readonly #perSecond: number;
@@ -101,11 +103,13 @@ export class Sandbox {
       return; // the client went away in the middle of its request
     }
     this.requests.push({ command, query: url.searchParams, body, at: performance.now() });
-    if (this.requests.length > MOST_REMEMBERED) this.requests.shift();
+    for (const memory of [this.requests, this.landed]) if (memory.length > MOST_REMEMBERED) memory.shift();
 
-    const fault = this.faults.take(command);
+    const fault = this.faults.take(command, body);
     const isCarriedOut = fault === undefined || fault.applied === true || isLate(fault);
-    const answer = isCarriedOut ? this.#answer(request.method, command, url.searchParams, body) : head(0, "");
+    const carryOut = () => this.#answer(request.method, command, url.searchParams, body);
+    const answer = isCarriedOut ? carryOut() : head(0, "");
+    if (fault?.landsAfterMs !== undefined) setTimeout(carryOut, fault.landsAfterMs);
     await (fault ? this.#strike(fault, answer, response) : this.#send(response, answer));
   }
 
@@ -120,7 +124,9 @@ export class Sandbox {
     } catch {
       return head(60003, "the body is no JSON");
     }
-    return answerCommand(command, parsed, this.channels);
+    const answer = answerCommand(command, parsed, this.channels);
+    if ("ErrorCode" in answer && answer.ErrorCode === 0) this.landed.push({ command, body });
+    return answer;
   }
 
   #verify(query: URLSearchParams): number {

@@ -1,0 +1,122 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Outcome } from "../../src/channel/receipt.ts";
+import { ChatApi } from "../../src/chat-api/chat-api.ts";
+import { Connection } from "../../src/chat-api/connection.ts";
+import { Sender } from "../../src/chat-api/sender.ts";
+import { Signer } from "../../src/chat-api/user-sig.ts";
+import type { Fault } from "../../src/sandbox/faults.ts";
+import type { Sandbox } from "../../src/sandbox/service.ts";
+import { editChannel } from "../../src/writes/channel-edit.ts";
+import { editSubscriber } from "../../src/writes/subscriber-edit.ts";
+import {
+  bodiesOf,
+  callFor,
+  houseOn,
+  MODIFY,
+  PENN,
+  SDKAPPID,
+  SECRET_KEY,
+  SUBSCRIBER,
+  startSandbox,
+} from "../support/service.ts";
+
+/** A house without a rate limit, so that a thousand interleavings fit into seconds. */
+function fastHouse(sandbox: Sandbox) {
+  const signer = new Signer({ sdkAppId: SDKAPPID, identifier: "administrator", credential: { secretKey: SECRET_KEY } });
+  const connection = new Connection({ endpoint: sandbox.endpoint, userAgent: "test" });
+  return {
+    ...houseOn(sandbox.endpoint),
+    api: new ChatApi(new Sender({ connection, signer, perSecond: 100_000 })),
+    close: () => connection.close(),
+  };
+}
+
+const WAYS: readonly (Omit<Fault, "command" | "mentions"> | undefined)[] = [
+  undefined,
+  undefined,
+  undefined,
+  { meets: "reset" },
+  { meets: "reset", applied: true },
+  { meets: { status: 502 } },
+  { meets: { raw: "{" }, applied: true },
+  { meets: "reset", landsAfterMs: 150 },
+  { meets: { code: 60008 }, applied: true },
+  { meets: { delayMs: 20 } },
+];
+
+test("a thousand interleavings of edits with faults: each channel sees its edits in the order received", async () => {
+  const sandbox = await startSandbox({ requestsPerSecond: 1_000_000 });
+  const house = fastHouse(sandbox);
+  const plans = fc.sample(
+    fc.array(fc.record({ isSubscriber: fc.boolean(), way: fc.nat(WAYS.length - 1) }), { minLength: 2, maxLength: 4 }),
+    { numRuns: 1000, seed: 20261122 },
+  );
+  const runs = plans.map(async (plan, nth) => {
+    const id = `@TOA#_${nth}_`;
+    const model = sandbox.channels.get(PENN);
+    if (!model) throw new Error("no sample channel");
+    sandbox.channels.set(id, { ...model, facts: { ...model.facts }, subscribers: new Map([["u", ""]]) });
+    return Promise.all(
+      plan.map(async ({ isSubscriber, way }, order): Promise<Outcome> => {
+        const fault = WAYS[way];
+        const command = isSubscriber ? SUBSCRIBER : MODIFY;
+        const value = `${id}edit${order}.`;
+        if (fault) sandbox.faults.add({ ...fault, command, mentions: value });
+        const call = callFor(25_000);
+        const written = isSubscriber
+          ? await editSubscriber(house, { Official_Account: id, Subscriber_Account: "u", CustomString: value }, call)
+          : await editChannel(house, id, { Name: value }, call);
+        return written.receipt.outcome;
+      }),
+    );
+  });
+  const outcomes = await Promise.all(runs);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+
+  for (const [nth, plan] of plans.entries()) {
+    const id = `@TOA#_${nth}_`;
+    const landed = sandbox.landed
+      .filter(({ command, body }) => command !== "get_official_account_info" && body.includes(`"${id}"`))
+      .map(({ body }) => Number(/edit(\d)\./.exec(body)?.[1]));
+    expect(landed, `plan ${nth}: ${JSON.stringify(plan)}`).toEqual([...landed].sort((a, b) => a - b));
+    for (const [order, outcome] of (outcomes[nth] ?? []).entries()) {
+      if (outcome === "applied") expect(landed, `plan ${nth}: ${JSON.stringify(plan)}`).toContain(order);
+      if (outcome === "notApplied") expect(landed).not.toContain(order);
+    }
+  }
+  await house.close();
+}, 60_000);
+
+test("thirty edits at once to one channel reach the service in order, and all of them", async () => {
+  const sandbox = await startSandbox();
+  const house = houseOn(sandbox.endpoint);
+  const values = Array.from({ length: 30 }, (_, nth) => `edit ${nth}`);
+  const all = await Promise.all(values.map((Name) => editChannel(house, PENN, { Name }, callFor(20_000))));
+  expect(all.every(({ receipt }) => receipt.outcome === "applied")).toBe(true);
+  expect(bodiesOf(sandbox, MODIFY).map((body) => (body as { Name: string }).Name)).toEqual(values);
+  expect(all.at(-1)?.receipt.changes[0]).toMatchObject({ before: "edit 28", after: "edit 29" });
+});
+
+test("edits of different channels go side by side", async () => {
+  const sandbox = await startSandbox();
+  const house = houseOn(sandbox.endpoint);
+  sandbox.faults.add({ command: MODIFY, mentions: PENN, meets: { delayMs: 600 } });
+  const slow = editChannel(house, PENN, { Name: "slow" }, callFor());
+  const startedAt = performance.now();
+  await editChannel(house, "@TOA#_@TOA#dZDP", { Name: "quick" }, callFor());
+  expect(performance.now() - startedAt).toBeLessThan(500);
+  expect((await slow).receipt.outcome).toBe("applied");
+});
+
+test("an edit that waits too long for its turn is not sent, and the next one is not held up by it", async () => {
+  const sandbox = await startSandbox();
+  const house = houseOn(sandbox.endpoint);
+  sandbox.faults.add({ command: MODIFY, mentions: "first", meets: { delayMs: 400 } });
+  const first = editChannel(house, PENN, { Name: "first" }, callFor());
+  const impatient = editChannel(house, PENN, { Name: "impatient" }, callFor(100));
+  const last = editChannel(house, PENN, { Name: "last" }, callFor());
+  await expect(impatient).rejects.toMatchObject({ name: "NotSent", reason: "noTimeToSend" });
+  expect((await first).receipt.outcome).toBe("applied");
+  expect((await last).receipt.changes[0]).toMatchObject({ before: "first", after: "last" });
+});

@@ -6,7 +6,7 @@ import { decodeUserSig, Signer } from "./chat-api/user-sig.ts";
 import { type RecordedWrite, readJournal } from "./guard/journal.ts";
 import { furnish, type Service } from "./house.ts";
 import { makeLog } from "./log.ts";
-import type { Reading, Settings } from "./settings.ts";
+import type { Reading, Settings } from "./settings/settings.ts";
 import { TOOLS } from "./tools/index.ts";
 
 /** The doctor: one line for each thing that must be right, ✓ or ✗, and what to do. */

@@ -5,7 +5,7 @@ import { Signer } from "./chat-api/user-sig.ts";
 import { Journal } from "./guard/journal.ts";
 import { Policy } from "./guard/policy.ts";
 import type { Log } from "./log.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./settings/settings.ts";
 import type { House } from "./tools/tool.ts";
 import { ChannelQueue } from "./writes/channel-queue.ts";
 

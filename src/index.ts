@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
 import { furnish, type Service } from "./house.ts";
 import { makeLog } from "./log.ts";
-import { readSettings, type Settings, SettingsRefusal } from "./settings.ts";
+import { readSettings, type Settings } from "./settings/settings.ts";
+import { SettingsRefusal } from "./settings/settings-refusal.ts";
 
 /** The command: the only file that touches `process`. */
 

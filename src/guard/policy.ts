@@ -14,11 +14,6 @@ export interface Rules {
   readonly writesPerHour?: number | undefined;
 }
 
-/** A place in the write budget, given back where provably nothing was sent. */
-export interface WriteSlot {
-  giveBack(): void;
-}
-
 export class Policy {
   readonly rules: Rules;
   readonly #holdsSecret: (text: string) => boolean;
@@ -69,10 +64,11 @@ export class Policy {
   }
 
   /**
-   * Takes a place in the write budget.
-   * @throws PolicyRefusal where the budget of the hour is used up; says when the next place is free
+   * Does the work of one write within the budget of the hour. Its place counts from the start, and is given back at
+   * the end unless the work has called `spend`: something may have been sent.
+   * @throws PolicyRefusal where the budget is used up; says when the next place is free
    */
-  takeWriteSlot(): WriteSlot {
+  async withinBudget<T>(work: (spend: () => void) => Promise<T>): Promise<T> {
     const now = this.#now();
     for (const write of this.#writes) if (write.at <= now - HOUR_MS) this.#writes.delete(write);
     const { writesPerHour } = this.rules;
@@ -81,7 +77,14 @@ export class Policy {
     }
     const write = { at: now };
     this.#writes.add(write);
-    return { giveBack: () => this.#writes.delete(write) };
+    let isSpent = false;
+    try {
+      return await work(() => {
+        isSpent = true;
+      });
+    } finally {
+      if (!isSpent) this.#writes.delete(write);
+    }
   }
 
   #whenFree(now: number): string {

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ExplainedError } from "../channel/explanation.ts";
 import { checkInput } from "../channel/input.ts";
 import type { Command } from "../chat-api/sender.ts";
-import type { Call, WriteHouse } from "../writes/channel-edit.ts";
+import type { Call, WriteHouse } from "../writes/write.ts";
 
 /** What a tool is: a declaration that can be listed, documented and typed without a server, and a run. */
 

@@ -3,8 +3,8 @@ import { type Outcome, type Receipt, warningAboutHidden } from "../channel/recei
 import { hiddenCharacters, shortValue } from "../channel/text.ts";
 import { NotSent, NoValidAnswer } from "../chat-api/network-failure.ts";
 import { ServiceRefusal } from "../chat-api/service-refusal.ts";
-import { type Call, LANDS_WITHIN_MS, type WriteHouse, type Written } from "./channel-edit.ts";
 import { UnseenOutcome } from "./unseen-outcome.ts";
+import { type Call, cancelledIn, type Effects, LANDS_WITHIN_MS, type WriteHouse, type Written } from "./write.ts";
 
 /** An edit of a subscriber's custom field: what was sent, and plainly that nothing here can read it back. */
 
@@ -21,45 +21,35 @@ export interface SubscriberValue {
  * Sets the custom field of one subscriber.
  * @throws PolicyRefusal, NotSent, ServiceRefusal: nothing was changed
  */
-export async function editSubscriber(house: WriteHouse, value: SubscriberValue, call: Call): Promise<Written> {
-  const slot = house.policy.takeWriteSlot();
-  let wasSent = false;
-  try {
-    return await house.queue.inTurn(value.Official_Account, call.deadline, async (hold) => {
-      const written = await write(house, value, call, hold);
-      wasSent = true;
-      return written;
-    });
-  } catch (failure) {
-    wasSent = failure instanceof ServiceRefusal;
-    throw failure;
-  } finally {
-    if (!wasSent) slot.giveBack();
-  }
+export function editSubscriber(house: WriteHouse, value: SubscriberValue, call: Call): Promise<Written> {
+  return house.policy.withinBudget((spend) =>
+    house.queue.inTurn(value.Official_Account, call.deadline, (hold) => write(house, value, call, { spend, hold })),
+  );
 }
 
 async function write(
-  house: WriteHouse,
+  { api, journal }: WriteHouse,
   value: SubscriberValue,
-  call: Call,
-  hold: (ms: number) => void,
+  { client, deadline }: Call,
+  { spend, hold }: Effects,
 ): Promise<Written> {
   const { Official_Account: channel, Subscriber_Account: subscriber, CustomString } = value;
   const changes = [{ field: SUBSCRIBER_CUSTOM_STRING.name, after: CustomString }];
-  const end = house.journal.begin({ tool: TOOL, channel, subscriber, client: call.client, changes });
-  const cancelled = () => (call.deadline.ended === "cancelled" ? { cancelled: true as const } : {});
+  const end = journal.begin({ tool: TOOL, channel, subscriber, client, changes });
   try {
-    const { head } = await house.api.modifySubscriber(channel, subscriber, CustomString, call.deadline);
+    const { head } = await api.modifySubscriber(channel, subscriber, CustomString, deadline);
+    spend();
     return { head, receipt: receiptOf("applied", value, end({ outcome: "applied" })) };
   } catch (failure) {
-    if (failure instanceof NotSent) end({ outcome: "notSent", ...cancelled() });
+    if (failure instanceof NotSent) end({ outcome: "notSent", ...cancelledIn(deadline) });
+    if (!(failure instanceof NoValidAnswer || failure instanceof ServiceRefusal)) throw failure;
+    spend();
     if (failure instanceof ServiceRefusal && !failure.leavesOutcomeOpen) {
       end({ outcome: "refused", code: failure.head.ErrorCode });
       throw failure;
     }
-    if (!(failure instanceof NoValidAnswer || failure instanceof ServiceRefusal)) throw failure;
     hold(LANDS_WITHIN_MS);
-    const warning = end({ outcome: "unknown", ...cancelled() });
+    const warning = end({ outcome: "unknown", ...cancelledIn(deadline) });
     const told = {
       seen: "No tool here can read a subscriber's custom field, so the outcome stays unknown.",
       nextStep: "Call again in a minute with the same arguments: setting the same value again is harmless.",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Policy, type Rules } from "../../src/guard/policy.ts";
 import { PolicyRefusal } from "../../src/guard/policy-refusal.ts";
+import { failureOf } from "../support/service.ts";
 
 const noSecret = () => false;
 const policyOf = (rules: Partial<Rules>, now?: () => number) =>
@@ -54,32 +55,50 @@ describe("allowed channels", () => {
 });
 
 describe("the write budget", () => {
-  test("slides with the hour, and says when the next place is free", () => {
+  const spend = (policy: Policy) => policy.withinBudget(async (count) => count());
+  const refused = (policy: Policy) => failureOf(spend(policy)) as Promise<PolicyRefusal>;
+
+  test("slides with the hour, and says when the next place is free", async () => {
     let now = 0;
     const policy = policyOf({ writesPerHour: 2 }, () => now);
-    policy.takeWriteSlot();
+    await spend(policy);
     now = 30 * 60_000;
-    policy.takeWriteSlot();
-    const refusal = refusalOf(() => policy.takeWriteSlot());
+    await spend(policy);
+    const refusal = await refused(policy);
+    expect(refusal).toBeInstanceOf(PolicyRefusal);
     expect(refusal.explanation.cause).toBe("The write budget of 2 an hour is used up. Nothing was sent.");
     expect(refusal.explanation.nextStep).toContain("The next write is free in 30 minutes.");
     expect(refusal.explanation.nextStep).toContain("TENCENT_CHAT_WRITES_PER_HOUR");
     now = 60 * 60_000 - 1;
-    expect(refusalOf(() => policy.takeWriteSlot()).explanation.nextStep).toContain("in 1 minute.");
+    expect((await refused(policy)).explanation.nextStep).toContain("in 1 minute.");
     now = 60 * 60_000;
-    policy.takeWriteSlot();
-    expect(refusalOf(() => policy.takeWriteSlot()).explanation.nextStep).toContain("in 30 minutes.");
+    await spend(policy);
+    expect((await refused(policy)).explanation.nextStep).toContain("in 30 minutes.");
   });
 
-  test("does not count a place that was given back", () => {
+  test("does not count work that sent nothing, whether it ended well or not", async () => {
     const policy = policyOf({ writesPerHour: 1 });
-    policy.takeWriteSlot().giveBack();
-    policy.takeWriteSlot();
-    refusalOf(() => policy.takeWriteSlot());
+    await policy.withinBudget(async () => {});
+    await failureOf(
+      policy.withinBudget(async () => {
+        throw new Error("not sent");
+      }),
+    );
+    await spend(policy);
+    await refused(policy);
   });
 
-  test("of none allows none", () => {
-    expect(refusalOf(() => policyOf({ writesPerHour: 0 }).takeWriteSlot()).explanation.nextStep).toBe(
+  test("counts work that is still under way", async () => {
+    const policy = policyOf({ writesPerHour: 1 });
+    const underWay = policy.withinBudget(
+      (count) => new Promise<void>((resolve) => setTimeout(() => resolve(count()), 20)),
+    );
+    expect(await refused(policy)).toBeInstanceOf(PolicyRefusal);
+    await underWay;
+  });
+
+  test("of none allows none", async () => {
+    expect((await refused(policyOf({ writesPerHour: 0 }))).explanation.nextStep).toBe(
       "An operator can raise TENCENT_CHAT_WRITES_PER_HOUR.",
     );
   });

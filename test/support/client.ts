@@ -2,7 +2,8 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { onTestFinished } from "vitest";
 import { makeServer } from "../../src/mcp/server.ts";
-import { readSettings, SettingsRefusal } from "../../src/settings.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { SettingsRefusal } from "../../src/settings/settings-refusal.ts";
 import { environmentOf, houseOn, noLog } from "./service.ts";
 
 /** A real MCP client, connected to the server in this process. It checks structured content against the schemas. */

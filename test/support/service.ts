@@ -3,7 +3,7 @@ import { Deadline } from "../../src/chat-api/deadline.ts";
 import { furnish } from "../../src/house.ts";
 import type { Log } from "../../src/log.ts";
 import { Sandbox, type SandboxOptions } from "../../src/sandbox/service.ts";
-import { readSettings } from "../../src/settings.ts";
+import { readSettings } from "../../src/settings/settings.ts";
 import type { House } from "../../src/tools/tool.ts";
 
 /** A sandbox of the test's own, with an application that is not the built-in one, and what the tools work with. */

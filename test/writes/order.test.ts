@@ -40,7 +40,7 @@ const WAYS: readonly (Omit<Fault, "command" | "mentions"> | undefined)[] = [
   { meets: "reset", applied: true },
   { meets: { status: 502 } },
   { meets: { raw: "{" }, applied: true },
-  { meets: "reset", landsAfterMs: 150 },
+  { meets: "reset", landsAfterMs: 2_000 },
   { meets: { code: 60008 }, applied: true },
   { meets: { delayMs: 20 } },
 ];
@@ -72,7 +72,7 @@ test("a thousand interleavings of edits with faults: each channel sees its edits
     );
   });
   const outcomes = await Promise.all(runs);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 2_200));
 
   for (const [nth, plan] of plans.entries()) {
     const id = `@TOA#_${nth}_`;

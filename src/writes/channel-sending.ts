@@ -1,0 +1,84 @@
+import type { AnswerHead } from "../channel/explanation.ts";
+import type { ChannelFacts, ChannelValues } from "../channel/fields.ts";
+import { shownBy } from "../channel/receipt.ts";
+import type { ChatApi } from "../chat-api/chat-api.ts";
+import type { Deadline } from "../chat-api/deadline.ts";
+import { NotSent, NoValidAnswer } from "../chat-api/network-failure.ts";
+import { ServiceRefusal } from "../chat-api/service-refusal.ts";
+import { LANDS_WITHIN_MS } from "./write.ts";
+
+/** Sending an edit until it is known what came of it, or until nobody can know. */
+
+/** How the sending ended: with an OK, with nothing changed, or open, with what a read showed afterwards. */
+export type Sent =
+  | { readonly end: "ok"; readonly head: AnswerHead; readonly attempts: number }
+  | { readonly end: "notSent"; readonly failure: NotSent }
+  | { readonly end: "refused"; readonly failure: ServiceRefusal }
+  | OpenEnd;
+
+/** No valid answer came, or one that leaves open whether the edit was carried out. */
+export interface OpenEnd {
+  readonly end: "open";
+  readonly failure: ServiceRefusal | NoValidAnswer;
+  /** The channel as read after it; undefined where it could not be read. */
+  readonly seen: ChannelFacts | undefined;
+  readonly attempts: number;
+}
+
+/** One channel, as long as one edit of it lasts. */
+export class ChannelSending {
+  readonly #api: ChatApi;
+  readonly #id: string;
+  readonly #deadline: Deadline;
+
+  constructor(api: ChatApi, id: string, deadline: Deadline) {
+    this.#api = api;
+    this.#id = id;
+    this.#deadline = deadline;
+  }
+
+  /** The channel as it stands. @throws the refusal where it cannot be read */
+  async read(): Promise<ChannelFacts> {
+    const { channels } = await this.#api.getChannels([this.#id], undefined, this.#deadline);
+    const [channel] = channels;
+    if (channel?.refusal) throw channel.refusal;
+    return channel?.facts ?? {};
+  }
+
+  /** The channel as it stands, or undefined where it cannot be read. */
+  async tryToRead(): Promise<ChannelFacts | undefined> {
+    try {
+      return await this.read();
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Sends the edit; where no valid answer comes, reads the channel, and sends once more if the old values stand.
+   *
+   * @param before the channel as read before
+   * @param hold keeps the channel closed for so many milliseconds: what was sent may still land
+   */
+  async send(wanted: ChannelValues, before: ChannelFacts, hold: (ms: number) => void): Promise<Sent> {
+    let open: OpenEnd | undefined;
+    for (;;) {
+      try {
+        const { head, attempts } = await this.#api.modifyChannel(this.#id, wanted, this.#deadline);
+        return { end: "ok", head, attempts: attempts + (open?.attempts ?? 0) };
+      } catch (failure) {
+        if (failure instanceof NotSent) return open ?? { end: "notSent", failure };
+        const isAnswered = failure instanceof ServiceRefusal;
+        if (!isAnswered && !(failure instanceof NoValidAnswer)) throw failure;
+        if (isAnswered && !failure.leavesOutcomeOpen && !open) return { end: "refused", failure };
+
+        hold(LANDS_WITHIN_MS);
+        const isSecond = open !== undefined;
+        const seen = await this.tryToRead();
+        open = { end: "open", failure, seen, attempts: failure.attempts + (open?.attempts ?? 0) };
+        const mayHelp = !isSecond && !isAnswered && failure.mayHelpAgain;
+        if (!mayHelp || shownBy(wanted, before, seen) !== "old") return open;
+      }
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import { connect } from "../support/client.ts";
+import { bodiesOf, DZDP, GET, PENN, startSandbox } from "../support/service.ts";
+
+const listOf = (...ids: string[]) => ({ OfficialAccountIdList: ids.map((id) => ({ Official_Account: id })) });
+
+describe("reading channels", () => {
+  test("keeps the order asked, explains each failed one, and is no error while one is good", async () => {
+    const sandbox = await startSandbox();
+    const { call } = await connect(sandbox.endpoint);
+    const reply = await call(GET, listOf("@TOA#_gone", PENN, "news"));
+    expect(reply.isError).toBe(false);
+    const [gone, penn, news] = reply.structured.OfficialAccountInfoList;
+    expect(gone).toMatchObject({
+      Official_Account: "@TOA#_gone",
+      ErrorCode: 130004,
+      explanation: { stage: "service", fixedBy: "agent" },
+    });
+    expect(penn).toMatchObject({ Official_Account: PENN, ErrorCode: 0, SubscriberNum: 780_031 });
+    expect(penn).not.toHaveProperty("explanation");
+    expect(news.explanation.cause).toBe(
+      "The channel ID is malformed. Channel IDs start with @TOA#_; the one given does not.",
+    );
+    expect(JSON.parse(reply.text)).toEqual(reply.structured);
+  });
+
+  test("is an error where the one channel failed, its code first", async () => {
+    const { call } = await connect((await startSandbox()).endpoint);
+    const reply = await call(GET, listOf("@TOA#_gone"));
+    expect(reply.isError).toBe(true);
+    expect(reply.text.split("\n")[0]).toBe("130004: The channel does not exist, or it existed and has been ended.");
+    expect(reply.structured).toMatchObject({
+      ActionStatus: "OK",
+      ErrorCode: 0,
+      explanation: { stage: "service", attempts: 1 },
+    });
+  });
+
+  test("is an error where every channel failed, each told", async () => {
+    const { call } = await connect((await startSandbox()).endpoint);
+    const reply = await call(GET, listOf("@TOA#_gone", "news"));
+    expect(reply.isError).toBe(true);
+    expect(reply.structured.explanation.cause).toMatch(
+      /^None of the 2 channels could be read\. @TOA#_gone: 130004: .* news: 130007: /,
+    );
+    expect(reply.structured.OfficialAccountInfoList).toHaveLength(2);
+  });
+
+  test("asks for each channel once, and for all fields where the filter is empty", async () => {
+    const sandbox = await startSandbox();
+    const { call } = await connect(sandbox.endpoint);
+    const reply = await call(GET, { ...listOf(PENN, DZDP, PENN), ResponseFilter: {} });
+    expect(reply.structured.OfficialAccountInfoList).toHaveLength(2);
+    expect(bodiesOf(sandbox, GET)).toEqual([listOf(PENN, DZDP)]);
+  });
+
+  test("returns the fields of the filter alone", async () => {
+    const { call } = await connect((await startSandbox()).endpoint);
+    const reply = await call(GET, {
+      ...listOf(PENN),
+      ResponseFilter: { OfficialAccountBaseInfoFilter: ["SubscriberNum"] },
+    });
+    expect(Object.keys(reply.structured.OfficialAccountInfoList[0])).toEqual([
+      "Official_Account",
+      "ErrorCode",
+      "ErrorInfo",
+      "SubscriberNum",
+    ]);
+  });
+
+  test("shows hidden characters in the text as escapes, and whole in structured content", async () => {
+    const sandbox = await startSandbox();
+    const { call } = await connect(sandbox.endpoint);
+    const channel = sandbox.channels.get(PENN);
+    if (channel) channel.facts = { ...channel.facts, Name: "a\u202eb\u200b" };
+    const reply = await call(GET, listOf(PENN));
+    expect(reply.structured.OfficialAccountInfoList[0].Name).toBe("a\u202eb\u200b");
+    expect(reply.text).toContain('"Name":"a\\u202eb\\u200b"');
+    expect(JSON.parse(reply.text)).toEqual(reply.structured);
+  });
+});
+
+describe("a large answer", () => {
+  test("keeps whole channels in order, and the next call given reads the rest", async () => {
+    const sandbox = await startSandbox();
+    const { call } = await connect(sandbox.endpoint);
+    const model = sandbox.channels.get(PENN);
+    if (!model) throw new Error("no sample channel");
+    const ids = Array.from({ length: 50 }, (_, nth) => `@TOA#_large_${nth}`);
+    for (const id of ids)
+      sandbox.channels.set(id, { ...model, facts: { ...model.facts, CustomString: "\u200b".repeat(1000) } });
+
+    const read: string[] = [];
+    let args: Record<string, unknown> = {
+      ...listOf(...ids),
+      ResponseFilter: { OfficialAccountBaseInfoFilter: ["Name", "CustomString"] },
+    };
+    for (let calls = 0; calls < 10 && Object.keys(args).length > 0; calls += 1) {
+      const reply = await call(GET, args);
+      expect(reply.isError).toBe(false);
+      expect(reply.text.length).toBeLessThanOrEqual(80_000);
+      for (const channel of reply.structured.OfficialAccountInfoList) {
+        expect(channel.CustomString).toHaveLength(1000);
+        read.push(channel.Official_Account);
+      }
+      const { leftOut } = reply.structured;
+      if (leftOut) {
+        expect(leftOut.reason).toContain("A ResponseFilter without CustomString makes it shorter");
+        expect(leftOut.nextCall.tool).toBe(GET);
+        expect(leftOut.nextCall.arguments.ResponseFilter).toEqual({
+          OfficialAccountBaseInfoFilter: ["Name", "CustomString"],
+        });
+      }
+      args = leftOut?.nextCall.arguments ?? {};
+    }
+    expect(read).toEqual(ids);
+    expect(sandbox.requests.length).toBeGreaterThan(3);
+  });
+});
+
+describe("the guard over reads", () => {
+  test("refuses only the channels outside, each explained, and sends nothing about them", async () => {
+    const sandbox = await startSandbox();
+    const { call } = await connect(sandbox.endpoint, { TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_test*" });
+    const reply = await call(GET, listOf(DZDP, PENN));
+    expect(reply.isError).toBe(false);
+    const [outside, inside] = reply.structured.OfficialAccountInfoList;
+    expect(outside).toMatchObject({ Official_Account: DZDP, explanation: { stage: "policy", fixedBy: "operator" } });
+    expect(outside).not.toHaveProperty("ErrorCode");
+    expect(inside).toMatchObject({ Official_Account: PENN, ErrorCode: 0 });
+    expect(bodiesOf(sandbox, GET)).toEqual([listOf(PENN)]);
+  });
+
+  test("sends nothing at all where every channel is outside", async () => {
+    const sandbox = await startSandbox();
+    const { call } = await connect(sandbox.endpoint, { TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_other" });
+    const reply = await call(GET, listOf(DZDP, PENN));
+    expect(reply.isError).toBe(true);
+    expect(reply.structured.explanation).toMatchObject({ stage: "policy", attempts: 0 });
+    expect(reply.structured.explanation.nextStep).toContain("TENCENT_CHAT_ALLOWED_CHANNELS");
+    expect(sandbox.requests).toEqual([]);
+  });
+});

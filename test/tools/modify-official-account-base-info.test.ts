@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import { connect } from "../support/client.ts";
+import { bodiesOf, DZDP, MODIFY, PENN, startSandbox } from "../support/service.ts";
+
+describe("editing a channel", () => {
+  test("gives a receipt whose undo, called exactly as given, takes the edit back", async () => {
+    const sandbox = await startSandbox();
+    const { call } = await connect(sandbox.endpoint);
+    const before = { ...sandbox.channels.get(PENN)?.facts };
+    const edited = await call(MODIFY, { Official_Account: PENN, Name: "茶", CustomString: "", MaxSubscriberNum: null });
+    expect(edited.isError).toBe(false);
+    expect(edited.structured).toMatchObject({ ActionStatus: "OK", ErrorCode: 0, receipt: { outcome: "applied" } });
+    expect(edited.structured.receipt.summary).toMatch(/^780,031 subscribers of /);
+    expect(edited.structured.receipt.warnings).toContain("CustomString is emptied.");
+    expect(JSON.parse(edited.text)).toEqual(edited.structured);
+    const { undo } = edited.structured.receipt;
+    expect((await call(undo.tool, undo.arguments)).structured.receipt.outcome).toBe("applied");
+    expect(sandbox.channels.get(PENN)?.facts).toEqual(before);
+  });
+
+  test("is refused where it names nothing to change, and nothing is sent", async () => {
+    const sandbox = await startSandbox();
+    const { call } = await connect(sandbox.endpoint);
+    for (const args of [{ Official_Account: PENN }, { Official_Account: PENN, Name: null }, {}]) {
+      const reply = await call(MODIFY, args);
+      expect(reply.structured.explanation).toMatchObject({ stage: "input", fixedBy: "agent", attempts: 0 });
+      expect(reply.text).toContain("No field to change is named: give at least one of Name, Introduction,");
+    }
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  test("does not speak of a missing field where one is only misnamed", async () => {
+    const { call } = await connect((await startSandbox()).endpoint);
+    const reply = await call(MODIFY, { Official_Account: PENN, name: "x" });
+    expect(reply.structured.explanation.cause).toBe("name is not a field of this tool: did you mean Name?");
+  });
+
+  test("stands for itself in words where it did not happen", async () => {
+    const sandbox = await startSandbox();
+    const { call } = await connect(sandbox.endpoint);
+    sandbox.faults.add({ command: MODIFY, meets: { status: 502 } }, { command: MODIFY, meets: { status: 502 } });
+    const reply = await call(MODIFY, { Official_Account: PENN, Name: "B\u202e" });
+    expect(reply.isError).toBe(true);
+    expect(reply.structured).toMatchObject({
+      receipt: { outcome: "notApplied" },
+      explanation: { stage: "network", safeToResend: true },
+    });
+    expect(reply.structured).not.toHaveProperty("ErrorCode");
+    expect(reply.text).toContain("Receipt: notApplied. 780,031 subscribers of");
+    expect(reply.text).toContain("Reading the channel shows that the old values stand.");
+    expect(reply.text).not.toContain("\u202e");
+  });
+
+  test("with an unknown outcome carries the undo in words too", async () => {
+    const sandbox = await startSandbox();
+    const { call } = await connect(sandbox.endpoint);
+    const get = "get_official_account_info";
+    sandbox.faults.add(
+      { command: get, meets: { delayMs: 0 } },
+      { command: MODIFY, meets: "reset" },
+      { command: get, meets: { code: 60020 } },
+    );
+    const reply = await call(MODIFY, { Official_Account: PENN, Name: "B" });
+    expect(reply.structured.receipt.outcome).toBe("unknown");
+    expect(reply.text).toContain(
+      `Undo: ${MODIFY} {"Official_Account":"${PENN}","Name":"test_modify_official_account3"}`,
+    );
+    expect(reply.text).toContain("Sending the same call again is safe");
+  });
+});
+
+describe("the guard over edits", () => {
+  test("in read-only hides both modify tools, and refuses them when called", async () => {
+    const sandbox = await startSandbox();
+    const { client, call } = await connect(sandbox.endpoint, { TENCENT_CHAT_READ_ONLY: "true" });
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["get_official_account_info"]);
+    expect(client.getInstructions()).toContain("read-only");
+    for (const tool of [MODIFY, "modify_subscriber_info"]) {
+      const reply = await call(tool, { Official_Account: PENN, Name: "B" });
+      expect(reply.isError).toBe(true);
+      expect(reply.structured.explanation.cause).toBe(`This server is read-only, so ${tool} is off. Nothing was sent.`);
+      expect(reply.text).not.toMatch(/modify_\w+ \{/);
+    }
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  test("refuses a channel outside, and sends nothing", async () => {
+    const sandbox = await startSandbox();
+    const { call } = await connect(sandbox.endpoint, { TENCENT_CHAT_ALLOWED_CHANNELS: PENN });
+    for (const [tool, args] of [
+      [MODIFY, { Official_Account: DZDP, Name: "B" }],
+      ["modify_subscriber_info", { Official_Account: DZDP, Subscriber_Account: "1", CustomString: "x" }],
+    ] as const) {
+      expect((await call(tool, args)).structured.explanation).toMatchObject({ stage: "policy", attempts: 0 });
+    }
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  test("stops at the write budget across both modify tools, and sends nothing more", async () => {
+    const sandbox = await startSandbox();
+    const { call } = await connect(sandbox.endpoint, { TENCENT_CHAT_WRITES_PER_HOUR: "2" });
+    await call(MODIFY, { Official_Account: PENN, Name: "B" });
+    await call("modify_subscriber_info", { Official_Account: PENN, Subscriber_Account: "107867", CustomString: "x" });
+    const sent = sandbox.requests.length;
+    const reply = await call(MODIFY, { Official_Account: PENN, Name: "C" });
+    expect(reply.text).toContain("The write budget of 2 an hour is used up.");
+    expect(reply.text).toContain("The next write is free in 60 minutes.");
+    expect(sandbox.requests).toHaveLength(sent);
+    expect(bodiesOf(sandbox, MODIFY)).toHaveLength(1);
+  });
+});

@@ -84,7 +84,7 @@ describe("the house", () => {
   });
 
   test("speaks HTTP in the connection and in the sandbox alone, and signs in one file", () => {
-    expect(importers(/^undici$/)).toEqual(["chat-api/connection.ts"]);
+    expect(importers(/^undici$/)).toEqual(["chat-api/connection.ts", "chat-api/dispatchers.ts"]);
     expect(importers(/^node:https?$/)).toEqual(["sandbox/service.ts"]);
     expect(importers(/^tls-sig-api-v2/)).toEqual(["chat-api/user-sig.ts"]);
   });

@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Tests meet real sockets and child processes on two cores: patience keeps a busy machine from failing them.
+    maxWorkers: 4, // most of the time is spent waiting for pauses, not computing
     testTimeout: 30_000,
     hookTimeout: 30_000,
     coverage: { provider: "v8", include: ["src/**/*.ts"], reporter: ["text-summary"] },

@@ -1,6 +1,6 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { escapeHidden } from "./channel/text.ts";
+import { visibleJson } from "./channel/text.ts";
 
 /** One conversation, played through a real MCP client and the sandbox, printed for a person. */
 
@@ -56,8 +56,10 @@ async function tellStory(client: Client, page: Page): Promise<boolean> {
       OfficialAccountIdList: [{ Official_Account: CHANNEL }],
       ResponseFilter: { OfficialAccountBaseInfoFilter: ["Name", "Introduction", "SubscriberNum"] },
     });
-    page.reply(reply.text);
-    return (reply.structured.OfficialAccountInfoList as Record<string, unknown>[] | undefined)?.[0] ?? {};
+    const { ErrorCode, ErrorInfo, ...channel } =
+      (reply.structured.OfficialAccountInfoList as Record<string, unknown>[] | undefined)?.[0] ?? {};
+    for (const [field, value] of Object.entries(channel)) page.reply(`${field.padEnd(17)} ${visibleJson(value)}`);
+    return channel;
   };
 
   page.title("Which tools are there?");
@@ -86,7 +88,7 @@ async function tellStory(client: Client, page: Page): Promise<boolean> {
     | undefined;
   page.reply(receipt?.summary ?? edited.text);
   for (const warning of receipt?.warnings ?? []) page.reply(`warning: ${warning}`);
-  page.reply(`undo: ${receipt?.undo?.tool} ${JSON.stringify(receipt?.undo?.arguments)}`);
+  page.reply(`undo: ${receipt?.undo?.tool} ${visibleJson(receipt?.undo?.arguments ?? {})}`);
   page.check(receipt?.outcome === "applied", "applied, and seen by reading back");
 
   page.title("A channel that does not exist");
@@ -129,7 +131,7 @@ class Page {
   }
 
   call(tool: string, args: object): void {
-    this.#print(this.#paint("2", `   → ${tool} ${escapeHidden(JSON.stringify(args))}`));
+    this.#print(this.#paint("2", `   → ${tool} ${visibleJson(args)}`));
   }
 
   reply(text: string): void {

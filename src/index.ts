@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
-import { furnish, type Service } from "./house.ts";
+import type { Service } from "./house.ts";
 import { makeLog } from "./log.ts";
 import { readSettings, type Settings } from "./settings/settings.ts";
-import { SettingsRefusal } from "./settings/settings-refusal.ts";
 
 /** The command: the only file that touches `process`. */
 
@@ -67,7 +66,11 @@ async function serveStdio(): Promise<void> {
   for (const fault of faults) log("error", "settings", { fault });
 
   const openHouse = async () => {
-    if (!settings) throw new SettingsRefusal(faults);
+    if (!settings) {
+      const { SettingsRefusal } = await import("./settings/settings-refusal.ts");
+      throw new SettingsRefusal(faults);
+    }
+    const { furnish } = await import("./house.ts");
     return furnish(settings, await reach(settings), version, log);
   };
   const { serve } = await import("./mcp/serve.ts");

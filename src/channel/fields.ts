@@ -4,7 +4,7 @@
  */
 
 /** Titles of the service's pages that the rows cite. */
-export const PAGES = {
+const PAGES = {
   get: "Getting Official Channel Information",
   modify: "Modifying Official Channel Information",
   subscriber: "Modifying Subscriber Information",

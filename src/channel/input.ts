@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/v4";
 import { InputRefusal } from "./explanation.ts";
 import { CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING } from "./fields.ts";
 import { nearestName } from "./names.ts";

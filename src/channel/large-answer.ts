@@ -3,7 +3,7 @@ import { visibleJson } from "./text.ts";
 /** Keeps an answer small enough for every host, without cutting a channel in the middle or losing one silently. */
 
 /** The most characters of one text block: hosts refuse results of more than about 25,000 tokens. */
-export const MOST_TEXT_CHARACTERS = 80_000;
+const MOST_TEXT_CHARACTERS = 80_000;
 /** Room for what stands around the list. */
 const FRAME_CHARACTERS = 1_500;
 

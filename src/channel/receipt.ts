@@ -11,7 +11,7 @@ import { hiddenCharacters, shortValue } from "./text.ts";
 
 export type Outcome = "applied" | "unchanged" | "notApplied" | "unknown";
 /** differs: what was read back is another value. cannotBeReadBack: no tool, or no answer, shows it. */
-export type Verdict = "applied" | "unchanged" | "differs" | "cannotBeReadBack";
+type Verdict = "applied" | "unchanged" | "differs" | "cannotBeReadBack";
 
 /** One field of an edit. before and after are as read; after is as sent where it cannot be read back. */
 export interface Change {
@@ -36,7 +36,7 @@ export interface Receipt {
 }
 
 /** The fields that an edit names, in the order of the table. */
-export function fieldsNamed(wanted: ChannelValues): WritableFieldName[] {
+function fieldsNamed(wanted: ChannelValues): WritableFieldName[] {
   return CHANNEL_FIELDS.flatMap((field) => (field.writable && wanted[field.name] !== undefined ? [field.name] : []));
 }
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/v4";
 import {
   CHANNEL_FIELDS,
   CHANNEL_ID_PREFIX,
@@ -92,12 +92,10 @@ export const modifySubscriberInput = z.strictObject({
   CustomString: fieldSchema(SUBSCRIBER_CUSTOM_STRING) as z.ZodType<string>,
 });
 
-export type ModifySubscriberInput = z.infer<typeof modifySubscriberInput>;
-
 const integer = () => z.number().meta({ type: "integer" });
 
 /** The explanation on every failure. Its stages and fixers stand in Explanation; here they are told in short. */
-export const explanationOutput = z.object({
+const explanationOutput = z.object({
   stage: z.string(),
   cause: z.string(),
   fixedBy: z.string(),
@@ -120,7 +118,7 @@ const readableOutputs = Object.fromEntries(
 ) as unknown as { [Name in ReadableFieldName]: z.ZodType<ChannelFacts[Name]> };
 
 /** One channel of an answer: its own outcome, its facts, and an explanation where it failed. */
-export const channelOutput = z.object({
+const channelOutput = z.object({
   Official_Account: z.string(),
   ErrorCode: head.ErrorCode,
   ErrorInfo: head.ErrorInfo,

@@ -14,7 +14,7 @@ import { ServiceRefusal } from "./service-refusal.ts";
 /** The three calls of the official-channel API, with the documented bodies to the letter. */
 
 /** One channel as a get tells it: its facts, or the refusal that is its own outcome. */
-export interface ChannelAnswer {
+interface ChannelAnswer {
   readonly id: string;
   readonly head: AnswerHead;
   readonly facts: ChannelFacts;

@@ -19,6 +19,9 @@ export const REGIONS = {
 /** A region an application can be created in. */
 export type RegionName = keyof typeof REGIONS;
 
+/** The documented limit of each command, in requests a second; it cannot be raised (each of the three pages). */
+export const MOST_REQUESTS_PER_SECOND = 200;
+
 /** The application of the embedded sandbox. No real one has it, and it is never sent anywhere but loopback. */
 export const SANDBOX_SDKAPPID = 1;
 

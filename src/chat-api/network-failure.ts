@@ -10,8 +10,8 @@ import {
 /** The two errors of the network: what never left, and what left without an answer that means anything. */
 
 abstract class NetworkFailure extends ExplainedError {
-  /** Requests sent or tried so far for this call. */
-  attempts = 1;
+  /** Requests sent or tried for this call. */
+  attempts = 0;
   readonly detail: string;
   protected abstract readonly row: Reason;
   protected abstract readonly told: string;
@@ -27,10 +27,10 @@ abstract class NetworkFailure extends ExplainedError {
   }
 
   get explanation(): Explanation {
-    const { cause, fixedBy, nextStep } = this.row;
+    const { stage = "network", cause, fixedBy, nextStep } = this.row;
     const detail = this.detail && ` (${this.detail})`;
     const { attempts, told, safeToResend } = this;
-    return { stage: "network", cause: `${cause}${detail}. ${told}`, fixedBy, nextStep, safeToResend, attempts };
+    return { stage, cause: `${cause}${detail}. ${told}`, fixedBy, nextStep, safeToResend, attempts };
   }
 
   protected abstract readonly safeToResend: boolean;

@@ -1,9 +1,11 @@
-import type { FixedBy } from "../channel/explanation.ts";
+import type { FixedBy, Stage } from "../channel/explanation.ts";
 
 /** THE table of what can go wrong between this server and the service, without an answer that means anything. */
 
 /** One row: what happened, who can mend it, what to do next. */
 export interface Reason {
+  /** Where the call ended; "network" if left out. */
+  readonly stage?: Stage;
   readonly cause: string;
   readonly fixedBy: FixedBy;
   readonly nextStep: string;
@@ -65,6 +67,14 @@ export const NOT_SENT = {
     cause: "The call was cancelled before its request was sent",
     fixedBy: "agent",
     nextStep: "Nothing needs doing.",
+    again: false,
+  },
+  userSigUnusable: {
+    stage: "settings",
+    cause: "TENCENT_CHAT_USERSIG cannot be used",
+    fixedBy: "operator",
+    nextStep:
+      "Put a new UserSig, whole and for this application and account, into TENCENT_CHAT_USERSIG and start the server again.",
     again: false,
   },
   locked: {

@@ -1,9 +1,6 @@
 import type { Deadline } from "./deadline.ts";
 import { NotSent } from "./network-failure.ts";
 
-/** The documented limit of each command, in requests a second; it cannot be raised (each of the three pages). */
-export const MOST_REQUESTS_PER_SECOND = 200;
-
 interface Waiting {
   readonly go: () => void;
 }

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { attemptMs, mayGoAgain, RetryBudget } from "./again.ts";
+import { type Again, attemptMs, mayGoAgain, RetryBudget } from "./again.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import type { Connection } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
@@ -23,6 +23,12 @@ interface Request<T> {
   readonly writes: boolean;
   /** Takes what the answer should hold out of it; throws NoValidAnswer where it is not there. */
   readonly read: (answer: Answer) => T;
+}
+
+type Failure = NotSent | NoValidAnswer | ServiceRefusal;
+
+function isFailure(thrown: unknown): thrown is Failure {
+  return thrown instanceof NotSent || thrown instanceof NoValidAnswer || thrown instanceof ServiceRefusal;
 }
 
 /** Something worth a line in the log. */
@@ -53,39 +59,45 @@ export class Sender {
 
   /**
    * Sends a request until it has an answer, or a failure that stands.
-   * @throws NotSent, NoValidAnswer, ServiceRefusal, UserSigEnded; each with the number of attempts in its explanation
+   * @throws NotSent, NoValidAnswer, ServiceRefusal; each with the number of attempts in its explanation
    */
   async send<T>(request: Request<T>, deadline: Deadline): Promise<{ value: T; attempts: number }> {
     const { command, writes } = request;
     const pace = this.#paceOf(command);
-    for (let attempts = 1; ; attempts += 1) {
-      await pace.turn(deadline);
-      const userSig = this.#signature();
+    let attempts = 0;
+    let userSig = "";
+    let told: Failure | undefined;
+    for (;;) {
       try {
+        await pace.turn(deadline);
+        userSig = this.#signature();
+        attempts += 1;
         const value = request.read(await this.#attempt(request, userSig, attempts, deadline));
         this.#budget.giveBack();
         return { value, attempts };
       } catch (failure) {
-        const known =
-          failure instanceof NotSent || failure instanceof NoValidAnswer || failure instanceof ServiceRefusal;
-        if (!known) throw failure;
-        failure.attempts = attempts;
-        if (failure instanceof NoValidAnswer) failure.wasWrite = writes;
+        if (!isFailure(failure)) throw failure;
+        // What was sent once stays the truth of the call, even if a later attempt did not leave.
+        if (!(told && failure instanceof NotSent)) told = failure;
+        told.attempts = attempts;
+        if (told instanceof NoValidAnswer) told.wasWrite = writes;
         const again = mayGoAgain(failure, attempts, writes);
         if (again?.holdsQueue) pace.hold(again.pauseMs);
-        const mayAgain =
-          again !== undefined &&
-          again.pauseMs < deadline.remainingMs &&
-          !(again.signsAgain && !this.#signer.signAgain(userSig)) &&
-          !(again.costs && !this.#budget.take());
-        if (!mayAgain) {
+        if (!again || !this.#allows(again, userSig, deadline)) {
           this.#lockAfter(failure);
-          throw failure;
+          throw told;
         }
         this.#note("again", { command, attempts, failure: failure.message, pauseMs: Math.round(again.pauseMs) });
-        if (!(await deadline.pause(again.pauseMs))) throw failure;
+        if (!(await deadline.pause(again.pauseMs))) throw told;
       }
     }
+  }
+
+  /** True if there is time for another attempt, a signature for it, and budget. */
+  #allows({ pauseMs, signsAgain, costs }: Again, userSig: string, deadline: Deadline): boolean {
+    if (pauseMs >= deadline.remainingMs) return false;
+    if (signsAgain && !this.#signer.signAgain(userSig)) return false;
+    return !costs || this.#budget.take();
   }
 
   /** The UserSig to send, unless credentials were refused less than a minute ago. */

@@ -1,6 +1,6 @@
 import { inflateSync } from "node:zlib";
 import TlsSigApi from "tls-sig-api-v2/TLSSigAPIv2.js";
-import { ExplainedError, type Explanation } from "../channel/explanation.ts";
+import { NotSent } from "./network-failure.ts";
 
 /** UserSig: the signature every request carries (page: Generating UserSig). It grants all that the admin may do. */
 
@@ -45,43 +45,19 @@ function isWhole(value: number | undefined): value is number {
 }
 
 /** What is wrong with a ready-made UserSig for this application and account, or undefined. It never quotes the UserSig. */
-export function faultOfUserSig(
-  userSig: string,
-  sdkAppId: number,
-  identifier: string,
-  nowSeconds: number,
-): string | undefined {
+function faultOfUserSig(userSig: string, sdkAppId: number, identifier: string, nowSeconds: number): string | undefined {
   const facts = decodeUserSig(userSig);
-  if (!facts)
-    return "it cannot be read, most often because it was cut when copied (70003). Copy all of it, or make a new one.";
+  if (!facts) return "it cannot be read, most often because it was cut when copied (70003)";
   if (facts.sdkAppId !== sdkAppId) {
-    return `it was made for application ${facts.sdkAppId}, not for TENCENT_CHAT_SDKAPPID ${sdkAppId} (70014).`;
+    return `it was made for application ${facts.sdkAppId}, not for TENCENT_CHAT_SDKAPPID ${sdkAppId} (70014)`;
   }
   if (facts.identifier !== identifier) {
-    return `it was made for the account ${JSON.stringify(facts.identifier)}, not for TENCENT_CHAT_IDENTIFIER ${JSON.stringify(identifier)} (70013).`;
+    return `it was made for the account ${JSON.stringify(facts.identifier)}, not for TENCENT_CHAT_IDENTIFIER ${JSON.stringify(identifier)} (70013)`;
   }
   if (facts.endsAt <= nowSeconds) {
-    return `it expired on ${new Date(facts.endsAt * 1000).toUTCString()} (70001). Make a new one.`;
+    return `it expired on ${new Date(facts.endsAt * 1000).toUTCString()} (70001)`;
   }
   return undefined;
-}
-
-/** Thrown before anything is sent when a ready-made UserSig has expired while the server ran. */
-export class UserSigEnded extends ExplainedError {
-  override readonly name = "UserSigEnded";
-  readonly explanation: Explanation;
-
-  constructor(fault: string) {
-    super("the ready-made UserSig has ended");
-    this.explanation = {
-      stage: "settings",
-      cause: `TENCENT_CHAT_USERSIG cannot be used: ${fault} Nothing was sent.`,
-      fixedBy: "operator",
-      nextStep: "Put a new UserSig into TENCENT_CHAT_USERSIG and start the server again.",
-      safeToResend: true,
-      attempts: 0,
-    };
-  }
 }
 
 /** Gives each request its UserSig: one signature for many calls, renewed before it ends. */
@@ -102,13 +78,13 @@ export class Signer {
 
   /**
    * The UserSig to send now.
-   * @throws UserSigEnded where a ready-made one has expired
+   * @throws NotSent where a ready-made one cannot be used: unreadable, of another application or account, expired
    */
   current(): string {
     const now = Math.floor(this.#now() / 1000);
     if ("userSig" in this.#credential) {
       const fault = faultOfUserSig(this.#credential.userSig, this.sdkAppId, this.identifier, now);
-      if (fault) throw new UserSigEnded(fault);
+      if (fault) throw new NotSent("userSigUnusable", fault);
       return this.#credential.userSig;
     }
     // A clock that jumped back leaves a signature from the future: sign again as well.

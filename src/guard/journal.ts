@@ -17,7 +17,7 @@ export interface Intent {
 }
 
 /** How it ended; notSent and refused say that nothing was changed. */
-export interface Ending {
+interface Ending {
   readonly outcome: Outcome | "notSent" | "refused";
   readonly code?: number | undefined;
   /** True if the client no longer wanted the answer, or the server was told to stop. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/v4";
 import { TOOLS } from "../tools/index.ts";
 
 /** The tools as clients see them: every byte here is in the context of every conversation, so nothing is said twice. */

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { config } from "zod/v4/core";
 import { makeServer, type ServerParts } from "./server.ts";
 import { StdioTransport } from "./stdio.ts";
 
@@ -8,6 +9,9 @@ import { StdioTransport } from "./stdio.ts";
 const DRAIN_MS = 1_500;
 /** What is cut then has so long to note its end in the journal. */
 const CUT_MS = 50;
+
+// zod would compile each schema at its first use, which costs the start more than plain parsing costs any call.
+config({ jitless: true });
 
 /** A session that runs. */
 export interface Session {

@@ -170,7 +170,7 @@ export class Sandbox {
   }
 
   #send(response: ServerResponse, answer: unknown): void {
-    const told = typeof answer === "object" && answer !== null ? { ...answer, RequestId: randomUUID() } : answer;
+    const told = typeof answer === "object" && answer !== null ? { RequestId: randomUUID(), ...answer } : answer;
     response.writeHead(200, { "content-type": "application/json", date: new Date(this.#now()).toUTCString() });
     response.end(JSON.stringify(told));
   }

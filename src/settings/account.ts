@@ -1,6 +1,5 @@
-import { byteLength } from "../channel/text.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/hosts.ts";
-import { type Credential, decodeUserSig, faultOfUserSig } from "../chat-api/user-sig.ts";
+import type { Credential } from "../chat-api/user-sig.ts";
 import type { Values } from "./values.ts";
 
 /** Who signs, for which application. */
@@ -17,22 +16,20 @@ export const SANDBOX_ACCOUNT: Account = {
   credential: { secretKey: "the-sandbox-key-opens-only-the-embedded-sandbox" },
 };
 
-/** The account that the environment names, its ready-made UserSig checked. */
-export function readAccount(values: Values, readFile: (path: string) => string, now: number): Account | undefined {
+/** The account that the environment names. A ready-made UserSig is checked by the signer before each request. */
+export function readAccount(values: Values, readFile: (path: string) => string): Account | undefined {
   const sdkAppId = values.number("TENCENT_CHAT_SDKAPPID", 1, 4_294_967_295, true);
   if (values.setting("TENCENT_CHAT_SDKAPPID") === undefined) {
     values.faults.push("TENCENT_CHAT_SDKAPPID is required: the application's number in the Chat console.");
   }
   const identifier = values.setting("TENCENT_CHAT_IDENTIFIER") ?? "administrator";
-  if (byteLength(identifier) > 32) values.faults.push("TENCENT_CHAT_IDENTIFIER is longer than 32 bytes.");
+  if (Buffer.byteLength(identifier) > 32) values.faults.push("TENCENT_CHAT_IDENTIFIER is longer than 32 bytes.");
   const credential = readCredential(values, readFile);
-  if (sdkAppId === undefined || !credential) return undefined;
-  if ("userSig" in credential) {
-    const fault = faultOfUserSig(credential.userSig, sdkAppId, identifier, now / 1000);
-    if (fault) values.faults.push(`TENCENT_CHAT_USERSIG cannot be used: ${fault}`);
-  }
-  return { sdkAppId, identifier, credential };
+  return sdkAppId === undefined || !credential ? undefined : { sdkAppId, identifier, credential };
 }
+
+/** A UserSig begins with the deflate header, in base64, and is long; a secret key is 64 hexadecimal digits. */
+const LOOKS_LIKE_USERSIG = /^eJ[A-Za-z0-9*_-]{80,}$/;
 
 function readCredential(values: Values, readFile: (path: string) => string): Credential | undefined {
   const names = ["TENCENT_CHAT_SECRET_KEY", "TENCENT_CHAT_SECRET_KEY_FILE", "TENCENT_CHAT_USERSIG"] as const;
@@ -49,7 +46,7 @@ function readCredential(values: Values, readFile: (path: string) => string): Cre
   if (name === "TENCENT_CHAT_USERSIG") return { userSig: values.setting(name) ?? "" };
   const secretKey = name === "TENCENT_CHAT_SECRET_KEY" ? values.setting(name) : readKeyFile(values, readFile);
   if (secretKey === undefined) return undefined;
-  if (decodeUserSig(secretKey)) {
+  if (LOOKS_LIKE_USERSIG.test(secretKey)) {
     values.faults.push(`${name} holds a UserSig, not a secret key: put it into TENCENT_CHAT_USERSIG.`);
     return undefined;
   }

@@ -1,6 +1,5 @@
 import { nearestName } from "../channel/names.ts";
-import { isLoopback, REGIONS, type RegionName } from "../chat-api/hosts.ts";
-import { MOST_REQUESTS_PER_SECOND } from "../chat-api/pace.ts";
+import { isLoopback, MOST_REQUESTS_PER_SECOND, REGIONS, type RegionName } from "../chat-api/hosts.ts";
 import type { Rules } from "../guard/policy.ts";
 import { LOG_LEVELS, type LogLevel } from "../log.ts";
 import { type Account, readAccount, SANDBOX_ACCOUNT } from "./account.ts";
@@ -36,14 +35,8 @@ export interface Reading {
  *
  * @param sandboxAsked true if the command line asks for the sandbox
  * @param readFile reads a text file, for the secret key; may throw
- * @param now milliseconds since 1970, to tell an expired UserSig
  */
-export function readSettings(
-  env: Environment,
-  sandboxAsked: boolean,
-  readFile: (path: string) => string,
-  now: number = Date.now(),
-): Reading {
+export function readSettings(env: Environment, sandboxAsked: boolean, readFile: (path: string) => string): Reading {
   const values = new Values(env);
   refuseUnknownNames(env, values);
   const readOnly = values.oneOf("TENCENT_CHAT_READ_ONLY", ["true", "false"]);
@@ -60,7 +53,7 @@ export function readSettings(
     values.number("TENCENT_CHAT_REQUESTS_PER_SECOND", 1, MOST_REQUESTS_PER_SECOND, true) ?? MOST_REQUESTS_PER_SECOND;
   refuseLeaks(values, env);
 
-  const account = isSandbox ? SANDBOX_ACCOUNT : readAccount(values, readFile, now);
+  const account = isSandbox ? SANDBOX_ACCOUNT : readAccount(values, readFile);
   const endpoint = isSandbox ? undefined : readEndpoint(values, account?.sdkAppId);
   const region = isSandbox ? undefined : values.oneOf("TENCENT_CHAT_REGION", Object.keys(REGIONS) as RegionName[]);
   if (!isSandbox && env.NODE_TLS_REJECT_UNAUTHORIZED === "0" && !(endpoint && isLoopback(endpoint.hostname))) {

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod/v4";
 import type { ExplainedError } from "../channel/explanation.ts";
 import { checkInput } from "../channel/input.ts";
 import type { Command } from "../chat-api/sender.ts";

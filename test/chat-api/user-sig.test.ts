@@ -2,7 +2,8 @@ import { createHmac } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import { fc, test } from "@fast-check/vitest";
 import { afterEach, describe, expect, vi } from "vitest";
-import { decodeUserSig, faultOfUserSig, Signer, UserSigEnded } from "../../src/chat-api/user-sig.ts";
+import { NotSent } from "../../src/chat-api/network-failure.ts";
+import { decodeUserSig, Signer } from "../../src/chat-api/user-sig.ts";
 import { verifyQuery } from "../../src/sandbox/signature.ts";
 
 fc.configureGlobal({ seed: 20261122 });
@@ -88,18 +89,38 @@ describe("a UserSig", () => {
     ["of another account", handMade({ "TLS.identifier": "somebody" }), "70013"],
     ["expired", handMade({ "TLS.time": 1_600_000_000 }), "70001"],
   ])("that is %s is told apart without the key", (_what, userSig, code) => {
-    const fault = faultOfUserSig(userSig, APP, "administrator", 1_700_000_100);
-    expect(fault).toContain(code);
-    expect(fault).not.toContain(userSig);
+    const { cause } = refusalOf(userSig, 1_700_000_100).explanation;
+    expect(cause).toContain(code);
+    expect(cause).toContain("Nothing was sent");
+    expect(cause).not.toContain(userSig);
   });
 
   test("is good until the second it ends", () => {
-    expect(faultOfUserSig(handMade(), APP, "administrator", 1_700_086_399)).toBeUndefined();
-    expect(faultOfUserSig(handMade(), APP, "administrator", 1_700_086_400)).toContain(
+    expect(readyMade(handMade(), 1_700_086_399).current()).toBe(handMade());
+    expect(refusalOf(handMade(), 1_700_086_400).explanation.cause).toContain(
       "expired on Wed, 15 Nov 2023 22:13:20 GMT",
     );
   });
 });
+
+function readyMade(userSig: string, nowSeconds: number): Signer {
+  return new Signer({
+    sdkAppId: APP,
+    identifier: "administrator",
+    credential: { userSig },
+    now: () => nowSeconds * 1000,
+  });
+}
+
+function refusalOf(userSig: string, nowSeconds: number): NotSent {
+  try {
+    readyMade(userSig, nowSeconds).current();
+  } catch (failure) {
+    if (failure instanceof NotSent) return failure;
+    throw failure;
+  }
+  throw new Error("this should have been refused");
+}
 
 describe("the signer", () => {
   test("makes one signature for many calls, and a new one before it ends", () => {
@@ -142,18 +163,9 @@ describe("the signer", () => {
     expect(signer.current()).toBe(userSig);
     expect(signer.signAgain(userSig)).toBe(false);
     now = 1_700_086_400_000;
-    expect(() => signer.current()).toThrow(UserSigEnded);
-    try {
-      signer.current();
-    } catch (failure) {
-      expect((failure as UserSigEnded).explanation).toMatchObject({
-        stage: "settings",
-        fixedBy: "operator",
-        attempts: 0,
-      });
-      expect((failure as UserSigEnded).explanation.cause).toContain("Nothing was sent");
-      expect(JSON.stringify(failure)).not.toContain(userSig);
-    }
+    const { explanation } = refusalOf(userSig, now / 1000);
+    expect(explanation).toMatchObject({ stage: "settings", fixedBy: "operator", attempts: 0 });
+    expect(() => signer.current()).toThrow(NotSent);
   });
 
   test("knows its secrets in any text", () => {

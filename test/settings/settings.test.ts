@@ -80,7 +80,7 @@ describe("good settings", () => {
     expect([readOnly, logLevel]).toEqual([true, "silent"]);
   });
 
-  test("take a ready-made UserSig of this application and account", () => {
+  test("take a ready-made UserSig", () => {
     const userSig = new Signer({ sdkAppId: 1400000321, identifier: "boss", credential: { secretKey: KEY } }).current();
     const env = {
       ...GOOD,
@@ -89,13 +89,10 @@ describe("good settings", () => {
       TENCENT_CHAT_IDENTIFIER: "boss",
     };
     expect(read(env).settings?.credential).toEqual({ userSig });
-    expect(read({ ...env, TENCENT_CHAT_IDENTIFIER: "other" }).faults).toEqual([
-      'TENCENT_CHAT_USERSIG cannot be used: it was made for the account "boss", not for TENCENT_CHAT_IDENTIFIER "other" (70013).',
-    ]);
     expect(read({ ...GOOD, TENCENT_CHAT_SECRET_KEY: userSig }).faults[0]).toContain("put it into TENCENT_CHAT_USERSIG");
   });
 
-  test.each(["", "  ", `${"{user_config.region}"}`, `${"{anything}"}`])("treat %j as unset", (blank) => {
+  test.each(["", "  ", `\${user_config.region}`, `\${anything}`])("treat %j as unset", (blank) => {
     const blanks = Object.fromEntries(SETTINGS.filter(({ name }) => !(name in GOOD)).map(({ name }) => [name, blank]));
     expect(read({ ...GOOD, ...blanks }).faults).toEqual([]);
     expect(read({ ...GOOD, ...blanks }).settings).toEqual(read(GOOD).settings);
@@ -138,7 +135,6 @@ describe("a settings error", () => {
       { TENCENT_CHAT_USERSIG: "x" },
       "Only one credential may be set, but TENCENT_CHAT_SECRET_KEY and TENCENT_CHAT_USERSIG are",
     ],
-    [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_USERSIG: "x" }, "it cannot be read, most often because it was cut"],
     [
       { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/empty" },
       "The file of TENCENT_CHAT_SECRET_KEY_FILE is empty",

@@ -13,7 +13,7 @@ import type { FixedBy } from "../../channel/explanation.ts";
 export type Kind = "request" | "config" | "credentials" | "signAgain" | "rate" | "transient" | "once";
 
 /** One row of the table: code, kind, who can mend it, what happened, what to do next. */
-export type Row = readonly [code: number, kind: Kind, fixedBy: FixedBy, cause: string, nextStep: string];
+type Row = readonly [code: number, kind: Kind, fixedBy: FixedBy, cause: string, nextStep: string];
 
 /** A family of codes: what its unknown members most likely mean, and the members that are known. */
 export interface Family {

@@ -9,6 +9,7 @@ import type { Sandbox } from "../../src/sandbox/service.ts";
 import type { House } from "../../src/tools/tool.ts";
 import { editChannel } from "../../src/writes/channel-edit.ts";
 import { bodiesOf, callFor, failureOf, GET, houseOn, MODIFY, PENN, startSandbox } from "../support/service.ts";
+import { msOf } from "../support/timing.ts";
 
 function journalFile(): string {
   const place = mkdtempSync(join(tmpdir(), "edit-"));
@@ -238,12 +239,12 @@ describe("a write without a valid answer", () => {
   test("that stays silent is told inside the deadline", async () => {
     const { sandbox, house } = await open();
     sandbox.faults.add({ command: MODIFY, meets: "silence" });
-    const startedAt = performance.now();
-    const { receipt, failure } = await editChannel(house, PENN, { Name: "B" }, callFor(600));
-    expect(performance.now() - startedAt).toBeLessThan(700);
-    expect(["notApplied", "unknown", "applied"]).toContain(receipt.outcome);
-    if (receipt.outcome !== "applied") expect(failure).toBeDefined();
-    expect(receipt.outcome === "applied").toBe(nameOf(sandbox) === "B");
+    const took = await msOf(async () => {
+      const { receipt, failure } = await editChannel(house, PENN, { Name: "B" }, callFor(600));
+      if (receipt.outcome !== "applied") expect(failure).toBeDefined();
+      expect(receipt.outcome === "applied").toBe(nameOf(sandbox) === "B");
+    });
+    expect(took).toBeLessThan(700);
   });
 
   test("because the service failed inside, is read back after its attempts", async () => {

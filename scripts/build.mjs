@@ -65,7 +65,10 @@ const schemasOnDemand = {
 const UNDICI_PARTS = `
   exports.Agent = require("undici/lib/dispatcher/agent.js");
   exports.EnvHttpProxyAgent = require("undici/lib/dispatcher/env-http-proxy-agent.js");
-  exports.Pool = require("undici/lib/dispatcher/pool.js");`;
+  exports.Pool = require("undici/lib/dispatcher/pool.js");
+  exports.buildConnector = require("undici/lib/core/connect.js");
+  // undici's own entry gives every dispatcher its methods; a proxy's needs this one.
+  require("undici/lib/dispatcher/dispatcher.js").prototype.connect = require("undici/lib/api/api-connect.js");`;
 
 /** What is kept as text: the HTTP client, which the first call needs, and the demo with its MCP client and ajv. */
 const LATE = { undici: UNDICI_PARTS, "./demo.ts": `export * from "./demo.ts";` };

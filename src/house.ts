@@ -27,7 +27,7 @@ export function furnish(settings: Settings, service: Service, version: string, l
     connection,
     signer,
     perSecond: settings.requestsPerSecond,
-    note: (event, details) => log("warn", event, details),
+    note: (event, details) => log("info", event, details),
   });
   return {
     api: new ChatApi(sender),

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { fstatSync, readFileSync } from "node:fs";
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from "node:net";
+import type { Readable } from "node:stream";
 import packageJson from "../package.json" with { type: "json" };
 import type { Service } from "./house.ts";
 import { makeLog } from "./log.ts";
@@ -74,7 +76,8 @@ async function serveStdio(): Promise<void> {
     return furnish(settings, await reach(settings), version, log);
   };
   const { serve } = await import("./mcp/serve.ts");
-  const session = await serve({ version, readOnly, openHouse, log }, process.stdin, toClient);
+  const input = openInput();
+  const session = await serve({ version, readOnly, openHouse, log }, input, toClient);
   log("debug", "serving", { version, sandbox: settings?.isSandbox ?? false });
 
   let isEnding = false;
@@ -85,8 +88,8 @@ async function serveStdio(): Promise<void> {
     await session.end();
     toClient("", () => process.exit(code));
   };
-  process.stdin.on("end", () => void end("input ended", 0));
-  process.stdin.on("close", () => void end("input closed", 0));
+  input.on("end", () => void end("input ended", 0));
+  input.on("close", () => void end("input closed", 0));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => (isEnding ? process.exit(0) : void end(signal, 0)));
   }
@@ -96,6 +99,22 @@ async function serveStdio(): Promise<void> {
   };
   process.on("uncaughtException", die);
   process.on("unhandledRejection", die);
+}
+
+/**
+ * Standard input. A pipe is read into one buffer again and again: as a plain stream it would pile up 64 MB of a line
+ * that is too long to be taken in, before the garbage collector saw a reason to look.
+ */
+function openInput(): Readable {
+  const kind = fstatSync(0);
+  if (!kind.isFIFO() && !kind.isSocket()) return process.stdin;
+  const onread: OnReadOpts = {
+    buffer: Buffer.allocUnsafe(64 * 1024),
+    callback: (size, buffer) => input.emit("data", buffer.subarray(0, size)),
+  };
+  const options: SocketConstructorOpts & { onread: OnReadOpts } = { fd: 0, readable: true, writable: false, onread };
+  const input = new Socket(options);
+  return input;
 }
 
 async function demo(): Promise<void> {

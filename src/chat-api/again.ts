@@ -51,7 +51,10 @@ export function mayGoAgain(failure: unknown, attempts: number, writes: boolean):
     costs: false,
   };
 
-  if (failure instanceof NotSent) return failure.mayHelpAgain ? soon : undefined;
+  if (failure instanceof NotSent) {
+    if (failure.reason === "keptBack") return { ...soon, costs: false };
+    return failure.mayHelpAgain ? soon : undefined;
+  }
   if (failure instanceof NoValidAnswer) {
     if (failure.reason === "tooManyRequests") return slower;
     return failure.mayHelpAgain && !writes ? soon : undefined;

@@ -16,6 +16,13 @@ export interface RawAnswer {
   readonly body: Buffer;
 }
 
+/** What to post: the path of a command, its signed query, its JSON body. */
+export interface Post {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: string;
+}
+
 /** Posts JSON to one host. Nothing is loaded or connected before the first post or warmUp. */
 export class Connection {
   readonly #route: Route;
@@ -35,30 +42,25 @@ export class Connection {
    * Sends one POST and gives back the whole answer, whatever its status.
    *
    * @param fresh true to use a connection that was never used before
+   * @param mayStart asked in the moment before the first byte; false keeps it back
    * @throws NotSent when no byte of it left
    * @throws NoValidAnswer when it left and no whole answer came back
    */
-  async post(
-    path: string,
-    query: URLSearchParams,
-    body: string,
-    fresh: boolean,
-    deadline: Deadline,
-  ): Promise<RawAnswer> {
+  async post(request: Post, fresh: boolean, mayStart: () => boolean, deadline: Deadline): Promise<RawAnswer> {
     const { kept, fresh: unused } = await this.warmUp();
     const { endpoint, userAgent } = this.#route;
     const prefix = endpoint.pathname.replace(/\/$/, "");
-    const request: Dispatcher.DispatchOptions = {
+    const options: Dispatcher.DispatchOptions = {
       origin: endpoint.origin,
-      path: `${prefix}${path}?${query}`,
+      path: `${prefix}${request.path}?${request.query}`,
       method: "POST",
       headers: { "content-type": "application/json", "accept-encoding": "identity", "user-agent": userAgent },
-      body,
+      body: request.body,
       // The deadline watches over everything; undici's own timers are late and miss a slow trickle.
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    return new Exchange(deadline).run(fresh ? unused : kept, request);
+    return new Exchange(deadline, mayStart).run(fresh ? unused : kept, options);
   }
 
   /** Closes every connection. */
@@ -72,6 +74,7 @@ export class Connection {
 /** One request on its way: settles once, by its answer, its failure or its deadline. */
 class Exchange {
   readonly #deadline: Deadline;
+  readonly #mayStart: () => boolean;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
@@ -79,8 +82,9 @@ class Exchange {
   #status = 0;
   #headers: RawAnswer["headers"] = {};
 
-  constructor(deadline: Deadline) {
+  constructor(deadline: Deadline, mayStart: () => boolean) {
     this.#deadline = deadline;
+    this.#mayStart = mayStart;
   }
 
   run(dispatcher: Dispatcher, request: Dispatcher.DispatchOptions): Promise<RawAnswer> {
@@ -101,8 +105,12 @@ class Exchange {
       if (this.#settled) return;
       dispatcher.dispatch(request, {
         onRequestStart: (controller) => {
+          if (this.#settled) return controller.abort(new Error("no longer wanted"));
+          if (!this.#mayStart()) {
+            settle(() => reject(new NotSent("keptBack")));
+            return controller.abort(new Error("kept back"));
+          }
           this.#controller = controller;
-          if (this.#settled) controller.abort(new Error("no longer wanted"));
         },
         onResponseStart: (_controller, status, headers) => {
           this.#status = status;
@@ -161,8 +169,8 @@ function neverSent(error: Error): NotSent {
 function lost(error: Error): NoValidAnswer {
   const code = codeOf(error);
   // Codes of the HTTP parser and of undici's own checks: the peer spoke, but not HTTP that can be read.
-  if (/^(HPE_|UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH|RESPONSE))/.test(code)) {
-    return new NoValidAnswer("answerMalformed", `not valid HTTP, ${code}`);
+  if (error.name === "HTTPParserError" || /^(HPE_|UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH|RESPONSE))/.test(code)) {
+    return new NoValidAnswer("answerMalformed", ["not valid HTTP", code].filter(Boolean).join(", "));
   }
   return new NoValidAnswer("connectionLost", code);
 }

@@ -63,6 +63,12 @@ export const NOT_SENT = {
       "Call again with fewer calls at once; if the network is slow, raise TENCENT_CHAT_TIMEOUT_SECONDS or check the connection.",
     again: false,
   },
+  keptBack: {
+    cause: "More requests were about to go out in one second than the limit allows, so this one was kept back",
+    fixedBy: "agent",
+    nextStep: "Call again with fewer calls at once.",
+    again: true,
+  },
   cancelledBeforeSending: {
     cause: "The call was cancelled before its request was sent",
     fixedBy: "agent",

@@ -1,6 +1,9 @@
 import type { Deadline } from "./deadline.ts";
 import { NotSent } from "./network-failure.ts";
 
+/** A second is taken so many milliseconds longer, for a network that bunches what was sent apart. */
+const SLACK_MS = 50;
+
 interface Waiting {
   readonly go: () => void;
 }
@@ -14,6 +17,9 @@ export class Pace {
   readonly #burst: number;
   readonly #perMs: number;
   readonly #queue = new Set<Waiting>();
+  readonly #perSecond: number;
+  /** When the last requests started, the oldest first; at most as many as one second allows. */
+  readonly #started: number[] = [];
   #tokens: number;
   #filledAt = performance.now();
   #heldUntil = 0;
@@ -21,6 +27,7 @@ export class Pace {
 
   /** @param perSecond at most so many requests in any second, 1 to 200 */
   constructor(perSecond: number) {
+    this.#perSecond = perSecond;
     this.#burst = Math.max(1, Math.floor(perSecond / 10));
     this.#perMs = (perSecond * 0.85) / 1000;
     this.#tokens = this.#burst;
@@ -45,6 +52,18 @@ export class Pace {
       });
       this.#serve();
     });
+  }
+
+  /**
+   * To be asked in the moment a request would go out on its connection, and counts it if it may. Turns are given well
+   * apart, but connections that were slow to come up can let many go at once.
+   */
+  mayStart(): boolean {
+    const now = performance.now();
+    while (now - (this.#started[0] ?? now) > 1000 + SLACK_MS) this.#started.shift();
+    if (this.#started.length >= this.#perSecond) return false;
+    this.#started.push(now);
+    return true;
   }
 
   /** Holds every request of this command for at least so many milliseconds. */

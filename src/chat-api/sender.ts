@@ -72,11 +72,12 @@ export class Sender {
         await pace.turn(deadline);
         userSig = this.#signature();
         attempts += 1;
-        const value = request.read(await this.#attempt(request, userSig, attempts, deadline));
+        const value = request.read(await this.#attempt(request, userSig, attempts, pace, deadline));
         this.#budget.giveBack();
         return { value, attempts };
       } catch (failure) {
         if (!isFailure(failure)) throw failure;
+        if (failure instanceof NotSent && failure.reason === "keptBack") attempts -= 1;
         // What was sent once stays the truth of the call, even if a later attempt did not leave.
         if (!(told && failure instanceof NotSent)) told = failure;
         told.attempts = attempts;
@@ -110,7 +111,13 @@ export class Sender {
     return this.#signer.current();
   }
 
-  async #attempt<T>(request: Request<T>, userSig: string, attempts: number, deadline: Deadline): Promise<Answer> {
+  async #attempt<T>(
+    request: Request<T>,
+    userSig: string,
+    attempts: number,
+    pace: Pace,
+    deadline: Deadline,
+  ): Promise<Answer> {
     const { sdkAppId, identifier } = this.#signer;
     const query = new URLSearchParams({
       sdkappid: String(sdkAppId),
@@ -119,11 +126,15 @@ export class Sender {
       random: String(randomInt(RANDOM_END)),
       contenttype: "json",
     });
-    const path = `/v4/official_account_open_http_svc/${request.command}`;
+    const post = {
+      path: `/v4/official_account_open_http_svc/${request.command}`,
+      query,
+      body: JSON.stringify(request.body),
+    };
     const inTime = deadline.within(attemptMs(deadline, request.writes));
     try {
       const fresh = request.writes || attempts > 1;
-      const raw = await this.#connection.post(path, query, JSON.stringify(request.body), fresh, inTime);
+      const raw = await this.#connection.post(post, fresh, () => pace.mayStart(), inTime);
       return readAnswer(raw, this.#now());
     } finally {
       inTime.release();

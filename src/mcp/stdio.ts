@@ -71,7 +71,7 @@ export class StdioTransport implements Transport {
     if (this.#bytes > MOST_LINE_BYTES) {
       this.#isTooLong = true;
       this.#pieces = [];
-    } else if (piece.length > 0) this.#pieces.push(piece);
+    } else if (piece.length > 0) this.#pieces.push(Buffer.from(piece)); // a copy: the input may reuse its buffer
   }
 
   #endLine(): void {

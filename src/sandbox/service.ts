@@ -43,6 +43,8 @@ export class Sandbox {
   readonly requests: SeenRequest[] = [];
   /** Requests that were carried out, in that order. */
   readonly landed: Pick<SeenRequest, "command" | "body">[] = [];
+  /** Connections that clients have made so far. */
+  connections = 0;
   readonly #account: Account;
   readonly #now: () => number;
   readonly #perSecond: number;
@@ -57,6 +59,7 @@ export class Sandbox {
     this.#perSecond = options.requestsPerSecond ?? REQUESTS_PER_SECOND;
     this.#server = createServer((request, response) => void this.#receive(request, response));
     this.#server.on("connection", (socket) => {
+      this.connections += 1;
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
     });

@@ -1,0 +1,200 @@
+import type { Socket } from "node:net";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import type { NotSent, NoValidAnswer } from "../../src/chat-api/network-failure.ts";
+import { dribble, goodAnswer, httpPeer, tcpPeer } from "../support/peers.ts";
+import { callFor, failureOf, houseOn, MODIFY, PENN, startSandbox } from "../support/service.ts";
+import { msOf } from "../support/timing.ts";
+
+const HEAD = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+const GOOD = '{"ActionStatus":"OK","ErrorCode":0}';
+
+function read(endpoint: URL, ms = 700) {
+  return houseOn(endpoint).api.getChannels([PENN], undefined, callFor(ms).deadline);
+}
+
+async function failureAt(endpoint: URL, ms?: number): Promise<NoValidAnswer | NotSent> {
+  return (await failureOf(read(endpoint, ms))) as NoValidAnswer | NotSent;
+}
+
+describe("a connection that breaks", () => {
+  test.each([
+    ["a reset before the headers", (socket: Socket) => socket.resetAndDestroy(), "connectionLost"],
+    ["a FIN before the headers", (socket: Socket) => socket.end(), "connectionLost"],
+    ["a FIN in the headers", (socket: Socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-"), "connectionLost"],
+    ["a FIN in the body", (socket: Socket) => socket.end(`${HEAD}content-length: 500\r\n\r\n{"Err`), "connectionLost"],
+    [
+      "a reset in the body",
+      (socket: Socket) =>
+        socket.write(`${HEAD}content-length: 500\r\n\r\n{"Err`, () => setTimeout(() => socket.resetAndDestroy(), 20)),
+      "connectionLost",
+    ],
+    [
+      "chunks cut short",
+      (socket: Socket) => socket.end(`${HEAD}transfer-encoding: chunked\r\n\r\n5\r\n{"Err`),
+      "connectionLost",
+    ],
+  ])("%s is lost after three attempts, and told", async (_what, meet, reason) => {
+    const { endpoint, requests } = await httpPeer(meet);
+    const failure = await failureAt(endpoint, 10_000);
+    expect(failure).toMatchObject({ name: "NoValidAnswer", reason });
+    expect(failure.explanation.attempts).toBe(3);
+    expect(requests).toHaveLength(3);
+  });
+
+  test.each([
+    ["a body closed early", `${HEAD}connection: close\r\n\r\n{"ActionStatus":"OK","Err`],
+    ["a length that is too short", `${HEAD}content-length: 20\r\n\r\n${GOOD}`],
+    ["chunks that end early", `${HEAD}transfer-encoding: chunked\r\n\r\n5\r\n{"Err\r\n0\r\n\r\n`],
+  ])("%s is half an answer, never half a success", async (_what, text) => {
+    const { endpoint } = await httpPeer((socket) => socket.end(text));
+    expect(await failureAt(endpoint, 10_000)).toMatchObject({ name: "NoValidAnswer", reason: "answerMalformed" });
+  });
+});
+
+describe("a peer that is slow", () => {
+  test.each([
+    ["silent", () => {}],
+    ["dribbling its headers", (socket: Socket) => dribble(socket, HEAD + "x".repeat(500), 50)],
+    [
+      "dribbling its body",
+      (socket: Socket) => {
+        socket.write(`${HEAD}content-length: 500\r\n\r\n`);
+        dribble(socket, GOOD.padEnd(500), 50);
+      },
+    ],
+    ["stalled in its body", (socket: Socket) => socket.write(`${HEAD}content-length: 500\r\n\r\n{"Err`)],
+  ])("%s, is answered for inside the deadline", async (_what, meet) => {
+    const { endpoint } = await httpPeer((socket) => void meet(socket));
+    const took = await msOf(async () => {
+      expect(await failureAt(endpoint, 500)).toMatchObject({ name: "NoValidAnswer", reason: "noAnswer" });
+    });
+    expect(took).toBeLessThan(600);
+  });
+
+  test("in accepting a connection at all, nothing was sent", async () => {
+    const port = await tcpPeer((socket) => socket.pause());
+    // TLS to a peer that never says hello: the connection is never made.
+    const took = await msOf(async () => {
+      const failure = await failureAt(new URL(`https://127.0.0.1:${port}`), 500);
+      expect(failure).toMatchObject({ name: "NotSent", reason: "unreachable" });
+      expect(failure.explanation.cause).toContain("Nothing was sent.");
+    });
+    expect(took).toBeLessThan(600);
+  });
+});
+
+describe("an answer that is too much", () => {
+  test("50 MB of it is refused at the cap, in little memory", async () => {
+    let written = 0;
+    const { endpoint, requests } = await httpPeer((socket) => {
+      socket.write(`${HEAD}content-length: ${50 * 1024 * 1024}\r\n\r\n`);
+      const piece = Buffer.alloc(64 * 1024, " ");
+      const more = () => {
+        while (written < 50 * 1024 * 1024 && !socket.destroyed) {
+          written += piece.length;
+          if (!socket.write(piece)) return;
+        }
+      };
+      socket.on("drain", more);
+      more();
+    });
+    expect(await failureAt(endpoint, 10_000)).toMatchObject({ name: "NoValidAnswer", reason: "answerTooLarge" });
+    expect(requests).toHaveLength(1);
+    expect(written).toBeLessThan(20 * 1024 * 1024);
+  });
+
+  test("200 MB behind gzip is refused at the cap", async () => {
+    const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024), { level: 9 });
+    const { endpoint } = await httpPeer((socket) => {
+      socket.write(`${HEAD}content-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`);
+      socket.write(bomb);
+    });
+    expect(await failureAt(endpoint, 10_000)).toMatchObject({ reason: "answerTooLarge" });
+  });
+
+  test("headers of 100 kB are refused", async () => {
+    const { endpoint } = await httpPeer((socket) => socket.end(`${HEAD}x-long: ${"y".repeat(100_000)}\r\n\r\n${GOOD}`));
+    const failure = await failureAt(endpoint, 10_000);
+    expect(failure).toMatchObject({ name: "NoValidAnswer", reason: "answerMalformed" });
+    expect(failure.explanation.cause).toContain("not valid HTTP");
+  });
+});
+
+describe("an answer that is no answer", () => {
+  test.each([
+    ["an SSH banner", "SSH-2.0-OpenSSH_9.2p1 Debian\r\n"],
+    ["two lengths", `${HEAD}content-length: 5\r\ncontent-length: 35\r\n\r\n${GOOD}`],
+    ["binary noise", "\u0000\u0001\u0002\u0003"],
+  ])("%s is explained", async (_what, text) => {
+    const { endpoint } = await httpPeer((socket) => socket.end(text));
+    const failure = await failureAt(endpoint, 10_000);
+    expect(failure).toMatchObject({ name: "NoValidAnswer", reason: "answerMalformed" });
+    expect(failure.explanation.cause).not.toContain("OpenSSH");
+  });
+
+  test.each([301, 302, 307, 308])(
+    "a redirect (%i) is not followed, and nothing goes to where it points",
+    async (status) => {
+      let asked = 0;
+      const elsewhere = await httpPeer(() => {
+        asked += 1;
+      });
+      const { endpoint, requests } = await httpPeer((socket) =>
+        socket.end(`HTTP/1.1 ${status} Moved\r\nlocation: ${elsewhere.endpoint}\r\ncontent-length: 0\r\n\r\n`),
+      );
+      const failure = await failureAt(endpoint, 5_000);
+      expect(failure).toMatchObject({ reason: "redirected" });
+      expect(failure.explanation.nextStep).toContain("TENCENT_CHAT_ENDPOINT");
+      expect([requests.length, asked]).toEqual([1, 0]);
+    },
+  );
+
+  test.each(["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"])(
+    "%j before the answer is fine",
+    async (early) => {
+      const { endpoint } = await httpPeer((socket, body) => socket.write(early + goodAnswer(body)));
+      expect((await read(endpoint)).channels[0]?.facts.Name).toBe("n");
+    },
+  );
+});
+
+describe("connections that the server keeps closing", () => {
+  test("200 reads and edits in a row: no error reaches anybody", async () => {
+    const { endpoint } = await httpPeer((socket, body) => {
+      socket.write(body.includes("IdList") ? goodAnswer(body) : `${HEAD}content-length: ${GOOD.length}\r\n\r\n${GOOD}`);
+      setTimeout(() => socket.destroy(), Math.random() * 4);
+    });
+    const { api } = houseOn(endpoint);
+    for (let times = 0; times < 100; times += 1) {
+      await api.getChannels([PENN], undefined, callFor().deadline);
+      await api.modifyChannel(PENN, { Name: "x" }, callFor().deadline);
+      if (times % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+  });
+
+  test("an edit goes over a connection of its own, which no server can have closed in the meantime", async () => {
+    const sandbox = await startSandbox();
+    const { api } = houseOn(sandbox.endpoint);
+    await api.getChannels([PENN], undefined, callFor().deadline);
+    const before = sandbox.connections;
+    await api.modifyChannel(PENN, { Name: "x" }, callFor().deadline);
+    await api.getChannels([PENN], undefined, callFor().deadline);
+    expect(sandbox.connections - before).toBe(1);
+    expect(sandbox.requests.map(({ command }) => command)).toContain(MODIFY);
+  });
+});
+
+describe("a host that is not there", () => {
+  test("refuses: three attempts, nothing sent", async () => {
+    const failure = await failureAt(new URL("http://127.0.0.1:9"), 5_000);
+    expect(failure).toMatchObject({ name: "NotSent", reason: "connectionRefused" });
+    expect(failure.explanation).toMatchObject({ attempts: 3, safeToResend: true, stage: "network" });
+  });
+
+  test("has no name: nothing sent, and the backup host is offered", async () => {
+    const failure = await failureAt(new URL("https://no-such-host.invalid"), 5_000);
+    expect(failure).toMatchObject({ name: "NotSent", reason: "hostNotFound" });
+    expect(failure.explanation.nextStep).toContain("backup host");
+  });
+});

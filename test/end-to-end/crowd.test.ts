@@ -1,0 +1,120 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { build } from "esbuild";
+import { expect, onTestFinished, test } from "vitest";
+import { BuiltServer } from "../support/built.ts";
+import { environmentOf, GET, PENN, SDKAPPID, SECRET_KEY, startSandbox } from "../support/service.ts";
+
+const read = { name: GET, arguments: { OfficialAccountIdList: [{ Official_Account: PENN }] } };
+
+/** Resident memory of a process in mebibytes, as Linux tells it. */
+function residentMiB(pid: number | undefined): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+}
+
+/** What a sandbox in a process of its own saw: a busy test would make its clock late. */
+interface Seen {
+  readonly requests: number;
+  readonly busiestSecond: number;
+  readonly signatures: number;
+}
+
+async function startSandboxApart(): Promise<{ endpoint: URL; seen: () => Promise<Seen> }> {
+  const contents = `
+    import { createInterface } from "node:readline";
+    import { Sandbox } from "./src/sandbox/service.ts";
+    const sandbox = await Sandbox.start({ sdkAppId: ${SDKAPPID}, secretKey: "${SECRET_KEY}", requestsPerSecond: 1e9 });
+    console.log(sandbox.endpoint.href);
+    createInterface({ input: process.stdin }).on("line", () => {
+      const times = sandbox.requests.map(({ at }) => at);
+      let busiestSecond = 0;
+      for (let from = 0, at = 0; at < times.length; at += 1) {
+        while (times[at] - times[from] >= 1000) from += 1;
+        busiestSecond = Math.max(busiestSecond, at - from + 1);
+      }
+      const signatures = new Set(sandbox.requests.map(({ query }) => query.get("usersig"))).size;
+      console.log(JSON.stringify({ requests: times.length, busiestSecond, signatures }));
+    }).on("close", () => process.exit());`;
+  const place = mkdtempSync(join(tmpdir(), "sandbox-"));
+  const outfile = join(place, "sandbox.mjs");
+  const resolveDir = new URL("../..", import.meta.url).pathname;
+  await build({
+    stdin: { contents, resolveDir, loader: "ts" },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    outfile,
+  });
+  const child = spawn(process.execPath, [outfile], { stdio: ["pipe", "pipe", "inherit"] });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+    rmSync(place, { recursive: true });
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const line = async () => String((await lines.next()).value);
+  return {
+    endpoint: new URL(await line()),
+    async seen() {
+      child.stdin.write("\n");
+      return JSON.parse(await line()) as Seen;
+    },
+  };
+}
+
+test.runIf(process.platform === "linux")(
+  "10,000 calls at once: each answered once, one signature, at most 200 requests in any second, no warning, little memory",
+  async () => {
+    const sandbox = await startSandboxApart();
+    const server = new BuiltServer(
+      environmentOf(sandbox.endpoint, { TENCENT_CHAT_TIMEOUT_SECONDS: "4", TENCENT_CHAT_LOG_LEVEL: "warn" }),
+    );
+    await server.initialize();
+    await server.request("tools/call", read);
+    const before = residentMiB(server.child.pid);
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, residentMiB(server.child.pid));
+    }, 100);
+    const answers = await Promise.all(Array.from({ length: 10_000 }, () => server.request("tools/call", read)));
+    clearInterval(watch);
+
+    const ids = answers.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(10_000);
+    expect(server.messages).toHaveLength(10_002);
+    const good = answers.filter(({ result }) => result.structuredContent.ErrorCode === 0);
+    expect(good.length).toBeGreaterThan(200);
+    for (const { result } of answers) {
+      if (result.isError) expect(result.structuredContent.explanation.cause).toMatch(/Nothing was (sent|changed)\.$/);
+    }
+    const { signatures, busiestSecond, requests } = await sandbox.seen();
+    expect(signatures).toBe(1);
+    expect(busiestSecond).toBeLessThanOrEqual(200);
+    expect(requests).toBeGreaterThan(good.length);
+    expect(server.stderr).toBe("");
+    expect(most - before).toBeLessThan(150);
+  },
+  60_000,
+);
+
+test.runIf(process.platform === "linux")(
+  "a line of 100 MB is dropped in little memory, and the server lives on",
+  async () => {
+    const sandbox = await startSandbox();
+    const server = new BuiltServer(environmentOf(sandbox.endpoint));
+    await server.initialize();
+    await server.request("tools/call", read);
+    const before = residentMiB(server.child.pid);
+    let most = 0;
+    const piece = Buffer.alloc(1024 * 1024, "x");
+    for (let size = 0; size < 100; size += 1) {
+      if (!server.child.stdin?.write(piece)) await new Promise((resolve) => server.child.stdin?.once("drain", resolve));
+      most = Math.max(most, residentMiB(server.child.pid));
+    }
+    server.write("\n");
+    expect((await server.request("ping")).result).toEqual({});
+    expect(most - before).toBeLessThan(20);
+  },
+);

@@ -1,0 +1,138 @@
+import { describe, expect, test } from "vitest";
+import { BuiltServer } from "../support/built.ts";
+import { goodAnswer } from "../support/peers.ts";
+import { environmentOf, GET, PENN, startSandbox } from "../support/service.ts";
+import { HOST, makeAuthority, startProxy, startTls } from "../support/tls.ts";
+
+const answer = (body: string) => goodAnswer(body).split("\r\n\r\n")[1] ?? "";
+
+/** Reads a channel through a server of its own; gives back the structured half. */
+async function read(endpoint: string, env: Record<string, string> = {}) {
+  const server = new BuiltServer(environmentOf(new URL(endpoint), { TENCENT_CHAT_TIMEOUT_SECONDS: "5", ...env }));
+  await server.initialize();
+  const reply = await server.call(GET, { OfficialAccountIdList: [{ Official_Account: PENN }] });
+  server.child.stdin?.end();
+  await server.exit();
+  return reply.result.structuredContent;
+}
+
+describe("TLS", () => {
+  test("with a company's own authority is accepted once NODE_EXTRA_CA_CERTS names it, and never before", async () => {
+    const authority = await makeAuthority();
+    const { port, requests } = await startTls({ authority, names: ["localhost"], answer });
+    const refused = await read(`https://localhost:${port}`);
+    expect(refused.explanation).toMatchObject({ stage: "network", fixedBy: "operator", attempts: 1 });
+    expect(refused.explanation.cause).toMatch(/The host's TLS certificate was not accepted .* Nothing was sent\./);
+    expect(refused.explanation.nextStep).toContain("NODE_EXTRA_CA_CERTS");
+    expect(requests).toEqual([]);
+    const accepted = await read(`https://localhost:${port}`, { NODE_EXTRA_CA_CERTS: authority.file });
+    expect(accepted.OfficialAccountInfoList[0].Name).toBe("n");
+    expect(requests).toHaveLength(1);
+  });
+
+  test.each([
+    ["expired", { isExpired: true }, "CERT_HAS_EXPIRED"],
+    ["for another host", { names: ["elsewhere.test"] }, "ERR_TLS_CERT_ALTNAME_INVALID"],
+  ])("%s is refused at the first attempt, and nothing is sent", async (_what, options, code) => {
+    const authority = await makeAuthority();
+    const { port, requests } = await startTls({ authority, names: ["localhost"], ...options, answer });
+    const { explanation } = await read(`https://localhost:${port}`, { NODE_EXTRA_CA_CERTS: authority.file });
+    expect(explanation.cause).toContain(`The host's TLS certificate was not accepted (${code}). Nothing was sent.`);
+    expect(explanation.attempts).toBe(1);
+    expect(requests).toEqual([]);
+  });
+
+  test("signed by itself is refused", async () => {
+    const { port, requests } = await startTls({ names: ["localhost"], answer });
+    const { explanation } = await read(`https://localhost:${port}`);
+    expect(explanation.cause).toContain("DEPTH_ZERO_SELF_SIGNED_CERT");
+    expect(requests).toEqual([]);
+  });
+
+  test("is not given up because a variable asks for it", async () => {
+    const authority = await makeAuthority();
+    const { port, requests } = await startTls({ authority, answer });
+    const proxy = await startProxy(port);
+    const { explanation } = await read(`https://${HOST}`, {
+      HTTPS_PROXY: proxy.url,
+      NODE_TLS_REJECT_UNAUTHORIZED: "0",
+    });
+    expect(explanation).toMatchObject({ stage: "settings", attempts: 0 });
+    expect(explanation.cause).toContain("NODE_TLS_REJECT_UNAUTHORIZED=0 turns off every certificate check");
+    expect([requests, proxy.heard]).toEqual([[], []]);
+  });
+});
+
+describe("a proxy", () => {
+  test.each([
+    ["with a scheme", (url: string) => url],
+    ["without one", (url: string) => url.replace("http://", "")],
+  ])("named %s leads the way", async (_what, spell) => {
+    const authority = await makeAuthority();
+    const { port, requests } = await startTls({ authority, answer });
+    const proxy = await startProxy(port);
+    const told = await read(`https://${HOST}`, { HTTPS_PROXY: spell(proxy.url), NODE_EXTRA_CA_CERTS: authority.file });
+    expect(told.OfficialAccountInfoList[0].Name).toBe("n");
+    expect(proxy.heard).toEqual([`CONNECT ${HOST}:443 HTTP/1.1`]);
+    expect(requests).toHaveLength(1);
+  });
+
+  test("does not hide a bad certificate", async () => {
+    const authority = await makeAuthority();
+    const { port, requests } = await startTls({ authority, names: ["elsewhere.test"], answer });
+    const proxy = await startProxy(port);
+    const { explanation } = await read(`https://${HOST}`, {
+      HTTPS_PROXY: proxy.url,
+      NODE_EXTRA_CA_CERTS: authority.file,
+    });
+    expect(explanation.cause).toContain("The host's TLS certificate was not accepted");
+    expect([requests.length, proxy.heard.length]).toEqual([0, 1]);
+  });
+
+  test.each([
+    [
+      "that wants a password",
+      "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n",
+      "The proxy of HTTPS_PROXY refused the connection (HTTP 407). Nothing was sent.",
+      1,
+    ],
+    [
+      "that finds nobody",
+      "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n",
+      "The proxy of HTTPS_PROXY could not make the connection (HTTP 502). Nothing was sent.",
+      3,
+    ],
+  ])("%s is told apart", async (_what, text, cause, attempts) => {
+    const proxy = await startProxy((socket) => socket.end(text));
+    const { explanation } = await read(`https://${HOST}`, { HTTPS_PROXY: proxy.url });
+    expect(explanation).toMatchObject({ stage: "network", fixedBy: "operator", cause, attempts });
+    expect(proxy.heard).toHaveLength(attempts);
+  });
+
+  test("that hangs up is asked three times at most", async () => {
+    const proxy = await startProxy((socket) => socket.destroy());
+    const { explanation } = await read(`https://${HOST}`, { HTTPS_PROXY: proxy.url });
+    expect(explanation.cause).toContain("The proxy of HTTPS_PROXY could not make the connection");
+    expect(proxy.heard.length).toBeLessThanOrEqual(3);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(proxy.heard.length).toBeLessThanOrEqual(3);
+  });
+
+  test("that is silent is given up inside the deadline, and nothing was sent", async () => {
+    const proxy = await startProxy(() => {});
+    const { explanation } = await read(`https://${HOST}`, {
+      HTTPS_PROXY: proxy.url,
+      TENCENT_CHAT_TIMEOUT_SECONDS: "1",
+    });
+    expect(explanation.cause).toContain("Nothing was sent.");
+  });
+
+  test("is never used for this machine, nor for hosts of NO_PROXY", async () => {
+    const proxy = await startProxy((socket) => socket.destroy());
+    const sandbox = await startSandbox();
+    expect((await read(sandbox.endpoint.href, { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url })).ErrorCode).toBe(0);
+    const { explanation } = await read(`https://${HOST}`, { HTTPS_PROXY: proxy.url, NO_PROXY: HOST });
+    expect(explanation.cause).toContain("The host name was not found");
+    expect(proxy.heard).toEqual([]);
+  });
+});

@@ -1,6 +1,7 @@
 import { ExplainedError } from "./channel/explanation.ts";
 import { visibleJson } from "./channel/text.ts";
 import { Deadline } from "./chat-api/deadline.ts";
+import { SANDBOX_SDKAPPID } from "./chat-api/hosts.ts";
 import { remarkOnClock, ServiceRefusal } from "./chat-api/service-refusal.ts";
 import { decodeUserSig, Signer } from "./chat-api/user-sig.ts";
 import { type RecordedWrite, readJournal } from "./guard/journal.ts";
@@ -40,7 +41,7 @@ export async function examine({ reading, reach, version, asJson, print }: Examin
   if (asJson) print(JSON.stringify({ isWell, version, findings }));
   else {
     for (const finding of findings) print(`${finding.isWell ? "✓" : "✗"} ${finding.about.padEnd(11)} ${finding.told}`);
-    print(isWell ? "All is well." : "Mend the lines with ✗, then run the doctor again.");
+    print(isWell ? "All is well." : "Fix the lines with ✗, then run the doctor again.");
   }
   return isWell;
 }
@@ -70,8 +71,8 @@ async function examineSettings(settings: Settings, reach: Examination["reach"], 
         isWell: journalFault === undefined,
         told: settings.journal
           ? journalFault
-            ? `cannot be written (${journalFault}): make TENCENT_CHAT_JOURNAL writable`
-            : "writable"
+            ? `${settings.journal} cannot be written (${journalFault}): its folder must exist and be writable; ~ is not expanded`
+            : `${settings.journal} is writable`
           : "off",
       },
       await proveTheWay(house),
@@ -110,7 +111,7 @@ function describeGuard({ rules }: Settings): string[] {
     if (writes && rules.readOnly) return `${name}: off (TENCENT_CHAT_READ_ONLY)`;
     const budget =
       writes && rules.writesPerHour !== undefined
-        ? `, ${rules.writesPerHour} writes an hour for both modify tools`
+        ? `, writes an hour for both modify tools: ${rules.writesPerHour}`
         : "";
     return `${name}: ${channels}${budget}`;
   });
@@ -151,26 +152,29 @@ export function readOutJournal(path: string | undefined, asJson: boolean, print:
     print("✗ There is no journal: set TENCENT_CHAT_JOURNAL to a file.");
     return false;
   }
-  let writes: RecordedWrite[];
+  let journal: ReturnType<typeof readJournal>;
   try {
-    writes = readJournal(path);
+    journal = readJournal(path);
   } catch (error) {
     print(`✗ The journal cannot be read (${(error as NodeJS.ErrnoException).code ?? "unreadable"}).`);
     return false;
   }
-  if (asJson) print(JSON.stringify(writes));
+  const { writes, unreadable } = journal;
+  if (asJson) print(JSON.stringify(journal));
   else if (writes.length === 0) print("The journal holds no writes.");
   else for (const write of writes) printWrite(write, print);
-  return true;
+  if (unreadable > 0 && !asJson) print(`✗ ${unreadable} of its lines cannot be read.`);
+  return unreadable === 0;
 }
 
 function printWrite({ time, intent, ending }: RecordedWrite, print: (text: string) => void): void {
   const outcome = ending
     ? `${ending.outcome}${ending.code ? ` (${ending.code})` : ""}${ending.cancelled ? ", cancelled" : ""}`
     : "unknown: the process stopped in the middle";
+  const application = intent.sdkAppId === SANDBOX_SDKAPPID ? "sandbox" : `application ${intent.sdkAppId}`;
   const subscriber = intent.subscriber ? ` subscriber ${visibleJson(intent.subscriber)}` : "";
   print(
-    `${time}  ${intent.tool}  ${visibleJson(intent.channel)}${subscriber}  by ${visibleJson(intent.client)}  ${outcome}`,
+    `${time}  ${application}  ${intent.tool}  ${visibleJson(intent.channel)}${subscriber}  by ${visibleJson(intent.client)}  ${outcome}`,
   );
   for (const { field, before, after } of intent.changes) {
     print(`    ${field}: ${before === undefined ? "(not readable)" : visibleJson(before)} → ${visibleJson(after)}`);

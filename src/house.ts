@@ -32,7 +32,7 @@ export function furnish(settings: Settings, service: Service, version: string, l
   return {
     api: new ChatApi(sender),
     policy: new Policy(settings.rules, (text) => signer.appearsIn(text)),
-    journal: new Journal(settings.journal),
+    journal: new Journal(settings.journal, settings.sdkAppId),
     queue: new ChannelQueue(),
     timeoutMs: settings.timeoutMs,
     isSandbox: settings.isSandbox,

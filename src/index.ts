@@ -31,6 +31,8 @@ for (const arg of args) {
     complain(`This argument is not known and is ignored: ${JSON.stringify(arg)}`);
 }
 
+process.stdout.on("error", () => process.exit(0)); // the reader has gone
+
 if (flags.has("--help") || flags.has("-h")) process.stdout.write(HELP);
 else if (flags.has("--version") || flags.has("-v")) process.stdout.write(`${version}\n`);
 else if (args[0] === "demo") void demo();
@@ -59,7 +61,6 @@ async function serveStdio(): Promise<void> {
   // stdout belongs to JSON-RPC alone: whatever else is written there by accident goes to stderr.
   const toClient = process.stdout.write.bind(process.stdout);
   process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
-  process.stdout.on("error", () => process.exit(0)); // the reader has gone
 
   const { settings, faults, readOnly, logLevel } = readEnvironment();
   const secrets = settings ? Object.values(settings.credential) : [];
@@ -76,9 +77,12 @@ async function serveStdio(): Promise<void> {
     return furnish(settings, await reach(settings), version, log);
   };
   const { serve } = await import("./mcp/serve.ts");
+  const isSandbox = settings?.isSandbox ?? false;
+  if (process.stdin.isTTY)
+    complain("Waiting for an MCP client on standard input. To look around, try: demo, doctor, --help.");
   const input = openInput();
-  const session = await serve({ version, readOnly, openHouse, log }, input, toClient);
-  log("debug", "serving", { version, sandbox: settings?.isSandbox ?? false });
+  const session = await serve({ version, readOnly, isSandbox, openHouse, log }, input, toClient);
+  log("debug", "serving", { version, sandbox: isSandbox });
 
   let isEnding = false;
   const end = async (reason: string, code: number) => {

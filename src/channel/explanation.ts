@@ -37,6 +37,16 @@ export abstract class ExplainedError extends Error {
   readonly head: AnswerHead = {};
 }
 
+/** The most faults that are told one by one; fifty of a kind help nobody more than ten. */
+const MOST_TOLD = 10;
+
+function listed(faults: readonly string[]): string {
+  if (faults.length === 1) return `${faults[0]}`;
+  const told = faults.slice(0, MOST_TOLD).map((fault, nth) => `(${nth + 1}) ${fault}`);
+  const more = faults.length - told.length;
+  return [...told, ...(more > 0 ? [`And ${more} more faults.`] : [])].join(" ");
+}
+
 /**
  * Thrown when the arguments break the documented fields or limits: lists every fault at once. Nothing was sent.
  * Not for what the service refuses (ServiceRefusal) nor for what policy forbids (PolicyRefusal).
@@ -52,9 +62,9 @@ export class InputRefusal extends ExplainedError {
     this.faults = faults;
     this.explanation = {
       stage: "input",
-      cause: faults.length === 1 ? `${faults[0]}` : faults.map((fault, nth) => `(${nth + 1}) ${fault}`).join(" "),
+      cause: listed(faults),
       fixedBy: "agent",
-      nextStep: `Nothing was sent. Mend ${faults.length === 1 ? "this" : `these ${faults.length} faults`} in the arguments and call the same tool again.`,
+      nextStep: `Nothing was sent. Fix ${faults.length === 1 ? "this" : `these ${faults.length} faults`} in the arguments and call the same tool again.`,
       safeToResend: false,
       attempts: 0,
     };

@@ -153,8 +153,9 @@ export const WRITABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.writable);
 /** The rows a get returns, in the order of the page. */
 export const READABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.readable);
 
-/** A sentence for a refusal: what to do about an ID that lacks the prefix, or undefined where it has it. */
+/** A sentence for a refusal: what is odd about an ID, or undefined where it looks like one. */
 export function hintAboutId(id: string): string | undefined {
+  if (id !== id.trim()) return "The ID given begins or ends with white space: leave that out.";
   if (id.startsWith(CHANNEL_ID_PREFIX)) return undefined;
   return `Channel IDs start with ${CHANNEL_ID_PREFIX}; the one given does not.`;
 }

@@ -44,9 +44,11 @@ function describe(issue: z.core.$ZodIssue, given: unknown, schema: z.core.$ZodTy
       return issue.keys.map((key) => describeStranger(key, issue.path, given, schema));
     case "invalid_type":
       if (issue.input === undefined) return [`${place} is required: give ${wanted(issue.expected, issue.path)}.`];
-      return [`${place} must be ${wanted(issue.expected, issue.path)}, not ${whatItIs(issue.input)}.`];
+      return [
+        `${place} must be ${wanted(issue.expected, issue.path)}, not ${whatItIs(issue.input, issue.expected === "string")}.`,
+      ];
     case "invalid_value":
-      return [`${place} is ${show(issue.input)}, which is not one of ${issue.values.join(", ")}.`];
+      return [`${place} is ${show(issue.input)}, which is not one of ${issue.values.join(", ")}.${guess(issue)}`];
     case "too_big":
       if (issue.origin === "array") {
         const count = (issue.input as unknown[]).length;
@@ -61,6 +63,11 @@ function describe(issue: z.core.$ZodIssue, given: unknown, schema: z.core.$ZodTy
   }
 }
 
+function guess({ input, values }: z.core.$ZodIssueInvalidValue): string {
+  const meant = typeof input === "string" ? nearestName(input, values.map(String)) : undefined;
+  return meant ? ` Did you mean ${meant}?` : "";
+}
+
 // Things that belong to the signed URL. Agents invent them, having read the service's own pages.
 const MADE_BY_THE_SERVER = ["random", "contenttype", "sdkappid", "identifier", "usersig"];
 
@@ -68,6 +75,9 @@ function describeStranger(key: string, path: PropertyKey[], given: unknown, sche
   const place = placeName([...path, key]);
   if (MADE_BY_THE_SERVER.includes(key.toLowerCase()))
     return `${place} is not an argument: this server adds it by itself. Leave it out.`;
+  if (key === "OfficialAccountBaseInfoFilter" && path.length === 0) {
+    return `${place} belongs into "ResponseFilter":{"OfficialAccountBaseInfoFilter":[…]}.`;
+  }
   const isReadOnly = CHANNEL_FIELDS.some((field) => field.name === key && !field.writable);
   if (isReadOnly) return `${place} can be read but not written: leave it out.`;
   const known = shapeAt(schema, path);
@@ -104,10 +114,10 @@ function wanted(expected: string, path: PropertyKey[]): string {
   return field ? "text (a string)" : "an ID as text (a string)";
 }
 
-function whatItIs(value: unknown): string {
+function whatItIs(value: unknown, wantsText: boolean): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
-  if (typeof value === "object") return "an object";
+  if (typeof value === "object") return wantsText ? "an object (JSON goes in as text)" : "an object";
   if (typeof value === "string")
     return /^\s*[[{]/.test(value) ? `JSON inside a string (send the value itself)` : `the text ${show(value)}`;
   return `the ${typeof value} ${show(value)}`;

@@ -96,7 +96,7 @@ export function summarize(id: string, outcome: Outcome, changes: readonly Change
     if (after === undefined) return field;
     if (before === undefined) return `${field}: ${shortValue(after)}`;
     return before === after
-      ? `${field}: ${shortValue(before)}`
+      ? `${field}: ${shortValue(before)} (unchanged)`
       : `${field}: ${shortValue(before)} → ${shortValue(after)}`;
   });
   return `${audience}: ${SAYS[outcome]}${told.join("; ")}`;
@@ -123,12 +123,19 @@ export function warningsAbout(wanted: ChannelValues, before: ChannelFacts): stri
     warnings.push("FaceUrl is not an http or https address, so apps may show no avatar.");
   }
   warnings.push(...warningsAboutJson(wanted.CustomString, before.CustomString));
-  if (wanted.MaxSubscriberNum === undefined) {
-    warnings.push(
-      "MaxSubscriberNum was not given; the documents leave open whether a raised limit then falls back to 100,000.",
-    );
-  }
+  warnings.push(warningAboutLimit(wanted.MaxSubscriberNum, before.SubscriberNum));
   return warnings;
+}
+
+/** No tool reads the limit, so each edit says what that means for it. */
+function warningAboutLimit(limit: number | undefined, subscribers: number | undefined): string {
+  if (limit === undefined) {
+    return "MaxSubscriberNum was not given; the documents leave open whether a raised limit then falls back to 100,000. To be safe, send the limit along.";
+  }
+  const now = subscribers?.toLocaleString("en-US");
+  const tooLow =
+    subscribers !== undefined && limit < subscribers ? ` It is below the ${now} subscribers of today.` : "";
+  return `MaxSubscriberNum can neither be read back nor taken back by undo.${tooLow}`;
 }
 
 /** The warning that an edit publishes characters nobody sees. */

@@ -96,5 +96,5 @@ export function shortValue(value: string | number): string {
   if (typeof value === "number") return value.toLocaleString("en-US");
   const most = 60;
   const shown = countCharacters(value) > most ? `${longestFit(value, most)}…` : value;
-  return `'${escapeHidden(shown)}'`;
+  return `'${escapeHidden(shown).replaceAll("'", "\\'")}'`;
 }

@@ -13,6 +13,7 @@ const FIRST_PAUSE_MS = 250;
 const RATE_PAUSE_MS = 1_000;
 /** How often each kind of refusal is sent again, within MOST_ATTEMPTS. */
 const TIMES_AGAIN: Readonly<Record<Kind, number>> = {
+  unknown: 0,
   request: 0,
   config: 0,
   credentials: 0, // repeated failures lock the account (70050)

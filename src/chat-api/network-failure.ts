@@ -27,10 +27,14 @@ abstract class NetworkFailure extends ExplainedError {
   }
 
   get explanation(): Explanation {
-    const { stage = "network", cause, fixedBy, nextStep } = this.row;
-    const detail = this.detail && ` (${this.detail})`;
+    const { stage = "network", fixedBy, nextStep } = this.row;
     const { attempts, told, safeToResend } = this;
-    return { stage, cause: `${cause}${detail}. ${told}`, fixedBy, nextStep, safeToResend, attempts };
+    return { stage, cause: `${this.happened} ${told}`, fixedBy, nextStep, safeToResend, attempts };
+  }
+
+  /** What happened, without what became of the request. */
+  get happened(): string {
+    return `${this.row.cause}${this.detail && ` (${this.detail})`}.`;
   }
 
   protected abstract readonly safeToResend: boolean;
@@ -44,7 +48,9 @@ export class NotSent extends NetworkFailure {
   override readonly name = "NotSent";
   readonly reason: NotSentReason;
   protected readonly told = "Nothing was sent.";
-  protected readonly safeToResend = true;
+  protected get safeToResend(): boolean {
+    return this.reason !== "userSigUnusable";
+  }
 
   constructor(reason: NotSentReason, detail = "") {
     super(reason, detail);

@@ -13,8 +13,7 @@ export interface Reason {
   readonly again: boolean;
 }
 
-const CHECK_NETWORK =
-  "Check this machine's network and TENCENT_CHAT_REGION; the doctor command shows what is reachable.";
+const CHECK_NETWORK = "Check this machine's network, and TENCENT_CHAT_REGION or TENCENT_CHAT_ENDPOINT.";
 const LATER = "Call again in a minute; if it stays, check the service's status page.";
 
 /** Failures before the first byte of the request left: the service has heard nothing, so even a write may go again. */
@@ -84,10 +83,11 @@ export const NOT_SENT = {
     again: false,
   },
   locked: {
+    stage: "policy",
     cause:
       "The service refused the credentials a moment ago, so nothing is sent for a minute (more failures lock the account)",
     fixedBy: "operator",
-    nextStep: "Mend the credentials, then wait until the minute is over.",
+    nextStep: "Fix the credentials, then wait until the minute is over.",
     again: false,
   },
 } as const satisfies Record<string, Reason>;

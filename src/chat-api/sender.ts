@@ -81,7 +81,7 @@ export class Sender {
         // What was sent once stays the truth of the call, even if a later attempt did not leave.
         if (!(told && failure instanceof NotSent)) told = failure;
         told.attempts = attempts;
-        if (told instanceof NoValidAnswer) told.wasWrite = writes;
+        if (!(told instanceof NotSent)) told.wasWrite = writes;
         const again = mayGoAgain(failure, attempts, writes);
         if (again?.holdsQueue) pace.hold(again.pauseMs);
         if (!again || !this.#allows(again, userSig, deadline)) {

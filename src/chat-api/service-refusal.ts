@@ -1,9 +1,11 @@
 import { type AnswerHead, ExplainedError, type Explanation } from "../channel/explanation.ts";
 import { hintAboutId } from "../channel/fields.ts";
-import { type CodeMeaning, meaningOf } from "./error-codes/index.ts";
+import { type CodeMeaning, type Kind, meaningOf } from "./error-codes/index.ts";
 
 /** A clock further off than this many seconds is worth a word where a signature was refused. */
 const CLOCK_OFF_SECONDS = 120;
+
+const LEAVES_OPEN: ReadonlySet<Kind> = new Set(["transient", "once", "unknown"]);
 
 // Refusals that a wrong channel ID can cause.
 const ABOUT_THE_ID: ReadonlySet<number> = new Set([6017, 130002, 130004, 130007, 130008]);
@@ -18,6 +20,8 @@ export class ServiceRefusal extends ExplainedError {
   readonly meaning: CodeMeaning;
   /** Requests sent for this call. */
   attempts = 1;
+  /** Set where the request was a write. */
+  wasWrite = false;
   /** IDs that the call named; one that lacks the prefix is hinted at. */
   channelIds: readonly string[] = [];
   readonly #clock: string;
@@ -31,13 +35,21 @@ export class ServiceRefusal extends ExplainedError {
   }
 
   get explanation(): Explanation {
-    const { cause, fixedBy, nextStep, safeToResend, kind } = this.meaning;
+    const { fixedBy, nextStep, safeToResend } = this.meaning;
+    const changed = this.wasWrite && !this.leavesOutcomeOpen ? " Nothing was changed." : "";
+    const { attempts } = this;
+    return { stage: "service", cause: `${this.happened}${changed}`, fixedBy, nextStep, safeToResend, attempts };
+  }
+
+  /** What happened, without what became of a write. */
+  get happened(): string {
+    const { cause, kind } = this.meaning;
     const remarks = [`${cause}.`];
     if (ABOUT_THE_ID.has(this.head.ErrorCode)) {
       remarks.push(...new Set(this.channelIds.flatMap((id) => hintAboutId(id) ?? [])));
     }
     if (this.#clock && (kind === "credentials" || kind === "signAgain")) remarks.push(this.#clock);
-    return { stage: "service", cause: remarks.join(" "), fixedBy, nextStep, safeToResend, attempts: this.attempts };
+    return remarks.join(" ");
   }
 
   /**
@@ -45,7 +57,7 @@ export class ServiceRefusal extends ExplainedError {
    * service did not see it through to its answer.
    */
   get leavesOutcomeOpen(): boolean {
-    return this.meaning.kind === "transient" || this.meaning.kind === "once";
+    return LEAVES_OPEN.has(this.meaning.kind);
   }
 }
 

@@ -47,15 +47,15 @@ function isWhole(value: number | undefined): value is number {
 /** What is wrong with a ready-made UserSig for this application and account, or undefined. It never quotes the UserSig. */
 function faultOfUserSig(userSig: string, sdkAppId: number, identifier: string, nowSeconds: number): string | undefined {
   const facts = decodeUserSig(userSig);
-  if (!facts) return "it cannot be read, most often because it was cut when copied (70003)";
+  if (!facts) return "it cannot be read, most often because it was cut when copied: code 70003";
   if (facts.sdkAppId !== sdkAppId) {
-    return `it was made for application ${facts.sdkAppId}, not for TENCENT_CHAT_SDKAPPID ${sdkAppId} (70014)`;
+    return `it was made for application ${facts.sdkAppId}, not for TENCENT_CHAT_SDKAPPID ${sdkAppId} (code 70014)`;
   }
   if (facts.identifier !== identifier) {
-    return `it was made for the account ${JSON.stringify(facts.identifier)}, not for TENCENT_CHAT_IDENTIFIER ${JSON.stringify(identifier)} (70013)`;
+    return `it was made for the account ${JSON.stringify(facts.identifier)}, not for TENCENT_CHAT_IDENTIFIER ${JSON.stringify(identifier)} (code 70013)`;
   }
   if (facts.endsAt <= nowSeconds) {
-    return `it expired on ${new Date(facts.endsAt * 1000).toUTCString()} (70001)`;
+    return `it expired on ${new Date(facts.endsAt * 1000).toUTCString()} (code 70001)`;
   }
   return undefined;
 }

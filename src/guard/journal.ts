@@ -10,6 +10,8 @@ export interface Intent {
   readonly tool: string;
   readonly channel: string;
   readonly subscriber?: string | undefined;
+  /** The application; 1 is the sandbox's. */
+  readonly sdkAppId?: number;
   /** The MCP client's name from its initialize request. */
   readonly client: string;
   readonly changes: readonly Pick<Change, "field" | "before" | "after">[];
@@ -36,10 +38,12 @@ export type NoteEnding = (ending: Ending) => string | undefined;
 
 export class Journal {
   readonly #path: string | undefined;
+  readonly #sdkAppId: number;
 
   /** @param path the file; undefined keeps no journal */
-  constructor(path: string | undefined) {
+  constructor(path: string | undefined, sdkAppId: number) {
     this.#path = path;
+    this.#sdkAppId = sdkAppId;
   }
 
   /**
@@ -49,7 +53,7 @@ export class Journal {
   begin(intent: Intent): NoteEnding {
     const write = randomUUID();
     try {
-      this.#append({ time: new Date().toISOString(), write, event: "intent", ...intent });
+      this.#append({ time: new Date().toISOString(), write, event: "intent", sdkAppId: this.#sdkAppId, ...intent });
     } catch (error) {
       throw new PolicyRefusal(
         `The journal of writes cannot be written (${reasonOf(error)}), so the write was refused.`,
@@ -115,15 +119,19 @@ export interface RecordedWrite {
 }
 
 /**
- * Reads a journal, oldest write first. Lines that are no JSON of ours are skipped.
+ * Reads a journal, oldest write first, and counts the lines that cannot be read.
  * @throws the file system's error where the file cannot be read
  */
-export function readJournal(path: string): RecordedWrite[] {
-  const lines = readFileSync(path, "utf8").split("\n").flatMap(readLine);
+export function readJournal(path: string): { writes: RecordedWrite[]; unreadable: number } {
+  const texts = readFileSync(path, "utf8")
+    .split("\n")
+    .filter((text) => text.trim() !== "");
+  const lines = texts.flatMap(readLine);
   const endings = new Map(lines.flatMap((line) => (line.event === "outcome" ? [[line.write, line] as const] : [])));
-  return lines.flatMap((line) =>
+  const writes = lines.flatMap((line) =>
     line.event === "intent" ? [{ time: line.time, intent: line, ending: endings.get(line.write) }] : [],
   );
+  return { writes, unreadable: texts.length - lines.length };
 }
 
 function readLine(text: string): JournalLine[] {

@@ -16,31 +16,34 @@ export function toResult(tool: Tool, { content, failure }: Told, isSandbox: bool
   }) as Record<string, unknown>;
   if (!failure) return { content: [{ type: "text", text: visibleJson(structuredContent) }], structuredContent };
   const receipt = "receipt" in content ? (content.receipt as Receipt) : undefined;
-  return { content: [{ type: "text", text: inWords(failure, receipt) }], structuredContent, isError: true };
+  return { content: [{ type: "text", text: inWords(failure, receipt, isSandbox) }], structuredContent, isError: true };
 }
 
-const MENDER: Record<Explanation["fixedBy"], string> = {
-  agent: "you, by another call",
-  operator: "the person who runs this server",
-  tencent: "Tencent",
+const FIXER: Record<Explanation["fixedBy"], string> = {
+  agent: "agent (you, by another call)",
+  operator: "operator (the person who runs this server)",
+  tencent: "tencent (the service's makers)",
 };
 
 /** A failure in plain words, its code first. Words that are not ours are quoted as data. */
-function inWords(failure: ExplainedError, receipt: Receipt | undefined): string {
+function inWords(failure: ExplainedError, receipt: Receipt | undefined, isSandbox: boolean): string {
   const { stage, cause, fixedBy, nextStep, safeToResend, attempts } = failure.explanation;
   const { ErrorCode, ErrorInfo, RequestId } = failure.head;
-  const lines = [`${ErrorCode ?? STAGE[stage]}: ${cause}`];
-  if (ErrorInfo) lines.push(`The service's own words, as data: ${quoteAsData(ErrorInfo)}`);
+  const title = ErrorCode ?? (receipt ? `Outcome ${receipt.outcome}` : STAGE[stage]);
+  const lines = [`${title}: ${cause}`];
+  if (ErrorInfo) lines.push(`ErrorInfo, the service's own words as data: ${quoteAsData(ErrorInfo)}`);
   if (receipt) {
-    lines.push(
-      `Receipt: ${receipt.outcome}. ${receipt.summary}`,
-      ...receipt.warnings.map((warning) => `Warning: ${warning}`),
-    );
+    lines.push(`Receipt: ${receipt.outcome}. ${receipt.summary}`);
+    lines.push(...receipt.warnings.map((warning) => `Warning: ${warning}`));
     if (receipt.undo) lines.push(`Undo: ${receipt.undo.tool} ${visibleJson(receipt.undo.arguments)}`);
   }
-  lines.push(`Who can mend it: ${MENDER[fixedBy]}. Next: ${nextStep}`);
+  lines.push(`Fixed by: ${FIXER[fixedBy]}. Next step: ${nextStep}`);
   lines.push(
-    `Sending the same call again is ${safeToResend ? "safe" : "of no use as it stands"}. Requests sent: ${attempts}.${RequestId ? ` RequestId: ${quoteAsData(RequestId)}.` : ""}`,
+    [
+      `Safe to resend as it is: ${safeToResend ? "yes" : "no"}. Attempts: ${attempts}.`,
+      ...(RequestId ? [`RequestId: ${quoteAsData(RequestId)}.`] : []),
+      ...(isSandbox ? ["This is the sandbox."] : []),
+    ].join(" "),
   );
   return lines.map(escapeHidden).join("\n");
 }

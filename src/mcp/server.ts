@@ -17,6 +17,8 @@ export interface ServerParts {
   readonly version: string;
   /** True if the modify tools are neither listed nor run. */
   readonly readOnly: boolean;
+  /** True if no real service is behind the tools. */
+  readonly isSandbox: boolean;
   /** Opened at the first call. Throws an ExplainedError where the settings do not allow any. */
   readonly openHouse: () => Promise<House>;
   readonly log: Log;
@@ -38,7 +40,10 @@ class ProtocolError extends Error {
  */
 export function makeServer(parts: ServerParts): Server {
   const info = { name: "tencent-chat-channel-mcp", title: "Tencent Cloud Chat channels", version: parts.version };
-  const server = new Server(info, { capabilities: { tools: {} }, instructions: instructions(parts.readOnly) });
+  const server = new Server(info, {
+    capabilities: { tools: {} },
+    instructions: instructions(parts.readOnly, parts.isSandbox),
+  });
   const client = () => server.getClientVersion()?.name ?? "unknown";
   let list: Promise<object> | undefined;
 

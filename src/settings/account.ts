@@ -31,6 +31,9 @@ export function readAccount(values: Values, readFile: (path: string) => string):
 /** A UserSig begins with the deflate header, in base64, and is long; a secret key is 64 hexadecimal digits. */
 const LOOKS_LIKE_USERSIG = /^eJ[A-Za-z0-9*_-]{80,}$/;
 
+/** No space, no line break, no placeholder that a host left in place, no dots copied from an example. */
+const ONE_PLAIN_WORD = /^(?!\$\{)[!-~]+$/;
+
 function readCredential(values: Values, readFile: (path: string) => string): Credential | undefined {
   const names = ["TENCENT_CHAT_SECRET_KEY", "TENCENT_CHAT_SECRET_KEY_FILE", "TENCENT_CHAT_USERSIG"] as const;
   const given = names.filter((name) => values.setting(name) !== undefined);
@@ -50,6 +53,10 @@ function readCredential(values: Values, readFile: (path: string) => string): Cre
     values.faults.push(`${name} holds a UserSig, not a secret key: put it into TENCENT_CHAT_USERSIG.`);
     return undefined;
   }
+  if (!ONE_PLAIN_WORD.test(secretKey)) {
+    values.faults.push(`${name} does not hold a secret key: it must be one word, as the Chat console shows it.`);
+    return undefined;
+  }
   return { secretKey };
 }
 
@@ -61,7 +68,7 @@ function readKeyFile(values: Values, readFile: (path: string) => string): string
     values.faults.push(`The file of ${name} is empty.`);
   } catch (error) {
     values.faults.push(
-      `The file of ${name} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unreadable"}).`,
+      `The file of ${name} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unreadable"}: ${values.setting(name)}).`,
     );
   }
   return undefined;

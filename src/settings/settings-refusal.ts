@@ -15,7 +15,7 @@ export class SettingsRefusal extends ExplainedError {
       cause: `This server is not set up. ${faults.join(" ")} Nothing was sent.`,
       fixedBy: "operator",
       nextStep:
-        "Tell the person who runs this server: mend the settings in the env block of the MCP host's configuration, then start the server again. The doctor command checks them.",
+        "Tell the person who runs this server: fix the settings in the env block of the MCP host's configuration, then start the server again. The doctor command checks them.",
       safeToResend: false,
       attempts: 0,
     };

@@ -41,7 +41,10 @@ export function readSettings(env: Environment, sandboxAsked: boolean, readFile: 
   refuseUnknownNames(env, values);
   const readOnly = values.oneOf("TENCENT_CHAT_READ_ONLY", ["true", "false"]);
   const logLevel = values.oneOf("TENCENT_CHAT_LOG_LEVEL", LOG_LEVELS) ?? "info";
-  const isSandbox = values.oneOf("TENCENT_CHAT_SANDBOX", ["true", "false"]) === "true" || sandboxAsked;
+  const sandbox = values.oneOf("TENCENT_CHAT_SANDBOX", ["true", "false"]);
+  // Where the word is neither, that is the fault to tell; whether an account is needed is not known then.
+  const isUnclear = sandbox === undefined && values.setting("TENCENT_CHAT_SANDBOX") !== undefined;
+  const isSandbox = sandbox === "true" || sandboxAsked || isUnclear;
   const rules = {
     readOnly: readOnly === "true",
     allowedChannels: readAllowedChannels(values),

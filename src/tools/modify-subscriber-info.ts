@@ -7,7 +7,7 @@ export const modifySubscriberInfo = makeTool({
   name: "modify_subscriber_info",
   title: "Edit a subscriber of a channel",
   description:
-    "Sets the custom field of one subscriber of a channel, replaced whole. No tool can read it: there is no before and no undo, so keep the old value if it may be needed. " +
+    "Sets the custom field of one subscriber of a channel, replaced whole. No tool can read it: there is no before and no undo. " +
     "The receipt says what was sent. isError means refused or unknown; setting the same value again is harmless.",
   writes: true,
   input: modifySubscriberInput,

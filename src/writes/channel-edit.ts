@@ -106,7 +106,12 @@ class ChannelEdit {
     }
     const outcome = shown === "old" ? "notApplied" : "unknown";
     const told =
-      shown === "old" ? OLD_STANDS : { seen: seen ? TELLS_NOTHING : NOT_READ, nextStep: lookAgain(this.#id) };
+      shown === "old"
+        ? OLD_STANDS
+        : {
+            seen: seen ? TELLS_NOTHING : NOT_READ,
+            nextStep: this.#undo ? `Look with ${getCall(this.#id)}. ${HARMLESS}` : HARMLESS,
+          };
     const unseen = new UnseenOutcome(failure, { ...told, attempts });
     return { head: {}, receipt: this.#receipt(outcome, changes), failure: unseen };
   }
@@ -128,15 +133,13 @@ class ChannelEdit {
 }
 
 const OLD_STANDS = {
-  seen: "Reading the channel shows that the old values stand.",
+  seen: "No answer said that the edit was carried out, and reading the channel shows that the old values stand.",
   nextStep: "Call again in a minute with the same arguments.",
 };
-const TELLS_NOTHING = "Reading the channel does not tell whether it was.";
-const NOT_READ = "The channel could not be read afterwards.";
+const TELLS_NOTHING = "Whether the edit was carried out is not known: reading the channel does not tell.";
+const NOT_READ = "Whether the edit was carried out is not known: the channel could not be read afterwards.";
 
-function lookAgain(id: string): string {
-  return `Look with ${getCall(id)}. Sending the same edit again is harmless: it sets the same values.`;
-}
+const HARMLESS = "Sending the same edit again is harmless: it sets the same values.";
 
 function getCall(id: string): string {
   return `get_official_account_info ${JSON.stringify({ OfficialAccountIdList: [{ Official_Account: id }] })}`;

@@ -51,7 +51,7 @@ async function write(
     hold(LANDS_WITHIN_MS);
     const warning = end({ outcome: "unknown", ...cancelledIn(deadline) });
     const told = {
-      seen: "No tool here can read a subscriber's custom field, so the outcome stays unknown.",
+      seen: "Whether the value was set is not known: no tool here can read a subscriber's custom field.",
       nextStep: "Call again in a minute with the same arguments: setting the same value again is harmless.",
       attempts: failure.attempts,
     };

@@ -65,14 +65,14 @@ describe("a refusal of arguments", () => {
       Name: "茶".repeat(54),
       MaxSubscriberNum: "1000",
       random: 1,
-      intro: "x",
+      colour: "x",
     });
     expect(faults).toEqual([
       "Official_Account is empty: give the ID.",
       `Name is 162 of 150 bytes (54 characters): cut at least 12 bytes; the longest version that fits: "${"茶".repeat(50)}".`,
       'MaxSubscriberNum must be a whole number without quotes, not the text "1000".',
       "random is not an argument: this server adds it by itself. Leave it out.",
-      "intro is not a field of this tool, which takes Official_Account, Name, Introduction, FaceUrl, Organization, CustomString, MaxSubscriberNum. Leave it out.",
+      "colour is not a field of this tool, which takes Official_Account, Name, Introduction, FaceUrl, Organization, CustomString, MaxSubscriberNum. Leave it out.",
     ]);
   });
 
@@ -99,6 +99,10 @@ describe("a refusal of arguments", () => {
     ["FaceURL", "FaceUrl"],
     ["Organisation", "Organization"],
     ["MaxSubscribersNum", "MaxSubscriberNum"],
+    ["channel_id", "Official_Account"],
+    ["title", "Name"],
+    ["Avatar", "FaceUrl"],
+    ["description", "Introduction"],
   ])("asks whether %s means %s", (wrong, right) => {
     expect(faultsOf(modifyChannelInput, { [wrong]: "x" }).join()).toContain(
       `${wrong} is not a field of this tool: did you mean ${right}?`,
@@ -127,6 +131,29 @@ describe("a refusal of arguments", () => {
         ResponseFilter: { OfficialAccountBaseInfoFilter: {} },
       }),
     ).toEqual(['ResponseFilter.OfficialAccountBaseInfoFilter must be an array such as ["Name"], not an object.']);
+  });
+
+  test("tells ten of many faults, and counts the rest", () => {
+    const faults = faultsOf(getInput, { OfficialAccountIdList: Array.from({ length: 50 }, () => "a") });
+    const { cause } = new InputRefusal(faults).explanation;
+    expect(cause).toContain("(10) OfficialAccountIdList[9]");
+    expect(cause).not.toContain("(11)");
+    expect(cause).toMatch(/ And 40 more faults\.$/);
+  });
+
+  test("guesses at a field of the filter, and puts a lone filter into its place", () => {
+    const list = { OfficialAccountIdList: [{ Official_Account: ID }] };
+    const [guess] = faultsOf(getInput, { ...list, ResponseFilter: { OfficialAccountBaseInfoFilter: ["name"] } });
+    expect(guess).toMatch(/ Did you mean Name\?$/);
+    expect(faultsOf(getInput, { ...list, OfficialAccountBaseInfoFilter: ["Name"] })).toEqual([
+      'OfficialAccountBaseInfoFilter belongs into "ResponseFilter":{"OfficialAccountBaseInfoFilter":[…]}.',
+    ]);
+  });
+
+  test("says that JSON goes into a text field as text", () => {
+    expect(faultsOf(modifyChannelInput, { Official_Account: ID, CustomString: { a: 1 } })).toEqual([
+      "CustomString must be text (a string), not an object (JSON goes in as text).",
+    ]);
   });
 
   test("names what can be read but not written", () => {

@@ -82,7 +82,7 @@ describe("the summary", () => {
   test("says what did not happen", () => {
     const changes = compare({ Name: "B", MaxSubscriberNum: 1000 }, before, before);
     expect(summarize(ID, "notApplied", changes)).toBe(
-      "@TOA#_x: not applied, the old values stand. Name: 'A'; MaxSubscriberNum: 1,000",
+      "@TOA#_x: not applied, the old values stand. Name: 'A' (unchanged); MaxSubscriberNum: 1,000",
     );
     expect(summarize(ID, "unknown", [])).toContain("outcome unknown");
     expect(summarize(ID, "unchanged", [])).toContain("nothing was written");
@@ -91,10 +91,13 @@ describe("the summary", () => {
 
 describe("warnings", () => {
   const limit = { MaxSubscriberNum: 5 };
+  // Each edit has a warning about the limit, which comes last and is tested by itself.
+  const warningsBesideLimit = (...edit: Parameters<typeof warningsAbout>) => warningsAbout(...edit).slice(0, -1);
+  const lastWarning = (...edit: Parameters<typeof warningsAbout>) => warningsAbout(...edit).at(-1);
 
   test("are silent about an ordinary edit", () => {
-    expect(warningsAbout({ ...limit, Name: "B", FaceUrl: "https://a/b", CustomString: "x" }, before)).toEqual([]);
-    expect(warningsAbout({ ...limit, CustomString: "" }, before)).toEqual([]);
+    expect(warningsBesideLimit({ ...limit, Name: "B", FaceUrl: "https://a/b", CustomString: "x" }, before)).toEqual([]);
+    expect(warningsBesideLimit({ ...limit, CustomString: "" }, before)).toEqual([]);
   });
 
   test.each([
@@ -130,19 +133,30 @@ describe("warnings", () => {
       { CustomString: "[1]" },
       "CustomString was JSON and is JSON no more.",
     ],
-    [
-      "a limit left out",
-      {},
-      {},
-      "MaxSubscriberNum was not given; the documents leave open whether a raised limit then falls back to 100,000.",
-    ],
   ])("tell of %s", (_what, wanted, facts, warning) => {
-    expect(warningsAbout(wanted, facts)).toEqual([warning]);
+    expect(warningsBesideLimit(wanted, facts)).toEqual([warning]);
   });
 
   test("do not call a plain text JSON, nor a fuller JSON a loss", () => {
-    expect(warningsAbout({ ...limit, CustomString: "new" }, { CustomString: "old" })).toEqual([]);
-    expect(warningsAbout({ ...limit, CustomString: "x" }, { CustomString: "12" })).toEqual([]);
-    expect(warningsAbout({ ...limit, CustomString: '{"a":1,"b":2}' }, { CustomString: '{"a":1}' })).toEqual([]);
+    expect(warningsBesideLimit({ ...limit, CustomString: "new" }, { CustomString: "old" })).toEqual([]);
+    expect(warningsBesideLimit({ ...limit, CustomString: "x" }, { CustomString: "12" })).toEqual([]);
+    expect(warningsBesideLimit({ ...limit, CustomString: '{"a":1,"b":2}' }, { CustomString: '{"a":1}' })).toEqual([]);
+  });
+
+  test("about the limit are told at every edit", () => {
+    expect(lastWarning({}, {})).toBe(
+      "MaxSubscriberNum was not given; the documents leave open whether a raised limit then falls back to 100,000. To be safe, send the limit along.",
+    );
+    expect(lastWarning({ MaxSubscriberNum: 10 }, { SubscriberNum: 10 })).toBe(
+      "MaxSubscriberNum can neither be read back nor taken back by undo.",
+    );
+    expect(lastWarning({ MaxSubscriberNum: 1003 }, { SubscriberNum: 1004 })).toBe(
+      "MaxSubscriberNum can neither be read back nor taken back by undo. It is below the 1,004 subscribers of today.",
+    );
+  });
+
+  test("quote a name that holds quotes so that nobody takes it for two", () => {
+    const changes = compare({ Name: "a' → 'b" }, { Name: "A" }, { Name: "a' → 'b" });
+    expect(summarize(ID, "applied", changes)).toBe("@TOA#_x: Name: 'A' → 'a\\' → \\'b'");
   });
 });

@@ -6,7 +6,9 @@ import { Pace } from "../../src/chat-api/pace.ts";
 async function turns(pace: Pace, count: number, deadline: Deadline): Promise<number[]> {
   const times: number[] = [];
   await Promise.allSettled(
-    Array.from({ length: count }, () => pace.turn(deadline).then(() => times.push(performance.now()))),
+    Array.from({ length: count }, () =>
+      pace.turn(deadline).then(() => pace.mayStart() && times.push(performance.now())),
+    ),
   );
   return times;
 }

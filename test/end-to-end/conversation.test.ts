@@ -117,7 +117,7 @@ describe("the built file", () => {
     server.child.kill("SIGKILL");
     await server.exit();
 
-    const writes = readJournal(journal);
+    const writes = readJournal(journal).writes;
     expect(writes.map(({ intent, ending }) => [intent.client, ending?.outcome])).toEqual([
       ["a child's parent", "applied"],
       ["a child's parent", "applied"],
@@ -130,7 +130,11 @@ describe("the built file", () => {
     expect(stdout).toContain('Name: "test_modify_official_account3" → "a\\u202eb"');
     expect(stdout).toContain(`undo: ${MODIFY} {"Official_Account":"${PENN}","Name":"test_modify_official_account3"}`);
     expect(stdout).toContain("unknown: the process stopped in the middle");
-    expect(JSON.parse((await command(["doctor", "--journal", "--json"], env)).stdout)).toHaveLength(3);
+    expect(JSON.parse((await command(["doctor", "--journal", "--json"], env)).stdout)).toMatchObject({
+      unreadable: 0,
+      writes: [{}, {}, {}],
+    });
+    expect(stdout).toContain(`application ${SDKAPPID}  ${MODIFY}`);
     expect((await command(["doctor", "--journal"], {})).code).toBe(1);
   });
 });
@@ -166,7 +170,7 @@ describe("the commands", () => {
         .every((line) => line.startsWith("✓ ")),
     ).toBe(true);
     expect(stdout).toContain("secret key present");
-    expect(stdout).toContain("modify_subscriber_info: @TOA#_a*, 3 writes an hour");
+    expect(stdout).toContain("modify_subscriber_info: @TOA#_a*, writes an hour for both modify tools: 3");
     expect(stdout).toContain("reached, signature accepted, clock right");
   });
 

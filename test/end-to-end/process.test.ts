@@ -121,6 +121,19 @@ describe("stdout", () => {
   });
 });
 
+describe("what Node itself prints", () => {
+  test.each(["undici", "fetch", "http", "*"])(
+    "with NODE_DEBUG=%s is never a signed address: the server refuses to work",
+    async (sections) => {
+      const { sandbox, server } = await open({ NODE_DEBUG: sections });
+      const reply = await server.request("tools/call", read);
+      expect(reply.result.structuredContent.explanation).toMatchObject({ stage: "settings", attempts: 0 });
+      expect(reply.result.content[0].text).toContain("NODE_DEBUG would print signed addresses");
+      expect(sandbox.requests).toEqual([]);
+    },
+  );
+});
+
 describe("hostile input", () => {
   test("is answered or dropped, and the server lives on", async () => {
     const { server } = await open();

@@ -24,12 +24,12 @@ const intent = {
 describe("the journal", () => {
   test("holds an intent before and an outcome after, paired, for its owner alone", () => {
     const path = join(folder(), "j.jsonl");
-    const end = new Journal(path).begin({ ...intent, undo: { tool: "t", arguments: { Name: "A" } } });
-    expect(readJournal(path)).toMatchObject([
+    const end = new Journal(path, 5).begin({ ...intent, undo: { tool: "t", arguments: { Name: "A" } } });
+    expect(readJournal(path).writes).toMatchObject([
       { intent: { channel: "@TOA#_x", undo: { tool: "t" } }, ending: undefined },
     ]);
     expect(end({ outcome: "applied" })).toBeUndefined();
-    const [write] = readJournal(path);
+    const [write] = readJournal(path).writes;
     expect(write).toMatchObject({
       intent: { changes: intent.changes, client: "test" },
       ending: { outcome: "applied" },
@@ -43,20 +43,20 @@ describe("the journal", () => {
     const path = join(folder(), "j.jsonl");
     writeFileSync(path, "");
     chmodSync(path, 0o644);
-    new Journal(path).begin(intent);
+    new Journal(path, 5).begin(intent);
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
   test("writes through a link to where it leads", () => {
     const place = folder();
     symlinkSync(join(place, "real"), join(place, "link"));
-    new Journal(join(place, "link")).begin(intent);
-    expect(readJournal(join(place, "real"))).toHaveLength(1);
+    new Journal(join(place, "link"), 5).begin(intent);
+    expect(readJournal(join(place, "real")).writes).toHaveLength(1);
   });
 
   test("that cannot be written refuses the write and names the setting", () => {
     const path = join(folder(), "nowhere", "j.jsonl");
-    const journal = new Journal(path);
+    const journal = new Journal(path, 5);
     expect(journal.faultOfFile()).toBe("ENOENT");
     try {
       journal.begin(intent);
@@ -73,23 +73,25 @@ describe("the journal", () => {
   test("that breaks in the middle leaves a warning, for the write has happened", () => {
     const place = folder();
     const path = join(place, "j.jsonl");
-    const end = new Journal(path).begin(intent);
+    const end = new Journal(path, 5).begin(intent);
     rmSync(path);
     mkdirSync(path);
     expect(end({ outcome: "applied" })).toContain("The outcome could not be added to the journal (EISDIR)");
   });
 
   test("that is off notes nothing and refuses nothing", () => {
-    const journal = new Journal(undefined);
+    const journal = new Journal(undefined, 5);
     expect(journal.begin(intent)({ outcome: "applied" })).toBeUndefined();
     expect(journal.faultOfFile()).toBeUndefined();
   });
 
-  test("skips lines that are not its own", () => {
+  test("counts lines that are not its own", () => {
     const path = join(folder(), "j.jsonl");
-    new Journal(path).begin(intent);
+    new Journal(path, 5).begin(intent);
     writeFileSync(path, `half a li\n\n{"event":"other"}\nnull\n${readFileSync(path, "utf8")}`);
-    expect(readJournal(path)).toHaveLength(1);
+    const { writes, unreadable } = readJournal(path);
+    expect([writes.length, unreadable]).toEqual([1, 3]);
+    expect(writes[0]?.intent.sdkAppId).toBe(5);
   });
 
   test("keeps lines whole when several processes share the file", async () => {
@@ -97,7 +99,7 @@ describe("the journal", () => {
     const path = join(place, "j.jsonl");
     const script = join(place, "write.mjs");
     const contents = `import { Journal } from "./src/guard/journal.ts";
-      const journal = new Journal(${JSON.stringify(path)});
+      const journal = new Journal(${JSON.stringify(path)}, 5);
       for (let nth = 0; nth < 200; nth += 1) {
         journal.begin({ tool: "t", channel: "@TOA#_" + process.pid, client: "c", changes: [{ field: "CustomString", after: "x".repeat(nth * 40) }] })({ outcome: "applied" });
       }`;
@@ -110,7 +112,7 @@ describe("the journal", () => {
       outfile: script,
     });
     await Promise.all(Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, [script])));
-    const writes = readJournal(path);
+    const writes = readJournal(path).writes;
     expect(writes).toHaveLength(800);
     expect(writes.every(({ ending }) => ending?.outcome === "applied")).toBe(true);
     expect(readFileSync(path, "utf8").split("\n")).toHaveLength(1601);

@@ -114,8 +114,8 @@ describe("every documented code", () => {
         explanation: { stage: "service" },
       });
       expect(reply.text.startsWith(`${code}: `), reply.text).toBe(true);
-      expect(reply.text).toContain('The service\'s own words, as data: "the service says why"');
-      expect(reply.text).toContain("Next: ");
+      expect(reply.text).toContain('ErrorInfo, the service\'s own words as data: "the service says why"');
+      expect(reply.text).toContain("Next step: ");
       expect(schemas.get(tool)?.(reply.structured), `${code}`).toBe(true);
     }
   });

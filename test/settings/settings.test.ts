@@ -92,7 +92,7 @@ describe("good settings", () => {
     expect(read({ ...GOOD, TENCENT_CHAT_SECRET_KEY: userSig }).faults[0]).toContain("put it into TENCENT_CHAT_USERSIG");
   });
 
-  test.each(["", "  ", `\${user_config.region}`, `\${anything}`])("treat %j as unset", (blank) => {
+  test.each(["", "  ", `\${user_config.region}`])("treat %j as unset", (blank) => {
     const blanks = Object.fromEntries(SETTINGS.filter(({ name }) => !(name in GOOD)).map(({ name }) => [name, blank]));
     expect(read({ ...GOOD, ...blanks }).faults).toEqual([]);
     expect(read({ ...GOOD, ...blanks }).settings).toEqual(read(GOOD).settings);
@@ -151,6 +151,9 @@ describe("a settings error", () => {
       "TENCENT_CHAT_REQUESTS_PER_SECOND must be a whole number from 1 to 200",
     ],
     [{ TENCENT_CHAT_LOG_LEVEL: "loud" }, "TENCENT_CHAT_LOG_LEVEL must be one of debug, info"],
+    [{ TENCENT_CHAT_SECRET_KEY: `\${input:key}` }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
+    [{ TENCENT_CHAT_SECRET_KEY: "…" }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
+    [{ TENCENT_CHAT_SECRET_KEY: "two words" }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
     [{ TENCENT_CHAT_SANDBOX: "maybe" }, "TENCENT_CHAT_SANDBOX must be one of"],
     [{ TENCENT_CHAT_SDK_APPID: "5" }, "TENCENT_CHAT_SDK_APPID is not a setting: did you mean TENCENT_CHAT_SDKAPPID?"],
     [{ TENCENT_CHAT_READONLY: "true" }, "TENCENT_CHAT_READONLY is not a setting: did you mean TENCENT_CHAT_READ_ONLY?"],
@@ -182,7 +185,7 @@ describe("a settings error", () => {
         throw Object.assign(new Error("no such file /none"), { code: "ENOENT" });
       },
     );
-    expect(faults).toEqual(["The file of TENCENT_CHAT_SECRET_KEY_FILE cannot be read (ENOENT)."]);
+    expect(faults).toEqual(["The file of TENCENT_CHAT_SECRET_KEY_FILE cannot be read (ENOENT: /none)."]);
   });
 
   test("keeps the sandbox's application at home", () => {
@@ -208,6 +211,10 @@ describe("the sandbox", () => {
     expect(faults).toEqual([]);
     expect(settings).toMatchObject({ isSandbox: true, sdkAppId: SANDBOX_SDKAPPID, endpoint: undefined });
     expect(settings?.credential).not.toEqual({ secretKey: KEY });
+  });
+
+  test("asked for in an unknown word is the one fault told", () => {
+    expect(read({ TENCENT_CHAT_SANDBOX: "yes" }).faults).toEqual(["TENCENT_CHAT_SANDBOX must be one of true, false."]);
   });
 
   test("keeps the guard's settings checked", () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { onTestFinished } from "vitest";
+import { expectNoSecret } from "./secrets.ts";
 
 /** The built file as a child process over stdio; every line it writes to stdout must be JSON-RPC. */
 
@@ -33,6 +34,7 @@ export class BuiltServer {
     this.child.stdin?.on("error", () => {});
     onTestFinished(() => {
       if (this.child.exitCode === null) this.child.kill("SIGKILL");
+      expectNoSecret(this.stdout + this.stderr);
     });
   }
 

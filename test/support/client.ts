@@ -4,6 +4,7 @@ import { onTestFinished } from "vitest";
 import { makeServer } from "../../src/mcp/server.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { SettingsRefusal } from "../../src/settings/settings-refusal.ts";
+import { expectNoSecret } from "./secrets.ts";
 import { environmentOf, houseOn, noLog } from "./service.ts";
 
 /** A real MCP client, connected to the server in this process. It checks structured content against the schemas. */
@@ -30,7 +31,7 @@ export async function connect(endpoint: URL | undefined, more: Record<string, st
     if (!house) throw new SettingsRefusal(faults);
     return house;
   };
-  const server = makeServer({ version: "0", readOnly, log: noLog, openHouse });
+  const server = makeServer({ version: "0", readOnly, isSandbox: false, log: noLog, openHouse });
   const [here, there] = InMemoryTransport.createLinkedPair();
   await server.connect(there);
   const client = new Client({ name: "test-client", version: "1" });
@@ -45,6 +46,7 @@ export async function connect(endpoint: URL | undefined, more: Record<string, st
     async call(tool, args = {}) {
       const result = await client.callTool({ name: tool, arguments: args });
       const [block] = result.content as { type: string; text: string }[];
+      expectNoSecret(JSON.stringify(result));
       return { isError: result.isError === true, text: block?.text ?? "", structured: result.structuredContent };
     },
   };

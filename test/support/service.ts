@@ -1,4 +1,8 @@
 import { onTestFinished } from "vitest";
+import { expectNoSecret, SECRET_KEY } from "./secrets.ts";
+
+export { SECRET_KEY };
+
 import { Deadline } from "../../src/chat-api/deadline.ts";
 import { furnish } from "../../src/house.ts";
 import type { Log } from "../../src/log.ts";
@@ -9,7 +13,6 @@ import type { House } from "../../src/tools/tool.ts";
 /** A sandbox of the test's own, with an application that is not the built-in one, and what the tools work with. */
 
 export const SDKAPPID = 1400000321;
-export const SECRET_KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
 export const PENN = "@TOA#_test_for_penn";
 export const DZDP = "@TOA#_@TOA#dZDP";
 export const GET = "get_official_account_info";
@@ -22,7 +25,7 @@ export async function startSandbox(options: Partial<SandboxOptions> = {}): Promi
   onTestFinished(async () => {
     await sandbox.close();
     const { left } = sandbox.faults.account();
-    if (left.length > 0) throw new Error(`faults that were never met: ${JSON.stringify(left)}`);
+    if (left.length > 0) throw new Error(`${left.length} faults were never met, the first: ${JSON.stringify(left[0])}`);
   });
   return sandbox;
 }
@@ -61,12 +64,15 @@ export function bodiesOf(sandbox: Sandbox, command: string): unknown[] {
   return sandbox.requests.filter((request) => request.command === command).map(({ body }) => JSON.parse(body));
 }
 
-/** What a promise was rejected with. */
+/** What a promise was rejected with; no failure may show a secret. */
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => {
       throw new Error("this should have failed");
     },
-    (failure: unknown) => failure,
+    (failure: unknown) => {
+      expectNoSecret(failure);
+      return failure;
+    },
   );
 }

@@ -47,7 +47,7 @@ describe("editing a channel", () => {
     });
     expect(reply.structured).not.toHaveProperty("ErrorCode");
     expect(reply.text).toContain("Receipt: notApplied. 780,031 subscribers of");
-    expect(reply.text).toContain("Reading the channel shows that the old values stand.");
+    expect(reply.text).toContain("reading the channel shows that the old values stand.");
     expect(reply.text).not.toContain("\u202e");
   });
 
@@ -65,7 +65,7 @@ describe("editing a channel", () => {
     expect(reply.text).toContain(
       `Undo: ${MODIFY} {"Official_Account":"${PENN}","Name":"test_modify_official_account3"}`,
     );
-    expect(reply.text).toContain("Sending the same call again is safe");
+    expect(reply.text).toContain("Safe to resend as it is: yes.");
   });
 });
 

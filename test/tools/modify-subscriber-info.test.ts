@@ -28,6 +28,6 @@ test("explains a user who is not subscribed", async () => {
   const { call } = await connect((await startSandbox()).endpoint);
   const reply = await call(SUBSCRIBER, { Official_Account: PENN, Subscriber_Account: "stranger", CustomString: "x" });
   expect(reply.text.split("\n")[0]).toBe(
-    "131003: No such subscription: the user is most likely not subscribed to this channel.",
+    "131003: No such subscription: the user is most likely not subscribed to this channel. Nothing was changed.",
   );
 });

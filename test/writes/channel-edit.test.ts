@@ -41,11 +41,13 @@ describe("an edit", () => {
         { field: "MaxSubscriberNum", after: 5, verdict: "cannotBeReadBack" },
       ],
       undo: { tool: MODIFY, arguments: { Official_Account: PENN, Name: OLD } },
-      warnings: [],
+      warnings: [
+        "MaxSubscriberNum can neither be read back nor taken back by undo. It is below the 780,031 subscribers of today.",
+      ],
     });
     expect(sandbox.requests.map(({ command }) => command)).toEqual([GET, MODIFY, GET]);
     expect(bodiesOf(sandbox, MODIFY)).toEqual([{ Official_Account: PENN, Name: "B", MaxSubscriberNum: 5 }]);
-    expect(readJournal(journal)).toMatchObject([
+    expect(readJournal(journal).writes).toMatchObject([
       {
         intent: {
           tool: MODIFY,
@@ -79,7 +81,7 @@ describe("an edit", () => {
     }
     expect(posts(sandbox)).toBe(0);
     expect(house.journal.faultOfFile()).toBeUndefined();
-    expect(readJournal(journal)).toEqual([]);
+    expect(readJournal(journal).writes).toEqual([]);
   });
 
   test("of what cannot be read is written even so", async () => {
@@ -117,7 +119,7 @@ describe("an edit", () => {
     sandbox.faults.add({ command: MODIFY, meets: { code: 130002, info: "not yours" } });
     const failure = (await failureOf(editChannel(house, PENN, { Name: "B" }, callFor()))) as ServiceRefusal;
     expect(failure.head).toMatchObject({ ErrorCode: 130002, ErrorInfo: "not yours" });
-    expect(readJournal(journal)[0]?.ending).toMatchObject({ outcome: "refused", code: 130002 });
+    expect(readJournal(journal).writes[0]?.ending).toMatchObject({ outcome: "refused", code: 130002 });
     expect(nameOf(sandbox)).toBe(OLD);
   });
 });
@@ -179,7 +181,7 @@ describe("a write without a valid answer", () => {
     expect(receipt.undo).toEqual({ tool: MODIFY, arguments: { Official_Account: PENN, Name: OLD } });
     expect(receipt.warnings[0]).toContain("No valid answer to the write came back");
     expect(posts(sandbox)).toBe(1);
-    expect(readJournal(journal)[0]?.ending?.outcome).toBe("applied");
+    expect(readJournal(journal).writes[0]?.ending?.outcome).toBe("applied");
   });
 
   test.each(ways)("that did not land before %s is sent exactly once more, and applied", async (_what, meets) => {
@@ -203,9 +205,9 @@ describe("a write without a valid answer", () => {
     });
     expect(receipt.undo).toBeUndefined();
     expect(failure?.explanation).toMatchObject({ safeToResend: true, attempts: 2 });
-    expect(failure?.explanation.cause).toContain("Reading the channel shows that the old values stand.");
+    expect(failure?.explanation.cause).toContain("reading the channel shows that the old values stand.");
     expect(posts(sandbox)).toBe(2);
-    expect(readJournal(journal)[0]?.ending?.outcome).toBe("notApplied");
+    expect(readJournal(journal).writes[0]?.ending?.outcome).toBe("notApplied");
   });
 
   test("and without a read afterwards is told as unknown, with its undo and what to do", async () => {
@@ -221,10 +223,10 @@ describe("a write without a valid answer", () => {
       changes: [{ before: OLD, after: "B", verdict: "cannotBeReadBack" }],
     });
     expect(receipt.undo?.arguments).toEqual({ Official_Account: PENN, Name: OLD });
-    expect(failure?.explanation.cause).toContain("The channel could not be read afterwards.");
+    expect(failure?.explanation.cause).toContain("the channel could not be read afterwards.");
     expect(failure?.explanation.nextStep).toContain("Sending the same edit again is harmless");
     expect(posts(sandbox)).toBe(1);
-    expect(readJournal(journal)[0]?.ending?.outcome).toBe("unknown");
+    expect(readJournal(journal).writes[0]?.ending?.outcome).toBe("unknown");
   });
 
   test("of a field that nobody can read stays unknown, and is not sent again", async () => {
@@ -232,7 +234,7 @@ describe("a write without a valid answer", () => {
     sandbox.faults.add({ command: MODIFY, applied: true, meets: "reset" });
     const { receipt, failure } = await editChannel(house, PENN, { Name: OLD, MaxSubscriberNum: 7 }, callFor());
     expect(receipt.outcome).toBe("unknown");
-    expect(failure?.explanation.cause).toContain("does not tell whether it was");
+    expect(failure?.explanation.cause).toContain("reading the channel does not tell");
     expect(posts(sandbox)).toBe(1);
   });
 
@@ -256,6 +258,15 @@ describe("a write without a valid answer", () => {
     expect(posts(sandbox)).toBe(3);
   });
 
+  test("because of a code that nobody here knows, is read back too", async () => {
+    const { sandbox, house } = await open();
+    sandbox.faults.add({ command: MODIFY, applied: true, meets: { code: 70346 } });
+    const { receipt, failure } = await editChannel(house, PENN, { Name: "B" }, callFor());
+    expect(failure).toBeUndefined();
+    expect(receipt.outcome).toBe("applied");
+    expect(posts(sandbox)).toBe(1);
+  });
+
   test("after a second try that was refused, tells the refusal and what stands", async () => {
     const { sandbox, house } = await open();
     sandbox.faults.add({ command: MODIFY, meets: "reset" }, { command: MODIFY, meets: { code: 60020 } });
@@ -270,7 +281,7 @@ describe("what was not sent", () => {
     const { sandbox, house, journal } = await open({ TENCENT_CHAT_WRITES_PER_HOUR: "1" });
     sandbox.faults.add({ command: MODIFY, meets: { code: 70009 } });
     await failureOf(editChannel(house, PENN, { Name: "B" }, callFor())); // spends the one write: it was sent
-    expect(readJournal(journal)[0]?.ending).toMatchObject({ outcome: "refused", code: 70009 });
+    expect(readJournal(journal).writes[0]?.ending).toMatchObject({ outcome: "refused", code: 70009 });
 
     const other = await open({ TENCENT_CHAT_WRITES_PER_HOUR: "1" });
     await other.sandbox.close();
@@ -299,6 +310,6 @@ describe("what was not sent", () => {
     await vi.waitUntil(() => posts(sandbox) === 1);
     call.deadline.cancel();
     expect((await edit).receipt.outcome).toBe("unknown");
-    expect(readJournal(journal)[0]?.ending).toMatchObject({ outcome: "unknown", cancelled: true });
+    expect(readJournal(journal).writes[0]?.ending).toMatchObject({ outcome: "unknown", cancelled: true });
   });
 });

@@ -63,7 +63,7 @@ test("a thousand interleavings of edits with faults: each channel sees its edits
         const command = isSubscriber ? SUBSCRIBER : MODIFY;
         const value = `${id}edit${order}.`;
         if (fault) sandbox.faults.add({ ...fault, command, mentions: value });
-        const call = callFor(25_000);
+        const call = callFor(60_000);
         const written = isSubscriber
           ? await editSubscriber(house, { Official_Account: id, Subscriber_Account: "u", CustomString: value }, call)
           : await editChannel(house, id, { Name: value }, call);
@@ -86,7 +86,7 @@ test("a thousand interleavings of edits with faults: each channel sees its edits
     }
   }
   await house.close();
-}, 60_000);
+}, 120_000);
 
 test("thirty edits at once to one channel reach the service in order, and all of them", async () => {
   const sandbox = await startSandbox();

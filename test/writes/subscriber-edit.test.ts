@@ -29,7 +29,7 @@ test("tells what was sent, and plainly that no tool can read it back", async () 
   });
   expect(sandbox.channels.get(PENN)?.subscribers.get("107867")).toBe("vip");
   expect(bodiesOf(sandbox, SUBSCRIBER)).toEqual([value]);
-  expect(readJournal(journal)).toMatchObject([
+  expect(readJournal(journal).writes).toMatchObject([
     {
       intent: { tool: SUBSCRIBER, channel: PENN, subscriber: "107867", changes: [{ after: "vip" }] },
       ending: { outcome: "applied" },
@@ -59,7 +59,7 @@ test.each(["reset" as const, { status: 502 }, { raw: "{" }])(
     expect(failure?.explanation).toMatchObject({ safeToResend: true, attempts: 1 });
     expect(failure?.explanation.nextStep).toContain("setting the same value again is harmless");
     expect(bodiesOf(sandbox, SUBSCRIBER)).toHaveLength(1);
-    expect(readJournal(journal)[0]?.ending).toEqual(expect.objectContaining({ outcome: "unknown" }));
+    expect(readJournal(journal).writes[0]?.ending).toEqual(expect.objectContaining({ outcome: "unknown" }));
   },
 );
 
@@ -67,7 +67,7 @@ test("that the service refuses is noted as refused, and counts as a write", asyn
   const { house, journal } = await open({ TENCENT_CHAT_WRITES_PER_HOUR: "1" });
   const failure = await failureOf(editSubscriber(house, { ...value, Subscriber_Account: "nobody" }, callFor()));
   expect(failure).toMatchObject({ name: "ServiceRefusal", head: { ErrorCode: 131003 } });
-  expect(readJournal(journal)[0]?.ending).toMatchObject({ outcome: "refused", code: 131003 });
+  expect(readJournal(journal).writes[0]?.ending).toMatchObject({ outcome: "refused", code: 131003 });
   expect(await failureOf(editSubscriber(house, value, callFor()))).toMatchObject({ name: "PolicyRefusal" });
 });
 
@@ -77,7 +77,7 @@ test("that was not sent does not count as a write, and is noted as not sent", as
   for (let times = 0; times < 2; times += 1) {
     expect(await failureOf(editSubscriber(house, value, callFor()))).toMatchObject({ name: "NotSent" });
   }
-  expect(readJournal(journal).map(({ ending }) => ending?.outcome)).toEqual(["notSent", "notSent"]);
+  expect(readJournal(journal).writes.map(({ ending }) => ending?.outcome)).toEqual(["notSent", "notSent"]);
 });
 
 test("without a journal that can be written is refused, and nothing is sent", async () => {
@@ -94,5 +94,5 @@ test("that was cancelled in flight says so in the journal", async () => {
   await vi.waitUntil(() => sandbox.requests.length === 1);
   call.deadline.cancel();
   expect((await edit).receipt.outcome).toBe("unknown");
-  expect(readJournal(journal)[0]?.ending).toMatchObject({ outcome: "unknown", cancelled: true });
+  expect(readJournal(journal).writes[0]?.ending).toMatchObject({ outcome: "unknown", cancelled: true });
 });

@@ -11,7 +11,7 @@ export const GENERAL_CODES: Family = {
       "request",
       "agent",
       "A request parameter is invalid",
-      "Mend the argument that ErrorInfo names, then call again.",
+      "Fix the argument that ErrorInfo names, then call again.",
     ],
     [
       10002,
@@ -32,7 +32,7 @@ export const GENERAL_CODES: Family = {
       "once",
       "agent",
       "Two readings: the channel pages call it an internal error, the group table an invalid parameter",
-      "Read ErrorInfo: if it names a parameter, mend that; otherwise call again once, later.",
+      "Read ErrorInfo: if it names a parameter, fix that; otherwise call again once, later.",
     ],
     [
       10006,

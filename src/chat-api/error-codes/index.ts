@@ -44,10 +44,11 @@ export function meaningOf(code: number): CodeMeaning {
     : "The service answered with a code outside every documented range";
   return {
     code,
-    kind: "request",
+    kind: "unknown",
     fixedBy: family?.unknown.fixedBy ?? "tencent",
     cause,
-    nextStep: "Read ErrorInfo; if it does not help, give the code and the RequestId to Tencent's support.",
+    nextStep:
+      "Read ErrorInfo; if it does not help, ask the person to give the code and the RequestId to Tencent's support.",
     safeToResend: false,
   };
 }

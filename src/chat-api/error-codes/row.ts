@@ -8,9 +8,10 @@ import type { FixedBy } from "../../channel/explanation.ts";
  * - signAgain: one new signature helps, once
  * - rate: the whole queue slows down, then it may go again
  * - transient: it may go again
+ * - unknown: a code without a row: nobody here knows what it means
  * - once: the service's pages disagree about it; it may go again once
  */
-export type Kind = "request" | "config" | "credentials" | "signAgain" | "rate" | "transient" | "once";
+export type Kind = "unknown" | "request" | "config" | "credentials" | "signAgain" | "rate" | "transient" | "once";
 
 /** One row of the table: code, kind, who can mend it, what happened, what to do next. */
 type Row = readonly [code: number, kind: Kind, fixedBy: FixedBy, cause: string, nextStep: string];

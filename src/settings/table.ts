@@ -33,7 +33,7 @@ export const SETTINGS = [
   {
     name: "TENCENT_CHAT_ENDPOINT",
     title: "Endpoint",
-    says: "Another https address of the REST API: a backup host or a gateway. Plain http goes to loopback alone.",
+    says: "Another https address of the REST API: a backup host or a gateway. http is for this machine alone.",
     fallback: "the region's host",
     kind: "text",
     inForm: "",
@@ -88,7 +88,7 @@ export const SETTINGS = [
   {
     name: "TENCENT_CHAT_WRITES_PER_HOUR",
     title: "Writes per hour",
-    says: "Most edits of this process in any hour.",
+    says: "Most edits of this process in any hour: 0 to 1000000.",
     fallback: "no limit",
     kind: "text",
     inForm: "",

@@ -1,7 +1,7 @@
 // Measures what a user waits for and pays: start, memory, each call, and the size of the tool list. Figures are ratios
 // taken in one run, against bare Node and against undici alone, for the machines differ. --write puts them into README.md.
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 import { Pool } from "undici";
 
@@ -254,5 +254,9 @@ async function load(what) {
   const path = `../dist/bench-${process.pid}-${what.length}.mjs`;
   const { pathname } = new URL(path, import.meta.url);
   writeFileSync(pathname, outputFiles[0].contents);
-  return import(path);
+  try {
+    return await import(path);
+  } finally {
+    rmSync(pathname);
+  }
 }

@@ -2,8 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, statSync } from "node:fs";
 
-const STAGE = "dist/mcpb";
-const PACKED = "dist/tencent-chat-channel-mcp.mcpb";
+// Where the bundle goes: dist, or the folder that is named.
+const PLACE = process.argv[2] ?? "dist";
+const STAGE = `${PLACE}/mcpb`;
+const PACKED = `${PLACE}/tencent-chat-channel-mcp.mcpb`;
 /** Bytes; a bundle should be a quick download. */
 const MOST_BYTES = 1024 * 1024;
 

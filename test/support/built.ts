@@ -24,9 +24,9 @@ export class BuiltServer {
   #unread = "";
   readonly #waiting = new Map<number | string, (message: Message) => void>();
 
-  constructor(env: Record<string, string>, args: string[] = [], nodeArgs: string[] = []) {
+  constructor(env: Record<string, string>, args: string[] = [], nodeArgs: string[] = [], file = BUILT) {
     const bare = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "" };
-    this.child = spawn(process.execPath, [...nodeArgs, BUILT, ...args], { env: { ...bare, ...env }, stdio: "pipe" });
+    this.child = spawn(process.execPath, [...nodeArgs, file, ...args], { env: { ...bare, ...env }, stdio: "pipe" });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#read(text));
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text;

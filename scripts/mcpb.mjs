@@ -16,8 +16,7 @@ for (const file of ["manifest.json", "icon.png", "README.md", "LICENSE", "CHANGE
 for (const file of ["tencent-chat-channel-mcp.cjs", "THIRD-PARTY-NOTICES.txt"])
   cpSync(`dist/${file}`, `${STAGE}/dist/${file}`);
 
-const mcpb = (...args) =>
-  execFileSync("npx", ["--no-install", "mcpb", ...args], { stdio: ["ignore", "inherit", "inherit"] });
+const mcpb = (...args) => execFileSync("node_modules/.bin/mcpb", args, { stdio: ["ignore", "inherit", "inherit"] });
 mcpb("validate", `${STAGE}/manifest.json`);
 mcpb("pack", STAGE, PACKED);
 const { size } = statSync(PACKED);

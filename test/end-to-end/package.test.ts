@@ -67,7 +67,7 @@ describe("the desktop bundle", () => {
     const bundle = join(place, `${NAME}.mcpb`);
     expect(statSync(bundle).size).toBeLessThan(1024 * 1024);
     const unpacked = join(place, "unpacked");
-    const { status } = spawnSync("npx", ["--no-install", "mcpb", "unpack", bundle, unpacked], { cwd: ROOT });
+    const { status } = spawnSync("node_modules/.bin/mcpb", ["unpack", bundle, unpacked], { cwd: ROOT });
     expect(status).toBe(0);
     const { env } = manifest.server.mcp_config;
     const server = new BuiltServer(

@@ -10,6 +10,9 @@ import { environmentOf, GET, PENN, SDKAPPID, SECRET_KEY, startSandbox } from "..
 
 const read = { name: GET, arguments: { OfficialAccountIdList: [{ Official_Account: PENN }] } };
 
+/** A waiting call takes 8 kB; from Node 22 on, the collector lets its young space grow larger before it looks. */
+const MOST_MIB = Number(process.versions.node.split(".")[0]) < 22 ? 150 : 300;
+
 /** Resident memory of a process in mebibytes, as Linux tells it. */
 function residentMiB(pid: number | undefined): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
@@ -94,7 +97,7 @@ test.runIf(process.platform === "linux")(
     expect(busiestSecond).toBeLessThanOrEqual(200);
     expect(requests).toBeGreaterThan(good.length);
     expect(server.stderr).toBe("");
-    expect(most - before).toBeLessThan(150);
+    expect(most - before).toBeLessThan(MOST_MIB);
   },
   60_000,
 );

@@ -1,8 +1,11 @@
 import type { Deadline } from "./deadline.ts";
 import { NotSent } from "./network-failure.ts";
 
-/** A second is taken so many milliseconds longer, for a network that bunches what was sent apart. */
-const SLACK_MS = 50;
+// Between here and the service a network bunches what was sent apart, and the service counts what arrives. So the pace
+// stays below the limit, and what starts is counted over more than a second.
+const SHARE_OF_LIMIT = 0.8;
+const MOST_OF_LIMIT = 0.95;
+const COUNTED_MS = 1_150;
 
 interface Waiting {
   readonly go: () => void;
@@ -17,7 +20,7 @@ export class Pace {
   readonly #burst: number;
   readonly #perMs: number;
   readonly #queue = new Set<Waiting>();
-  readonly #perSecond: number;
+  readonly #most: number;
   /** When the last requests started, the oldest first; at most as many as one second allows. */
   readonly #started: number[] = [];
   #tokens: number;
@@ -27,17 +30,21 @@ export class Pace {
 
   /** @param perSecond at most so many requests in any second, 1 to 200 */
   constructor(perSecond: number) {
-    this.#perSecond = perSecond;
-    this.#burst = Math.max(1, Math.floor(perSecond / 10));
-    this.#perMs = (perSecond * 0.85) / 1000;
+    this.#most = Math.max(1, Math.floor(perSecond * MOST_OF_LIMIT));
+    this.#burst = Math.max(1, Math.floor(perSecond / 13));
+    this.#perMs = (perSecond * SHARE_OF_LIMIT) / 1000;
     this.#tokens = this.#burst;
   }
 
   /**
    * Waits for this request's turn.
-   * @throws NotSent when the deadline ends first; the place in the queue is given up
+   * @throws NotSent when the deadline ends first, or at once where so many wait that it would
    */
   turn(deadline: Deadline): Promise<void> {
+    const ahead = this.#queue.size;
+    if (ahead / this.#perMs > deadline.remainingMs && !deadline.ended) {
+      return Promise.reject(new NotSent("noTimeToSend", `${ahead.toLocaleString("en-US")} requests wait already`));
+    }
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         go: () => {
@@ -60,8 +67,8 @@ export class Pace {
    */
   mayStart(): boolean {
     const now = performance.now();
-    while (now - (this.#started[0] ?? now) > 1000 + SLACK_MS) this.#started.shift();
-    if (this.#started.length >= this.#perSecond) return false;
+    while (now - (this.#started[0] ?? now) > COUNTED_MS) this.#started.shift();
+    if (this.#started.length >= this.#most) return false;
     this.#started.push(now);
     return true;
   }

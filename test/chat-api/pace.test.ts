@@ -69,6 +69,19 @@ describe("the pace of requests", () => {
     expect((times[9] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(40);
   });
 
+  test("refuses at once whom it could not serve in time", async () => {
+    const pace = new Pace(10);
+    const deadline = new Deadline(1_000);
+    const ends = await Promise.allSettled(Array.from({ length: 100 }, () => pace.turn(deadline)));
+    deadline.release();
+    const refused = ends.filter((end) => end.status === "rejected");
+    expect(refused.length).toBeGreaterThan(85);
+    expect(refused.at(-1)?.reason).toMatchObject({
+      reason: "noTimeToSend",
+      detail: expect.stringMatching(/^\d+ requests wait already$/),
+    });
+  });
+
   test("refuses at once where the time is over already", async () => {
     const over = new Deadline(1_000);
     over.cancel();

@@ -10,7 +10,7 @@ import { environmentOf, GET, PENN, SDKAPPID, SECRET_KEY, startSandbox } from "..
 
 const read = { name: GET, arguments: { OfficialAccountIdList: [{ Official_Account: PENN }] } };
 
-/** A waiting call takes 8 kB; from Node 22 on, the collector lets its young space grow larger before it looks. */
+/** From Node 22 on, the collector lets its young space grow larger before it looks. */
 const MOST_MIB = Number(process.versions.node.split(".")[0]) < 22 ? 150 : 300;
 
 /** Resident memory of a process in mebibytes, as Linux tells it. */

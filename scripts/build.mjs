@@ -45,6 +45,9 @@ const schemasOnDemand = {
     onLoad({ filter: /sdk[\\/]dist[\\/]esm[\\/]types\.js$/ }, ({ path }) => {
       const declaration = /^((?:export )?const \w+ = )((?:z|\w+Schema)\s*\.[\s\S]*?);\n(?=\S)(?![)}\]])/gm;
       const declared = readFileSync(path, "utf8").replace(declaration, "$1/* @__PURE__ */ onDemand(() => $2);\n");
+      const count = declared.split("onDemand(() =>").length - 1;
+      if (count < 100)
+        throw new Error(`only ${count} schemas of the SDK were found: has its types.js changed its shape?`);
       const onDemand = `
         function onDemand(build) {
           let schema;

@@ -32,7 +32,8 @@ export function furnish(settings: Settings, service: Service, version: string, l
   return {
     api: new ChatApi(sender),
     policy: new Policy(settings.rules, (text) => signer.appearsIn(text)),
-    journal: new Journal(settings.journal, settings.sdkAppId),
+    journal: new Journal(settings.journal, settings.sdkAppId, (text) => signer.scrub(text)),
+    scrub: (text) => signer.scrub(text),
     queue: new ChannelQueue(),
     timeoutMs: settings.timeoutMs,
     isSandbox: settings.isSandbox,

@@ -21,6 +21,8 @@ const HELP = `tencent-chat-channel-mcp ${version}: an MCP server for Tencent Clo
 Settings are TENCENT_CHAT_… variables in the environment; the README lists them.
 `;
 
+/** A client that no longer reads keeps its last answers from getting out; after so many milliseconds they are dropped. */
+const FLUSH_MS = 300;
 const FLAGS = ["--sandbox", "--json", "--journal", "--help", "-h", "--version", "-v"];
 const COMMANDS = ["demo", "doctor"];
 
@@ -31,12 +33,14 @@ for (const arg of args) {
     complain(`This argument is not known and is ignored: ${JSON.stringify(arg)}`);
 }
 
-process.stdout.on("error", () => process.exit(0)); // the reader has gone
+// Whoever read our output has gone: there is nobody left to tell.
+process.stdout.on("error", () => process.exit(0));
+process.stderr.on("error", () => {});
 
 if (flags.has("--help") || flags.has("-h")) process.stdout.write(HELP);
 else if (flags.has("--version") || flags.has("-v")) process.stdout.write(`${version}\n`);
-else if (args[0] === "demo") void demo();
-else if (args[0] === "doctor") void doctor();
+else if (flags.has("demo")) void demo();
+else if (flags.has("doctor")) void doctor();
 else void serveStdio();
 
 function complain(text: string): void {
@@ -90,14 +94,18 @@ async function serveStdio(): Promise<void> {
     isEnding = true;
     log("debug", "ending", { reason });
     await session.end();
+    setTimeout(() => process.exit(code), FLUSH_MS).unref();
     toClient("", () => process.exit(code));
   };
+  process.stdout.removeAllListeners("error");
+  process.stdout.on("error", () => void end("reader gone", 0));
   input.on("end", () => void end("input ended", 0));
   input.on("close", () => void end("input closed", 0));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => (isEnding ? process.exit(0) : void end(signal, 0)));
   }
   const die = (error: unknown) => {
+    if (isEnding) return;
     log("error", "uncaught", { error: error instanceof Error ? error.stack : String(error) });
     void end("uncaught", 1);
   };

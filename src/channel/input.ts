@@ -16,6 +16,15 @@ const MOST_SHOWN = 80;
  * @throws InputRefusal listing all faults
  */
 export function checkInput<T>(schema: z.ZodType<T>, args: unknown, alsoFaulty?: (args: object) => string[]): T {
+  try {
+    return check(schema, args, alsoFaulty);
+  } catch (error) {
+    if (error instanceof RangeError) throw new InputRefusal(["The arguments are nested too deep."]);
+    throw error;
+  }
+}
+
+function check<T>(schema: z.ZodType<T>, args: unknown, alsoFaulty?: (args: object) => string[]): T {
   const given = withoutNulls(schema, args ?? {});
   const result = schema.safeParse(given, { reportInput: true });
   const faults = result.success ? [] : result.error.issues.flatMap((issue) => describe(issue, given, schema));

@@ -7,8 +7,9 @@ export function byteLength(text: string): number {
   return encoder.encode(text).length;
 }
 
-/** The number of characters as a person counts them (grapheme clusters). */
+/** The number of characters as a person counts them (grapheme clusters); of a very long text, its code points. */
 export function countCharacters(text: string): number {
+  if (text.length > MOST_SEGMENTED) return [...text].length;
   let count = 0;
   for (const _ of graphemes(text)) count += 1;
   return count;
@@ -18,7 +19,7 @@ export function countCharacters(text: string): number {
 export function longestFit(text: string, maxBytes: number): string {
   let fit = "";
   let bytes = 0;
-  for (const { segment } of graphemes(text)) {
+  for (const { segment } of graphemes(text.slice(0, maxBytes + LONGEST_CHARACTER))) {
     bytes += byteLength(segment);
     if (bytes > maxBytes) break;
     fit += segment;
@@ -30,6 +31,11 @@ export function longestFit(text: string, maxBytes: number): string {
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
+
+/** The segmenter takes time with the square of the length; longer texts than this are counted without it. */
+const MOST_SEGMENTED = 10_000;
+/** No character that a person sees as one is longer in practice. */
+const LONGEST_CHARACTER = 100;
 
 let segmenter: Intl.Segmenter | undefined;
 
@@ -95,6 +101,7 @@ export function quoteAsData(text: string): string {
 export function shortValue(value: string | number): string {
   if (typeof value === "number") return value.toLocaleString("en-US");
   const most = 60;
-  const shown = countCharacters(value) > most ? `${longestFit(value, most)}…` : value;
+  const fit = longestFit(value, most);
+  const shown = fit === value ? value : `${fit}…`;
   return `'${escapeHidden(shown).replaceAll("'", "\\'")}'`;
 }

@@ -27,46 +27,52 @@ const TIMES_AGAIN: Readonly<Record<Kind, number>> = {
 export interface Again {
   /** Milliseconds to wait first. */
   readonly pauseMs: number;
-  /** True if every request to this command should wait so long. */
-  readonly holdsQueue: boolean;
   /** True if the request needs a new signature. */
   readonly signsAgain: boolean;
   /** True if it may only go while the budget for attempts in an outage lasts. */
   readonly costs: boolean;
 }
 
-/**
- * Decides whether a failed attempt may be followed by another.
- * @param attempts how many were made
- * @param writes true for a modify: what was sent without a valid answer is then read back, not sent again
- * @returns undefined where the failure is the answer
- */
-export function mayGoAgain(failure: unknown, attempts: number, writes: boolean): Again | undefined {
+/** What was tried so far for one call. */
+export interface Tried {
+  /** Requests sent or tried. */
+  readonly attempts: number;
+  /** How often the service refused with a code of the same kind as now. */
+  readonly timesOfKind: number;
+  /** True for a modify: what was sent without a valid answer is then read back, not sent again. */
+  readonly writes: boolean;
+}
+
+/** Decides whether a failed attempt may be followed by another; undefined where the failure is the answer. */
+export function mayGoAgain(failure: unknown, { attempts, timesOfKind, writes }: Tried): Again | undefined {
   if (attempts >= MOST_ATTEMPTS) return undefined;
-  const pauseMs = Math.random() * FIRST_PAUSE_MS * 2 ** (attempts - 1);
-  const soon: Again = { pauseMs, holdsQueue: false, signsAgain: false, costs: true };
-  const slower: Again = {
-    pauseMs: RATE_PAUSE_MS * (1 + Math.random() / 2),
-    holdsQueue: true,
-    signsAgain: false,
-    costs: false,
-  };
+  const pauseMs = Math.random() * FIRST_PAUSE_MS * 2 ** Math.max(0, attempts - 1);
+  const soon: Again = { pauseMs, signsAgain: false, costs: true };
+  const slower: Again = { pauseMs: holdMs(failure), signsAgain: false, costs: false };
 
   if (failure instanceof NotSent) {
     if (failure.reason === "keptBack") return { ...soon, costs: false };
     return failure.mayHelpAgain ? soon : undefined;
   }
   if (failure instanceof NoValidAnswer) {
-    if (failure.reason === "tooManyRequests") return slower;
+    if (slower.pauseMs > 0) return slower;
     return failure.mayHelpAgain && !writes ? soon : undefined;
   }
   if (failure instanceof ServiceRefusal) {
     const { kind } = failure.meaning;
-    if (attempts > TIMES_AGAIN[kind]) return undefined;
+    if (timesOfKind > TIMES_AGAIN[kind]) return undefined;
     if (kind === "rate") return slower;
-    return kind === "signAgain" ? { ...soon, pauseMs: 0, signsAgain: true, costs: false } : soon;
+    return kind === "signAgain" ? { pauseMs: 0, signsAgain: true, costs: false } : soon;
   }
   return undefined;
+}
+
+/** Milliseconds that every request to the command must wait after this failure: 0, or the pause after a rate code. */
+export function holdMs(failure: unknown): number {
+  const isRate =
+    (failure instanceof ServiceRefusal && failure.meaning.kind === "rate") ||
+    (failure instanceof NoValidAnswer && failure.reason === "tooManyRequests");
+  return isRate ? RATE_PAUSE_MS * (1 + Math.random() / 2) : 0;
 }
 
 /**

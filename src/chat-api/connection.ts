@@ -145,14 +145,6 @@ const NEVER_SENT: Readonly<Record<string, NotSentReason>> = {
   ENOTFOUND: "hostNotFound",
   EAI_AGAIN: "hostNotFound",
   EPROTO: "tlsFailed",
-  CERT_HAS_EXPIRED: "tlsFailed",
-  CERT_NOT_YET_VALID: "tlsFailed",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "tlsFailed",
-  SELF_SIGNED_CERT_IN_CHAIN: "tlsFailed",
-  UNABLE_TO_GET_ISSUER_CERT: "tlsFailed",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "tlsFailed",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tlsFailed",
-  ERR_TLS_CERT_ALTNAME_INVALID: "tlsFailed",
 };
 
 function neverSent(error: Error): NotSent {
@@ -162,7 +154,8 @@ function neverSent(error: Error): NotSent {
   const proxyStatus = /^Proxy response \((\d+)\)/.exec(cause.message)?.[1];
   if (proxyStatus) return new NotSent(/^4/.test(proxyStatus) ? "proxyRefused" : "proxyFailed", `HTTP ${proxyStatus}`);
   if (code === "PROXY_HUNG_UP") return new NotSent("proxyFailed", "it closed the connection");
-  if (code.startsWith("ERR_SSL") || code === "UND_ERR_PRX_TLS") return new NotSent("tlsFailed", code);
+  if (/CERT|SSL|TLS|SELF_SIGNED|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|UNABLE_TO/.test(code))
+    return new NotSent("tlsFailed", code);
   return new NotSent(NEVER_SENT[code] ?? "unreachable", code);
 }
 

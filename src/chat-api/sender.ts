@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
-import { type Again, attemptMs, mayGoAgain, RetryBudget } from "./again.ts";
+import { type Again, attemptMs, holdMs, mayGoAgain, RetryBudget } from "./again.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import type { Connection } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
+import type { Kind } from "./error-codes/index.ts";
 import { NotSent, NoValidAnswer } from "./network-failure.ts";
 import { Pace } from "./pace.ts";
 import { ServiceRefusal } from "./service-refusal.ts";
@@ -15,6 +16,8 @@ export type Command = "get_official_account_info" | "modify_official_account_bas
 const RANDOM_END = 4_294_967_296;
 /** After refused credentials nothing is sent for so long: 70050 locks an account for a minute. */
 const LOCK_MS = 60_000;
+/** The one rate code that speaks of all commands together. */
+const WHOLE_APP_TOO_FAST = 60011;
 
 /** One request as a caller means it. */
 interface Request<T> {
@@ -29,6 +32,20 @@ type Failure = NotSent | NoValidAnswer | ServiceRefusal;
 
 function isFailure(thrown: unknown): thrown is Failure {
   return thrown instanceof NotSent || thrown instanceof NoValidAnswer || thrown instanceof ServiceRefusal;
+}
+
+/** True if a failed write may have been carried out all the same. */
+function leavesOpen(failure: Failure, writes: boolean): boolean {
+  if (!writes || failure instanceof NotSent) return false;
+  return failure instanceof NoValidAnswer ? failure.reason !== "tooManyRequests" : failure.leavesOutcomeOpen;
+}
+
+/** Counts a refusal by its kind. */
+function count(failure: Failure, timesOfKind: Map<Kind, number>): number {
+  if (!(failure instanceof ServiceRefusal)) return 0;
+  const times = (timesOfKind.get(failure.meaning.kind) ?? 0) + 1;
+  timesOfKind.set(failure.meaning.kind, times);
+  return times;
 }
 
 /** Something worth a line in the log. */
@@ -67,6 +84,7 @@ export class Sender {
     let attempts = 0;
     let userSig = "";
     let told: Failure | undefined;
+    const timesOfKind = new Map<Kind, number>();
     for (;;) {
       try {
         await pace.turn(deadline);
@@ -78,12 +96,13 @@ export class Sender {
       } catch (failure) {
         if (!isFailure(failure)) throw failure;
         if (failure instanceof NotSent && failure.reason === "keptBack") attempts -= 1;
-        // What was sent once stays the truth of the call, even if a later attempt did not leave.
-        if (!(told && failure instanceof NotSent)) told = failure;
+        // What was sent once stays the truth of the call, even if a later attempt did not leave, or was refused.
+        if (!told || !(failure instanceof NotSent || (leavesOpen(told, writes) && !leavesOpen(failure, writes))))
+          told = failure;
         told.attempts = attempts;
         if (!(told instanceof NotSent)) told.wasWrite = writes;
-        const again = mayGoAgain(failure, attempts, writes);
-        if (again?.holdsQueue) pace.hold(again.pauseMs);
+        this.#holdAfter(failure, pace);
+        const again = mayGoAgain(failure, { attempts, timesOfKind: count(failure, timesOfKind), writes });
         if (!again || !this.#allows(again, userSig, deadline)) {
           this.#lockAfter(failure);
           throw told;
@@ -145,6 +164,13 @@ export class Sender {
     if (!(failure instanceof ServiceRefusal)) return;
     const { kind, code } = failure.meaning;
     if (kind === "credentials" || kind === "signAgain") this.#locked = { until: performance.now() + LOCK_MS, code };
+  }
+
+  #holdAfter(failure: Failure, pace: Pace): void {
+    const ms = holdMs(failure);
+    if (ms === 0) return;
+    const isOfWholeApp = failure instanceof ServiceRefusal && failure.head.ErrorCode === WHOLE_APP_TOO_FAST;
+    for (const held of isOfWholeApp ? this.#paces.values() : [pace]) held.hold(ms);
   }
 
   #paceOf(command: Command): Pace {

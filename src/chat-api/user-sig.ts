@@ -108,8 +108,14 @@ export class Signer {
 
   /** True if a text holds the secret key, the UserSig in use, or anything that reads as a UserSig. */
   appearsIn(text: string): boolean {
-    const secret = "secretKey" in this.#credential ? this.#credential.secretKey : this.#credential.userSig;
-    if (text.includes(secret) || (this.#made && text.includes(this.#made.userSig))) return true;
-    return (text.match(/eJ[A-Za-z0-9*_-]{80,}/g) ?? []).some((word) => decodeUserSig(word) !== undefined);
+    return this.scrub(text) !== text;
+  }
+
+  /** The text with every secret in it replaced: a service or a gateway may echo what it was sent. */
+  scrub(text: string): string {
+    const secrets = [...Object.values(this.#credential), ...(this.#made ? [this.#made.userSig] : [])];
+    for (const [, word = ""] of text.matchAll(/(?=(eJ[A-Za-z0-9*_-]{80,}))/g))
+      if (decodeUserSig(word)) secrets.push(word);
+    return secrets.reduce((told, secret) => told.replaceAll(secret, "[secret]"), text);
   }
 }

@@ -39,10 +39,15 @@ export type NoteEnding = (ending: Ending) => string | undefined;
 export class Journal {
   readonly #path: string | undefined;
   readonly #sdkAppId: number;
+  readonly #scrub: (text: string) => string;
 
-  /** @param path the file; undefined keeps no journal */
-  constructor(path: string | undefined, sdkAppId: number) {
+  /**
+   * @param path the file; undefined keeps no journal
+   * @param scrub takes secrets out of a line
+   */
+  constructor(path: string | undefined, sdkAppId: number, scrub: (text: string) => string = (text) => text) {
     this.#path = path;
+    this.#scrub = scrub;
     this.#sdkAppId = sdkAppId;
   }
 
@@ -87,7 +92,7 @@ export class Journal {
     const file = this.#open(this.#path);
     try {
       // One write of one buffer: lines of several processes stay whole.
-      const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+      const bytes = Buffer.from(`${this.#scrub(JSON.stringify(line))}\n`);
       const written = writeSync(file, bytes);
       if (written < bytes.length) {
         writeSync(file, "\n");
@@ -137,7 +142,8 @@ export function readJournal(path: string): { writes: RecordedWrite[]; unreadable
 function readLine(text: string): JournalLine[] {
   try {
     const line = JSON.parse(text) as JournalLine;
-    return line?.event === "intent" || line?.event === "outcome" ? [line] : [];
+    const isIntent = line?.event === "intent" && typeof line.tool === "string" && Array.isArray(line.changes);
+    return isIntent || line?.event === "outcome" ? [line] : [];
   } catch {
     return [];
   }

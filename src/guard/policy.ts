@@ -41,16 +41,16 @@ export class Policy {
 
   /** @throws PolicyRefusal where any text among the arguments holds the secret key or a UserSig */
   refuseSecrets(args: unknown): void {
-    if (typeof args === "string") {
-      if (!this.#holdsSecret(args)) return;
+    const all = [args];
+    for (const part of all) {
+      if (typeof part === "object" && part !== null) all.push(...Object.values(part));
+      if (typeof part !== "string" || !this.#holdsSecret(part)) continue;
       throw new PolicyRefusal(
         "An argument holds the secret key or a UserSig, which grants full control of the application.",
         "Leave credentials out of every argument: this server signs by itself. If the secret was shown to anyone, replace it in the console.",
         "agent",
       );
     }
-    if (typeof args !== "object" || args === null) return;
-    for (const value of Object.values(args)) this.refuseSecrets(value);
   }
 
   /** The refusal of a channel outside the allowed ones, or undefined. */

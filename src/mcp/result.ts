@@ -2,21 +2,33 @@ import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { ExplainedError, type Explanation } from "../channel/explanation.ts";
 import type { Receipt } from "../channel/receipt.ts";
 import { escapeHidden, quoteAsData, visibleJson } from "../channel/text.ts";
-import type { Told, Tool } from "../tools/tool.ts";
+import type { House, Told, Tool } from "../tools/tool.ts";
 
 /** From what a tool told to what a client gets: structured content, and a text that stands alone. */
 
 /** The result of a call. Structured content goes through the tool's output schema, so it is valid against it. */
-export function toResult(tool: Tool, { content, failure }: Told, isSandbox: boolean): CallToolResult {
-  const structuredContent = tool.output.parse({
+export function toResult(
+  tool: Tool,
+  { content, failure }: Told,
+  house: Pick<House, "isSandbox" | "scrub"> | undefined,
+): CallToolResult {
+  const isSandbox = house?.isSandbox ?? false;
+  const whole = tool.output.parse({
     ...failure?.head,
     ...content,
     ...(failure && { explanation: failure.explanation }),
     ...(isSandbox && { sandbox: true }),
-  }) as Record<string, unknown>;
+  });
+  // A service or a gateway may echo what it was sent; no secret goes on from here.
+  const scrub = house?.scrub ?? ((text: string) => text);
+  const structuredContent = JSON.parse(scrub(JSON.stringify(whole))) as Record<string, unknown>;
   if (!failure) return { content: [{ type: "text", text: visibleJson(structuredContent) }], structuredContent };
   const receipt = "receipt" in content ? (content.receipt as Receipt) : undefined;
-  return { content: [{ type: "text", text: inWords(failure, receipt, isSandbox) }], structuredContent, isError: true };
+  return {
+    content: [{ type: "text", text: scrub(inWords(failure, receipt, isSandbox)) }],
+    structuredContent,
+    isError: true,
+  };
 }
 
 const FIXER: Record<Explanation["fixedBy"], string> = {

@@ -10,6 +10,9 @@ const DRAIN_MS = 1_500;
 /** What is cut then has so long to note its end in the journal. */
 const CUT_MS = 50;
 
+/** Milliseconds after a list of tools was asked for. */
+const WARM_UP_AFTER_MS = 50;
+
 // zod would compile each schema at its first use, which costs the start more than plain parsing costs any call.
 config({ jitless: true });
 
@@ -27,9 +30,22 @@ export async function serve(parts: ServerParts, input: Readable, write: (line: s
   let opened: ReturnType<ServerParts["openHouse"]> | undefined;
   const openHouse = () => {
     opened ??= parts.openHouse();
+    opened.catch(() => {
+      opened = undefined; // what failed once may work at the next call
+    });
     return opened;
   };
-  const server = makeServer({ ...parts, openHouse });
+  // Loading the HTTP client takes longer than listing tools: it is done in the pause before the first call.
+  const warmUp = async () => {
+    const house = await openHouse().catch(() => undefined);
+    await house?.warmUp();
+  };
+  let isWarming = false;
+  const onListed = () => {
+    if (!isWarming) setTimeout(warmUp, WARM_UP_AFTER_MS).unref();
+    isWarming = true;
+  };
+  const server = makeServer({ ...parts, openHouse, onListed });
   const transport = new StdioTransport(input, write);
   await server.connect(transport);
   return {

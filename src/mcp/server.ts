@@ -22,6 +22,8 @@ export interface ServerParts {
   /** Opened at the first call. Throws an ExplainedError where the settings do not allow any. */
   readonly openHouse: () => Promise<House>;
   readonly log: Log;
+  /** Called when a client has asked for the tools: it will soon call one. */
+  readonly onListed?: () => void;
 }
 
 /** Thrown for what JSON-RPC itself answers with an error; its message reaches the client word for word. */
@@ -51,6 +53,7 @@ export function makeServer(parts: ServerParts): Server {
     switch (request.method) {
       case "tools/list":
         list ??= listTools(parts.readOnly);
+        parts.onListed?.();
         return (await list) as Record<string, unknown>;
       case "tools/call":
         return callTool(parts, client(), request, signal);
@@ -75,20 +78,21 @@ async function callTool(
 ): Promise<CallToolResult> {
   const { TOOLS } = await import("../tools/index.ts");
   const { toResult, OwnFault } = await import("./result.ts");
-  const names = TOOLS.map(({ name }) => name).join(", ");
   const tool = TOOLS.find(({ name }) => name === params?.name);
-  if (!tool) throw new ProtocolError(INVALID_PARAMS, `Unknown tool: this server has ${names}.`);
+  if (!tool) {
+    const on = TOOLS.filter(({ writes }) => !(writes && parts.readOnly)).map(({ name }) => name);
+    throw new ProtocolError(INVALID_PARAMS, `Unknown tool: this server has ${on.join(", ")}.`);
+  }
   const args = params?.arguments ?? {};
   if (typeof args !== "object" || Array.isArray(args)) {
     throw new ProtocolError(INVALID_PARAMS, "The arguments of a tool call must be an object.");
   }
 
-  let isSandbox = false;
+  let house: House | undefined;
   const startedAt = performance.now();
   let told: Told;
   try {
-    const house = await parts.openHouse();
-    isSandbox = house.isSandbox;
+    house = await parts.openHouse();
     told = await runWithin(house, tool, args, client, signal);
   } catch (failure) {
     if (failure instanceof ExplainedError) told = { content: {}, failure };
@@ -104,7 +108,7 @@ async function callTool(
     ...(failure ? { failed: failure.explanation.stage, code: failure.head.ErrorCode } : {}),
     ...(signal.aborted && { cancelled: true }),
   });
-  return toResult(tool, told, isSandbox);
+  return toResult(tool, told, house);
 }
 
 /** Policy, then the run with its checked input: all of it inside one deadline that the client can cancel. */

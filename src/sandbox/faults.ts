@@ -46,6 +46,11 @@ export class FaultScript {
     return this.#waiting.splice(at, 1)[0];
   }
 
+  /** Takes back the faults that wait: for scripts in which not each must be met. */
+  clear(): void {
+    this.#waiting.length = 0;
+  }
+
   /** How many were met, and which were not: a test that leaves any proves nothing. */
   account(): { readonly consumed: number; readonly left: readonly Fault[] } {
     return { consumed: this.#consumed, left: this.#waiting };

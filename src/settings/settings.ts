@@ -94,7 +94,7 @@ function readAllowedChannels(values: Values): string[] | undefined {
 
 // Node's own debug output prints whole URLs, and with them the UserSig.
 function refuseLeaks(values: Values, env: Environment): void {
-  const sections = ["undici", "fetch", "http", "https"];
+  const sections = ["undici", "fetch", "websocket", "http", "https"];
   const asked = (env.NODE_DEBUG ?? "").split(",").map((word) => word.trim().toLowerCase());
   const leaks = asked.some((word) => {
     const pattern = new RegExp(`^${word.replace(/[^a-z0-9*]/g, "\\$&").replaceAll("*", ".*")}$`);

@@ -36,9 +36,19 @@ export function readProxy(values: Values): { readonly url: string; readonly exce
   const given = values.text("HTTPS_PROXY") ?? values.text("https_proxy");
   if (given === undefined) return undefined;
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `http://${given}`;
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+  if (!isProxyAddress(url)) {
     values.faults.push("HTTPS_PROXY must be the address of an HTTP proxy, such as http://proxy.example:8080.");
     return undefined;
   }
   return { url, except: values.text("NO_PROXY") ?? values.text("no_proxy") ?? "" };
+}
+
+function isProxyAddress(url: string): boolean {
+  try {
+    const { protocol, username, password } = new URL(url);
+    decodeURIComponent(username + password); // throws where an escape is broken, as the client would
+    return /^https?:$/.test(protocol);
+  } catch {
+    return false;
+  }
 }

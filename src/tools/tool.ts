@@ -43,6 +43,8 @@ export interface House extends WriteHouse {
   readonly timeoutMs: number;
   /** True if the service is the embedded one. */
   readonly isSandbox: boolean;
+  /** Takes secrets out of a text that is about to be told. */
+  scrub(text: string): string;
   /** Loads what the first request needs, without sending anything. */
   warmUp(): Promise<unknown>;
   close(): Promise<void>;

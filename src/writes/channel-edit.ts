@@ -137,7 +137,7 @@ const OLD_STANDS = {
   nextStep: "Call again in a minute with the same arguments.",
 };
 const TELLS_NOTHING = "Whether the edit was carried out is not known: reading the channel does not tell.";
-const NOT_READ = "Whether the edit was carried out is not known: the channel could not be read afterwards.";
+const NOT_READ = "Whether the edit was carried out is not known: the channel could not be read late enough to tell.";
 
 const HARMLESS = "Sending the same edit again is harmless: it sets the same values.";
 

@@ -54,6 +54,12 @@ export class ChannelSending {
     }
   }
 
+  /** The channel once nothing that was sent can land any more; undefined where there is no time to wait for that. */
+  async #lookLater(sentAt: number): Promise<ChannelFacts | undefined> {
+    const waitMs = Math.max(0, LANDS_WITHIN_MS - (performance.now() - sentAt));
+    return (await this.#deadline.pause(waitMs)) ? this.tryToRead() : undefined;
+  }
+
   /**
    * Sends the edit; where no valid answer comes, reads the channel, and sends once more if the old values stand.
    *
@@ -72,12 +78,14 @@ export class ChannelSending {
         if (!isAnswered && !(failure instanceof NoValidAnswer)) throw failure;
         if (isAnswered && !failure.leavesOutcomeOpen && !open) return { end: "refused", failure };
 
+        const sentAt = performance.now();
         hold(LANDS_WITHIN_MS);
-        const isSecond = open !== undefined;
-        const seen = await this.tryToRead();
-        open = { end: "open", failure, seen, attempts: failure.attempts + (open?.attempts ?? 0) };
-        const mayHelp = !isSecond && !isAnswered && failure.mayHelpAgain;
-        if (!mayHelp || shownBy(wanted, before, seen) !== "old") return open;
+        const mayHelp =
+          open === undefined && !isAnswered && failure.mayHelpAgain && failure.reason !== "tooManyRequests";
+        const attempts = failure.attempts + (open?.attempts ?? 0);
+        open = { end: "open", failure, seen: await this.tryToRead(), attempts };
+        if (shownBy(wanted, before, open.seen) !== "old") return open;
+        if (!mayHelp) return { ...open, seen: await this.#lookLater(sentAt) };
       }
     }
   }

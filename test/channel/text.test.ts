@@ -42,6 +42,13 @@ describe("text as bytes", () => {
     },
   );
 
+  test("takes a text of any length in a moment", () => {
+    const endless = "茶".repeat(500_000);
+    expect(longestFit(endless, 150)).toBe("茶".repeat(50));
+    expect(countCharacters(endless)).toBe(500_000);
+    expect(shortValue(endless)).toBe(`'${"茶".repeat(20)}…'`);
+  });
+
   test("tells half a surrogate pair from a whole one", () => {
     expect(isWellFormed("😀")).toBe(true);
     expect(isWellFormed("\ud83d")).toBe(false);

@@ -142,7 +142,7 @@ describe("sending a read again", () => {
     const answers = await Promise.all(Array.from({ length: 290 }, () => failureOf(read(house, [PENN], 25_000))));
     expect(answers.every((answer) => answer instanceof NoValidAnswer)).toBe(true);
     expect(sandbox.requests.length).toBeLessThanOrEqual(300);
-    for (let unmet = sandbox.faults.account().left.length; unmet > 0; unmet -= 1) sandbox.faults.take(GET);
+    sandbox.faults.clear();
     expect(await msOf(async () => expect((await read(house)).channels).toHaveLength(1))).toBeLessThan(2_000);
   });
 });
@@ -215,6 +215,12 @@ describe("credentials", () => {
     },
   );
 
+  test("refused as expired after a fault of the network still get their new signature", async () => {
+    const { sandbox, house } = await open();
+    sandbox.faults.add({ meets: { status: 502 } }, { meets: { code: 70001 } });
+    expect((await read(house)).attempts).toBe(3);
+  });
+
   test("that are wrong are named by the service itself", async () => {
     const sandbox = await startSandbox({ secretKey: `${SECRET_KEY}0` });
     expect(((await failureOf(read(houseOn(sandbox.endpoint)))) as ServiceRefusal).head.ErrorCode).toBe(70009);
@@ -252,6 +258,19 @@ describe("slowing down", () => {
     await Promise.all([first, ...Array.from({ length: 5 }, () => read(house))]);
     const [refused, ...later] = sandbox.requests.map(({ at }) => at);
     expect(later).toHaveLength(6);
+    expect(Math.min(...later) - (refused ?? 0)).toBeGreaterThanOrEqual(995);
+  });
+
+  test("holds also after the last attempt, and for every command where the whole application is too fast", async () => {
+    const { sandbox, house } = await open();
+    await house.api.modifyChannel(PENN, { Name: "x" }, callFor().deadline);
+    sandbox.faults.add({ command: GET, meets: { code: 60011 } });
+    const slow = read(house);
+    await vi.waitUntil(() => sandbox.requests.length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await house.api.modifyChannel(PENN, { Name: "y" }, callFor().deadline);
+    await slow;
+    const [, refused, ...later] = sandbox.requests.map(({ at }) => at);
     expect(Math.min(...later) - (refused ?? 0)).toBeGreaterThanOrEqual(995);
   });
 

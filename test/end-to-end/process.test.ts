@@ -72,6 +72,24 @@ describe("signals", () => {
 });
 
 describe("the client's side", () => {
+  test("gone from stderr: the server works on, quietly", async () => {
+    const { server } = await open({ TENCENT_CHAT_LOG_LEVEL: "debug" });
+    server.child.stderr?.destroy();
+    for (let times = 0; times < 3; times += 1) {
+      expect((await server.request("tools/call", read)).result.structuredContent.ErrorCode).toBe(0);
+    }
+    server.child.stdin?.end();
+    expect(await server.exit()).toBe(0);
+  });
+
+  test("that no longer reads its answers cannot keep the server from leaving", async () => {
+    const { server } = await open();
+    server.child.stdout?.pause();
+    server.write(`${JSON.stringify({ jsonrpc: "2.0", id: 5, method: "tools/list" })}\n`.repeat(100));
+    server.child.stdin?.end();
+    expect(await msToExit(server)).toBeLessThan(5_000);
+  });
+
   test("gone from stdout: the server leaves with 0 and without a stack", async () => {
     const { server } = await open();
     server.child.stdout?.destroy();

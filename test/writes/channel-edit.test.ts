@@ -223,7 +223,7 @@ describe("a write without a valid answer", () => {
       changes: [{ before: OLD, after: "B", verdict: "cannotBeReadBack" }],
     });
     expect(receipt.undo?.arguments).toEqual({ Official_Account: PENN, Name: OLD });
-    expect(failure?.explanation.cause).toContain("the channel could not be read afterwards.");
+    expect(failure?.explanation.cause).toContain("the channel could not be read late enough to tell.");
     expect(failure?.explanation.nextStep).toContain("Sending the same edit again is harmless");
     expect(posts(sandbox)).toBe(1);
     expect(readJournal(journal).writes[0]?.ending?.outcome).toBe("unknown");
@@ -255,6 +255,48 @@ describe("a write without a valid answer", () => {
     sandbox.faults.add({ ...fails, applied: true }, fails, fails);
     const { receipt } = await editChannel(house, PENN, { Name: "B" }, callFor());
     expect(receipt.outcome).toBe("applied");
+    expect(posts(sandbox)).toBe(3);
+  });
+
+  test("that lands after all is seen: a second look comes when nothing can land any more", async () => {
+    const { sandbox, house } = await open();
+    const late = { command: MODIFY, meets: "reset" as const, landsAfterMs: 1_500 };
+    sandbox.faults.add(late, late);
+    const { receipt, failure } = await editChannel(house, PENN, { Name: "B" }, callFor(20_000));
+    expect(failure).toBeUndefined();
+    expect(receipt.outcome).toBe("applied");
+    expect(nameOf(sandbox)).toBe("B");
+  });
+
+  test("without the time for that second look stays unknown, with its undo", async () => {
+    const { sandbox, house } = await open();
+    sandbox.faults.add({ command: MODIFY, meets: "reset" }, { command: MODIFY, meets: "reset" });
+    const { receipt, failure } = await editChannel(house, PENN, { Name: "B" }, callFor(2_000));
+    expect(receipt.outcome).toBe("unknown");
+    expect(receipt.undo?.arguments).toMatchObject({ Name: OLD });
+    expect(failure?.explanation.cause).toContain("late enough to tell");
+  });
+
+  test.each([[130002], [70001, 70001], [60007, 60007]])(
+    "that landed and was then refused (%j) is read back, never called refused",
+    async (...codes) => {
+      const { sandbox, house, journal } = await open();
+      sandbox.faults.add({ command: MODIFY, applied: true, meets: { code: 60008 } });
+      for (const code of codes) sandbox.faults.add({ command: MODIFY, meets: { code } });
+      const edited = editChannel(house, PENN, { Name: "B" }, callFor());
+      const { receipt } = await edited;
+      sandbox.faults.clear();
+      expect(["applied", "unknown"]).toContain(receipt.outcome);
+      expect(readJournal(journal).writes[0]?.ending?.outcome).toBe(receipt.outcome);
+      expect(nameOf(sandbox)).toBe("B");
+    },
+  );
+
+  test("that a gateway turns away each time (429) is posted three times at most", async () => {
+    const { sandbox, house } = await open();
+    for (let times = 0; times < 3; times += 1) sandbox.faults.add({ command: MODIFY, meets: { status: 429 } });
+    const { receipt } = await editChannel(house, PENN, { Name: "B" }, callFor(20_000));
+    expect(receipt.outcome).toBe("notApplied");
     expect(posts(sandbox)).toBe(3);
   });
 

@@ -63,6 +63,17 @@ test.each(["reset" as const, { status: 502 }, { raw: "{" }])(
   },
 );
 
+test("that landed and was then refused stays unknown, never called refused", async () => {
+  const { sandbox, house, journal } = await open();
+  sandbox.faults.add(
+    { command: SUBSCRIBER, applied: true, meets: { code: 60008 } },
+    { command: SUBSCRIBER, meets: { code: 131003 } },
+  );
+  const { receipt } = await editSubscriber(house, value, callFor());
+  expect(receipt.outcome).toBe("unknown");
+  expect(readJournal(journal).writes[0]?.ending?.outcome).toBe("unknown");
+});
+
 test("that the service refuses is noted as refused, and counts as a write", async () => {
   const { house, journal } = await open({ TENCENT_CHAT_WRITES_PER_HOUR: "1" });
   const failure = await failureOf(editSubscriber(house, { ...value, Subscriber_Account: "nobody" }, callFor()));

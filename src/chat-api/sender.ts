@@ -4,7 +4,8 @@ import { type Answer, readAnswer } from "./answer.ts";
 import type { Connection } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Kind } from "./error-codes/index.ts";
-import { NotSent, NoValidAnswer } from "./network-failure.ts";
+import { type Failure, isFailure, whatStands } from "./failure.ts";
+import { NotSent } from "./network-failure.ts";
 import { Pace } from "./pace.ts";
 import { ServiceRefusal } from "./service-refusal.ts";
 import type { Signer } from "./user-sig.ts";
@@ -26,26 +27,6 @@ interface Request<T> {
   readonly writes: boolean;
   /** Takes what the answer should hold out of it; throws NoValidAnswer where it is not there. */
   readonly read: (answer: Answer) => T;
-}
-
-type Failure = NotSent | NoValidAnswer | ServiceRefusal;
-
-function isFailure(thrown: unknown): thrown is Failure {
-  return thrown instanceof NotSent || thrown instanceof NoValidAnswer || thrown instanceof ServiceRefusal;
-}
-
-/** True if a failed write may have been carried out all the same. */
-function leavesOpen(failure: Failure, writes: boolean): boolean {
-  if (!writes || failure instanceof NotSent) return false;
-  return failure instanceof NoValidAnswer ? failure.reason !== "tooManyRequests" : failure.leavesOutcomeOpen;
-}
-
-/** Counts a refusal by its kind. */
-function count(failure: Failure, timesOfKind: Map<Kind, number>): number {
-  if (!(failure instanceof ServiceRefusal)) return 0;
-  const times = (timesOfKind.get(failure.meaning.kind) ?? 0) + 1;
-  timesOfKind.set(failure.meaning.kind, times);
-  return times;
 }
 
 /** Something worth a line in the log. */
@@ -84,7 +65,7 @@ export class Sender {
     let attempts = 0;
     let userSig = "";
     let told: Failure | undefined;
-    const timesOfKind = new Map<Kind, number>();
+    const refusals = new Map<Kind, number>();
     for (;;) {
       try {
         await pace.turn(deadline);
@@ -96,13 +77,11 @@ export class Sender {
       } catch (failure) {
         if (!isFailure(failure)) throw failure;
         if (failure instanceof NotSent && failure.reason === "keptBack") attempts -= 1;
-        // What was sent once stays the truth of the call, even if a later attempt did not leave, or was refused.
-        if (!told || !(failure instanceof NotSent || (leavesOpen(told, writes) && !leavesOpen(failure, writes))))
-          told = failure;
+        told = whatStands(told, failure, writes);
         told.attempts = attempts;
         if (!(told instanceof NotSent)) told.wasWrite = writes;
         this.#holdAfter(failure, pace);
-        const again = mayGoAgain(failure, { attempts, timesOfKind: count(failure, timesOfKind), writes });
+        const again = mayGoAgain(failure, { attempts, timesOfKind: count(failure, refusals), writes });
         if (!again || !this.#allows(again, userSig, deadline)) {
           this.#lockAfter(failure);
           throw told;
@@ -178,4 +157,12 @@ export class Sender {
     this.#paces.set(command, pace);
     return pace;
   }
+}
+
+/** Counts a refusal by its kind. */
+function count(failure: Failure, refusals: Map<Kind, number>): number {
+  if (!(failure instanceof ServiceRefusal)) return 0;
+  const times = (refusals.get(failure.meaning.kind) ?? 0) + 1;
+  refusals.set(failure.meaning.kind, times);
+  return times;
 }

@@ -118,8 +118,7 @@ async function serveStdio(): Promise<void> {
  * that is too long to be taken in, before the garbage collector saw a reason to look.
  */
 function openInput(): Readable {
-  const kind = fstatSync(0);
-  if (!kind.isFIFO() && !kind.isSocket()) return process.stdin;
+  if (process.platform === "win32" || !isPipe(0)) return process.stdin;
   const onread: OnReadOpts = {
     buffer: Buffer.allocUnsafe(64 * 1024),
     callback: (size, buffer) => input.emit("data", buffer.subarray(0, size)),
@@ -127,6 +126,15 @@ function openInput(): Readable {
   const options: SocketConstructorOpts & { onread: OnReadOpts } = { fd: 0, readable: true, writable: false, onread };
   const input = new Socket(options);
   return input;
+}
+
+function isPipe(fd: number): boolean {
+  try {
+    const kind = fstatSync(fd);
+    return kind.isFIFO() || kind.isSocket();
+  } catch {
+    return false; // closed: the plain stream ends at once, and the server with it
+  }
 }
 
 async function demo(): Promise<void> {

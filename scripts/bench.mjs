@@ -15,6 +15,10 @@ const initialize = {
   params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "bench", version: "1" } },
 };
 
+if (process.argv.includes("--soak")) {
+  await soak(100_000);
+  process.exit();
+}
 const start = await measureStart();
 const memory = await measureMemory();
 const calls = await measureCalls();
@@ -169,6 +173,32 @@ async function overStdio(endpoint, id, theirs) {
   }
   server.child.kill("SIGKILL");
   return ratio(all.ours, all.theirs);
+}
+
+/** So many reads through one client; the heap after each tenth, once the garbage is out. Needs --expose-gc. */
+async function soak(count) {
+  const { Sandbox } = await load("src/sandbox/service.ts");
+  const { ChatApi, Connection, Sender, Signer, Deadline } = await load("src/chat-api");
+  const account = { sdkAppId: 1400000321, secretKey: "soak" };
+  const sandbox = await Sandbox.start({ ...account, requestsPerSecond: 1e9 });
+  const signer = new Signer({ sdkAppId: account.sdkAppId, identifier: "administrator", credential: account });
+  const connection = new Connection({ endpoint: sandbox.endpoint, userAgent: "soak" });
+  const api = new ChatApi(new Sender({ connection, signer, perSecond: 1e6 }));
+  for (let done = 0; done <= count; done += count / 10) {
+    // The sandbox remembers requests for tests; here only the client's memory is of interest.
+    sandbox.requests.length = 0;
+    sandbox.landed.length = 0;
+    globalThis.gc?.();
+    const heap = (process.memoryUsage().heapUsed / 1024 / 1024).toFixed(1);
+    process.stdout.write(`${done.toLocaleString("en-US")} reads: ${heap} MiB of heap\n`);
+    for (let nth = 0; nth < count / 10 / 32 && done < count; nth += 1) {
+      const deadline = new Deadline(30_000);
+      await Promise.all(
+        Array.from({ length: 32 }, () => api.getChannels(["@TOA#_test_for_penn"], undefined, deadline)),
+      );
+      deadline.release();
+    }
+  }
 }
 
 async function oneByOne(call, count) {

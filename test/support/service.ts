@@ -3,7 +3,11 @@ import { expectNoSecret, SECRET_KEY } from "./secrets.ts";
 
 export { SECRET_KEY };
 
+import { ChatApi } from "../../src/chat-api/chat-api.ts";
+import { Connection } from "../../src/chat-api/connection.ts";
 import { Deadline } from "../../src/chat-api/deadline.ts";
+import { Sender } from "../../src/chat-api/sender.ts";
+import { Signer } from "../../src/chat-api/user-sig.ts";
 import { furnish } from "../../src/house.ts";
 import type { Log } from "../../src/log.ts";
 import { Sandbox, type SandboxOptions } from "../../src/sandbox/service.ts";
@@ -50,6 +54,15 @@ export function houseOn(endpoint: URL, more: Record<string, string> = {}): House
   const house = furnish(settings, { endpoint, close: async () => {} }, "0", noLog);
   onTestFinished(() => house.close());
   return house;
+}
+
+/** The same without a limit on requests a second, so that thousands of calls fit into seconds. */
+export function unpacedHouse(sandbox: Sandbox): House {
+  const signer = new Signer({ sdkAppId: SDKAPPID, identifier: "administrator", credential: { secretKey: SECRET_KEY } });
+  const connection = new Connection({ endpoint: sandbox.endpoint, userAgent: "test" });
+  onTestFinished(() => connection.close());
+  const sender = new Sender({ connection, signer, perSecond: 100_000 });
+  return { ...houseOn(sandbox.endpoint), api: new ChatApi(sender) };
 }
 
 /** A call with so many milliseconds, released when the test ends. */

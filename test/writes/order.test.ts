@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Outcome } from "../../src/channel/receipt.ts";
-import { ChatApi } from "../../src/chat-api/chat-api.ts";
-import { Connection } from "../../src/chat-api/connection.ts";
-import { Sender } from "../../src/chat-api/sender.ts";
-import { Signer } from "../../src/chat-api/user-sig.ts";
 import type { Fault } from "../../src/sandbox/faults.ts";
-import type { Sandbox } from "../../src/sandbox/service.ts";
 import { editChannel } from "../../src/writes/channel-edit.ts";
 import { editSubscriber } from "../../src/writes/subscriber-edit.ts";
 import {
@@ -15,22 +10,10 @@ import {
   houseOn,
   MODIFY,
   PENN,
-  SDKAPPID,
-  SECRET_KEY,
   SUBSCRIBER,
   startSandbox,
+  unpacedHouse,
 } from "../support/service.ts";
-
-/** A house without a rate limit, so that a thousand interleavings fit into seconds. */
-function fastHouse(sandbox: Sandbox) {
-  const signer = new Signer({ sdkAppId: SDKAPPID, identifier: "administrator", credential: { secretKey: SECRET_KEY } });
-  const connection = new Connection({ endpoint: sandbox.endpoint, userAgent: "test" });
-  return {
-    ...houseOn(sandbox.endpoint),
-    api: new ChatApi(new Sender({ connection, signer, perSecond: 100_000 })),
-    close: () => connection.close(),
-  };
-}
 
 const WAYS: readonly (Omit<Fault, "command" | "mentions"> | undefined)[] = [
   undefined,
@@ -47,7 +30,7 @@ const WAYS: readonly (Omit<Fault, "command" | "mentions"> | undefined)[] = [
 
 test("a thousand interleavings of edits with faults: each channel sees its edits in the order received", async () => {
   const sandbox = await startSandbox({ requestsPerSecond: 1_000_000 });
-  const house = fastHouse(sandbox);
+  const house = unpacedHouse(sandbox);
   const plans = fc.sample(
     fc.array(fc.record({ isSubscriber: fc.boolean(), ways: fc.array(fc.nat(WAYS.length - 1), { maxLength: 2 }) }), {
       minLength: 2,
@@ -88,7 +71,6 @@ test("a thousand interleavings of edits with faults: each channel sees its edits
       if (outcome === "notApplied") expect(landed).not.toContain(order);
     }
   }
-  await house.close();
 }, 120_000);
 
 test("thirty edits at once to one channel reach the service in order, and all of them", async () => {

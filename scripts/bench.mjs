@@ -91,8 +91,8 @@ function residentKiB(pid) {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN);
 }
 
-/** The same reads by undici alone, in a child, and through the server; both against one sandbox in this process. */
-async function measureCalls() {
+/** A sandbox in this process and the signed client on it, both without their limits on requests a second. */
+async function openClient() {
   const { Sandbox } = await load("src/sandbox/service.ts");
   const { ChatApi, Connection, Sender, Signer, Deadline } = await load("src/chat-api");
   const account = { sdkAppId: 1400000321, secretKey: "bench" };
@@ -100,6 +100,12 @@ async function measureCalls() {
   const signer = new Signer({ sdkAppId: account.sdkAppId, identifier: "administrator", credential: account });
   const connection = new Connection({ endpoint: sandbox.endpoint, userAgent: "bench" });
   const api = new ChatApi(new Sender({ connection, signer, perSecond: 1e6 }));
+  return { account, sandbox, signer, connection, api, Deadline };
+}
+
+/** The same reads by undici alone and by the signed client, and whole calls through the server; all on one sandbox. */
+async function measureCalls() {
+  const { account, sandbox, signer, connection, api, Deadline } = await openClient();
   const id = "@TOA#_test_for_penn";
   const ours = async () => {
     const deadline = new Deadline(30_000);
@@ -177,13 +183,7 @@ async function overStdio(endpoint, id, theirs) {
 
 /** So many reads through one client; the heap after each tenth, once the garbage is out. Needs --expose-gc. */
 async function soak(count) {
-  const { Sandbox } = await load("src/sandbox/service.ts");
-  const { ChatApi, Connection, Sender, Signer, Deadline } = await load("src/chat-api");
-  const account = { sdkAppId: 1400000321, secretKey: "soak" };
-  const sandbox = await Sandbox.start({ ...account, requestsPerSecond: 1e9 });
-  const signer = new Signer({ sdkAppId: account.sdkAppId, identifier: "administrator", credential: account });
-  const connection = new Connection({ endpoint: sandbox.endpoint, userAgent: "soak" });
-  const api = new ChatApi(new Sender({ connection, signer, perSecond: 1e6 }));
+  const { sandbox, api, Deadline } = await openClient();
   for (let done = 0; done <= count; done += count / 10) {
     // The sandbox remembers requests for tests; here only the client's memory is of interest.
     sandbox.requests.length = 0;

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { build } from "esbuild";
 import { expect, onTestFinished, test } from "vitest";
 import { BuiltServer } from "../support/built.ts";
+import { writeScript } from "../support/script.ts";
 import { environmentOf, GET, PENN, SDKAPPID, SECRET_KEY, startSandbox } from "../support/service.ts";
 
 const read = { name: GET, arguments: { OfficialAccountIdList: [{ Official_Account: PENN }] } };
@@ -43,14 +43,7 @@ async function startSandboxApart(): Promise<{ endpoint: URL; seen: () => Promise
     }).on("close", () => process.exit());`;
   const place = mkdtempSync(join(tmpdir(), "sandbox-"));
   const outfile = join(place, "sandbox.mjs");
-  const resolveDir = new URL("../..", import.meta.url).pathname;
-  await build({
-    stdin: { contents, resolveDir, loader: "ts" },
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    outfile,
-  });
+  await writeScript(contents, outfile);
   const child = spawn(process.execPath, [outfile], { stdio: ["pipe", "pipe", "inherit"] });
   onTestFinished(() => {
     child.kill("SIGKILL");

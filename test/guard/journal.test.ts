@@ -3,10 +3,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, syml
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Journal, readJournal } from "../../src/guard/journal.ts";
 import { PolicyRefusal } from "../../src/guard/policy-refusal.ts";
+import { writeScript } from "../support/script.ts";
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "journal-"));
@@ -103,14 +103,7 @@ describe("the journal", () => {
       for (let nth = 0; nth < 200; nth += 1) {
         journal.begin({ tool: "t", channel: "@TOA#_" + process.pid, client: "c", changes: [{ field: "CustomString", after: "x".repeat(nth * 40) }] })({ outcome: "applied" });
       }`;
-    const resolveDir = new URL("../..", import.meta.url).pathname;
-    await build({
-      stdin: { contents, resolveDir, loader: "ts" },
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      outfile: script,
-    });
+    await writeScript(contents, script);
     await Promise.all(Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, [script])));
     const writes = readJournal(path).writes;
     expect(writes).toHaveLength(800);

@@ -68,8 +68,12 @@ async function serveStdio(): Promise<void> {
 
   const { settings, faults, readOnly, logLevel } = readEnvironment();
   const secrets = settings ? Object.values(settings.credential) : [];
-  const scrub = (line: string) => secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), line);
-  const log = makeLog(logLevel, (line) => process.stderr.write(line), scrub);
+  let scrub = (line: string) => secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), line);
+  const log = makeLog(
+    logLevel,
+    (line) => process.stderr.write(line),
+    (line) => scrub(line),
+  );
   for (const fault of faults) log("error", "settings", { fault });
 
   const openHouse = async () => {
@@ -78,7 +82,9 @@ async function serveStdio(): Promise<void> {
       throw new SettingsRefusal(faults);
     }
     const { furnish } = await import("./house.ts");
-    return furnish(settings, await reach(settings), version, log);
+    const house = furnish(settings, await reach(settings), version, log);
+    scrub = house.scrub; // knows the signatures made since, too
+    return house;
   };
   const { serve } = await import("./mcp/serve.ts");
   const isSandbox = settings?.isSandbox ?? false;

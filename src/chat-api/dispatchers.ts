@@ -1,12 +1,12 @@
-import type { Socket } from "node:net";
+import { setFlagsFromString } from "node:v8";
 import type { Dispatcher } from "undici";
+import { passOverContinue } from "./continue.ts";
 import { isLoopback } from "./hosts.ts";
 
 /** undici, set up for this service: where connections are kept, where they are fresh, and the company's proxy. */
 
 /** Milliseconds to wait for a connection, or for a proxy to make one. A call's deadline may end earlier. */
 const CONNECT_MS = 10_000;
-const CONTINUE = Buffer.from("HTTP/1.1 100");
 
 /** How to reach the service. */
 export interface Route {
@@ -27,6 +27,9 @@ export interface Dispatchers {
 
 /** Loads undici and makes the two ways; connects to nothing. */
 export async function makeDispatchers(route: Route): Promise<Dispatchers> {
+  // undici's HTTP parser is WebAssembly. Optimizing it would take 90 ms of a core after the first answer, and a process
+  // that wants to leave would wait for it; compiled plainly, it is quick enough for any answer.
+  for (const flag of ["--no-wasm-tier-up", "--no-wasm-dynamic-tiering"]) setFlagsFromString(flag);
   const { Agent, EnvHttpProxyAgent, Pool, buildConnector } = await import("undici");
   const connector = buildConnector({ timeout: CONNECT_MS });
   const connect: typeof connector = (options, callback) =>
@@ -59,20 +62,6 @@ export async function makeDispatchers(route: Route): Promise<Dispatchers> {
   return {
     kept: new EnvHttpProxyAgent({ ...keeping, ...through }),
     fresh: new EnvHttpProxyAgent({ ...closing, ...through }),
-  };
-}
-
-/**
- * Makes a socket drop `100 Continue`: any server may send it before its answer, and undici takes it for an error where
- * it was not asked for.
- */
-function passOverContinue(socket: Socket): void {
-  const read = socket.read.bind(socket);
-  socket.read = (size?: number) => {
-    const chunk: Buffer | null = read(size);
-    if (!chunk?.subarray(0, 12).equals(CONTINUE)) return chunk;
-    const end = chunk.indexOf("\r\n\r\n");
-    return end < 0 || end + 4 === chunk.length ? null : chunk.subarray(end + 4);
   };
 }
 

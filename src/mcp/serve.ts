@@ -5,8 +5,8 @@ import { StdioTransport } from "./stdio.ts";
 
 /** One session over stdio, from the first line to the last answer. */
 
-/** After the input ends, or a signal, calls in flight have so long; clients kill a server after 2 seconds. */
-const DRAIN_MS = 1_500;
+/** After the input ends, or a signal, calls in flight have so long, to leave within 1.5 seconds; clients kill after 2. */
+const DRAIN_MS = 1_400;
 /** What is cut then has so long to note its end in the journal. */
 const CUT_MS = 50;
 

@@ -149,14 +149,6 @@ describe("an answer that is no answer", () => {
       expect([requests.length, asked]).toEqual([1, 0]);
     },
   );
-
-  test.each(["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"])(
-    "%j before the answer is fine",
-    async (early) => {
-      const { endpoint } = await httpPeer((socket, body) => socket.write(early + goodAnswer(body)));
-      expect((await read(endpoint)).channels[0]?.facts.Name).toBe("n");
-    },
-  );
 });
 
 describe("connections that the server keeps closing", () => {

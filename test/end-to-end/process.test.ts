@@ -1,8 +1,29 @@
-import { describe, expect, test, vi } from "vitest";
-import { BuiltServer } from "../support/built.ts";
-import { environmentOf, GET, PENN, startSandbox } from "../support/service.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { Signer } from "../../src/chat-api/user-sig.ts";
+import { readJournal } from "../../src/guard/journal.ts";
+import { BUILT, BuiltServer } from "../support/built.ts";
+import { environmentOf, GET, PENN, SECRET_KEY, SUBSCRIBER, startSandbox } from "../support/service.ts";
+import { expectBelow, msOf } from "../support/timing.ts";
 
 const read = { name: GET, arguments: { OfficialAccountIdList: [{ Official_Account: PENN }] } };
+
+/** A whole session, as a script would pipe it in. */
+const conversation = [
+  {
+    jsonrpc: "2.0",
+    id: 1,
+    method: "initialize",
+    params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "printf", version: "1" } },
+  },
+  { jsonrpc: "2.0", method: "notifications/initialized" },
+  { jsonrpc: "2.0", id: 2, method: "tools/call", params: read },
+];
 
 async function open(env: Record<string, string> = {}, nodeArgs: string[] = []) {
   const sandbox = await startSandbox();
@@ -11,19 +32,30 @@ async function open(env: Record<string, string> = {}, nodeArgs: string[] = []) {
   return { sandbox, server };
 }
 
-async function msToExit(server: BuiltServer): Promise<number> {
-  const startedAt = performance.now();
-  await server.exit();
-  return performance.now() - startedAt;
+function msToExit(server: BuiltServer): Promise<number> {
+  return msOf(() => server.exit());
+}
+
+/** How long Node alone takes to leave when its input ends, just now. */
+async function msOfBareExit(): Promise<number> {
+  const script = "process.stdin.resume().on('end', () => process.exit()); console.log('ready')";
+  const child = spawn(process.execPath, ["-e", script], { stdio: ["pipe", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  child.stdin.end();
+  return msOf(() => once(child, "exit"));
 }
 
 describe("the end of the input", () => {
-  test("while idle ends the process with 0, at once", async () => {
-    const { server } = await open();
-    await server.request("tools/call", read);
-    server.child.stdin?.end();
-    expect(await msToExit(server)).toBeLessThan(1_000);
-    expect(server.child.exitCode).toBe(0);
+  test("while idle ends the process with 0, within 100 ms of what Node itself needs", async () => {
+    // Far below what is promised: an optimizing compiler at work in the background would take 90 ms by itself.
+    await expectBelow(60, async () => {
+      const { server } = await open();
+      await server.request("tools/call", read);
+      server.child.stdin?.end();
+      const took = await msToExit(server);
+      expect(server.child.exitCode).toBe(0);
+      return took - (await msOfBareExit());
+    });
   });
 
   test("in mid-call lets the answer out first", async () => {
@@ -36,17 +68,72 @@ describe("the end of the input", () => {
     expect(server.messages.at(-1)).toMatchObject({ id: "late", result: { structuredContent: { ErrorCode: 0 } } });
   });
 
-  test("cuts a call that takes too long, within two seconds", async () => {
-    const { sandbox, server } = await open();
-    sandbox.faults.add({ meets: "silence" });
-    void server.request("tools/call", read, "never");
-    await vi.waitUntil(() => sandbox.requests.length === 1);
-    server.child.stdin?.end();
-    expect(await msToExit(server)).toBeLessThan(3_000); // 1.5 s are promised
-    expect(server.child.exitCode).toBe(0);
-    expect(server.messages.map(({ id }) => id)).not.toContain("never");
+  test("cuts a call that takes too long, notes that in the journal, and leaves within 1.5 s", async () => {
+    const place = mkdtempSync(join(tmpdir(), "cut-"));
+    onTestFinished(() => rmSync(place, { recursive: true }));
+    const write = { Official_Account: PENN, Subscriber_Account: "107867", CustomString: "x" };
+    let times = 0;
+    await expectBelow(1_500, async () => {
+      const journal = join(place, `${times++}.jsonl`);
+      const { sandbox, server } = await open({ TENCENT_CHAT_JOURNAL: journal });
+      sandbox.faults.add({ meets: "silence" });
+      void server.request("tools/call", { name: SUBSCRIBER, arguments: write }, "never");
+      await vi.waitUntil(() => sandbox.requests.length === 1);
+      server.child.stdin?.end();
+      const took = await msToExit(server);
+      expect(took).toBeGreaterThan(1_300); // it was given its time
+      expect(server.child.exitCode).toBe(0);
+      expect(server.messages.map(({ id }) => id)).not.toContain("never");
+      expect(readJournal(journal).writes).toMatchObject([
+        { intent: { tool: SUBSCRIBER, channel: PENN }, ending: { outcome: "unknown", cancelled: true } },
+      ]);
+      return took;
+    });
   });
 });
+
+describe.runIf(process.platform === "linux")("a parent that is killed", () => {
+  test.each([
+    ["idle", undefined],
+    ["in mid-call", { meets: "silence" as const }],
+  ])("%s: the server is gone within 2 s", async (_what, fault) => {
+    await expectBelow(2_000, async () => {
+      const sandbox = await startSandbox();
+      if (fault) sandbox.faults.add(fault);
+      const { parent, serverPid } = await startParent(sandbox.endpoint);
+      if (fault) await vi.waitUntil(() => sandbox.requests.length === 1, { timeout: 10_000 });
+      parent.kill("SIGKILL");
+      return msOf(() => vi.waitUntil(() => !runs(serverPid), { timeout: 10_000, interval: 10 }));
+    });
+  });
+});
+
+/** A process that starts the server as its child, has it make a call, and says its process id. */
+async function startParent(endpoint: URL) {
+  const lines = conversation.map((line) => `${JSON.stringify(line)}\n`).join("");
+  const script = `
+    const { spawn } = require("node:child_process");
+    const server = spawn(process.execPath, [${JSON.stringify(BUILT)}], { stdio: ["pipe", "pipe", "ignore"] });
+    server.stdin.write(${JSON.stringify(lines)});
+    server.stdout.once("data", () => console.log(server.pid));
+    setInterval(() => {}, 1000);`;
+  const env = { PATH: process.env.PATH ?? "", ...environmentOf(endpoint) };
+  const parent = spawn(process.execPath, ["-e", script], { env, stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => {
+    parent.kill("SIGKILL");
+  });
+  const [line] = (await once(createInterface({ input: parent.stdout }), "line")) as [string];
+  return { parent, serverPid: Number(line) };
+}
+
+/** True while a process runs; one that has ended may wait for somebody to ask after it. */
+function runs(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+  } catch {
+    return false;
+  }
+}
 
 describe("signals", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("%s lets the call in flight out and ends with 0", async (signal) => {
@@ -100,18 +187,19 @@ describe("the client's side", () => {
   });
 
   test("cancelling a call in flight: no answer, and the connection is gone within 100 ms", async () => {
-    const { sandbox, server } = await open();
-    sandbox.faults.add({ meets: "silence" });
-    void server.request("tools/call", read, "cancelled");
-    await vi.waitUntil(() => sandbox.requests.length === 1);
-    server.write(
-      `${JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: "cancelled" } })}\n`,
-    );
-    const cancelledAt = performance.now();
-    await vi.waitUntil(() => sandbox.openConnections === 0, { interval: 5 });
-    expect(performance.now() - cancelledAt).toBeLessThan(1_000); // 100 ms are promised; the rest is for a busy machine
-    expect((await server.request("ping")).result).toEqual({});
-    expect(server.messages.map(({ id }) => id)).not.toContain("cancelled");
+    await expectBelow(100, async () => {
+      const { sandbox, server } = await open();
+      sandbox.faults.add({ meets: "silence" });
+      void server.request("tools/call", read, "cancelled");
+      await vi.waitUntil(() => sandbox.requests.length === 1);
+      server.write(
+        `${JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: "cancelled" } })}\n`,
+      );
+      const took = await msOf(() => vi.waitUntil(() => sandbox.openConnections === 0, { interval: 5 }));
+      expect((await server.request("ping")).result).toEqual({});
+      expect(server.messages.map(({ id }) => id)).not.toContain("cancelled");
+      return took;
+    });
   });
 });
 
@@ -126,7 +214,9 @@ describe("stdout", () => {
   });
 
   test("stays JSON-RPC on an uncaught exception, which is logged and ends the process with 1 after the calls in flight", async () => {
-    const bomb = `data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("a fault with a secret 5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e")})`;
+    const signer = new Signer({ sdkAppId: 7, identifier: "a", credential: { secretKey: "k" } });
+    const fault = `a fault with a secret ${SECRET_KEY} and a signature ${signer.current()}.`;
+    const bomb = `data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("${fault}")})`;
     const { sandbox, server } = await open({ TENCENT_CHAT_LOG_LEVEL: "error" }, ["--import", bomb]);
     sandbox.faults.add({ meets: { delayMs: 300 } });
     void server.request("tools/call", read, "in flight");
@@ -135,7 +225,7 @@ describe("stdout", () => {
     expect(await server.exit()).toBe(1);
     expect(server.messages.at(-1)).toMatchObject({ id: "in flight", result: { structuredContent: { ErrorCode: 0 } } });
     expect(server.stderr).toContain('"event":"uncaught"');
-    expect(server.stderr).toContain("a fault with a secret [secret]");
+    expect(server.stderr).toContain("a fault with a secret [secret] and a signature [secret].");
   });
 });
 
@@ -175,18 +265,7 @@ describe("hostile input", () => {
 test("a pipe that ends right after the call still gets its answer", async () => {
   const sandbox = await startSandbox();
   const server = new BuiltServer(environmentOf(sandbox.endpoint));
-  const clientInfo = { name: "printf", version: "1" };
-  const lines = [
-    {
-      jsonrpc: "2.0",
-      id: 1,
-      method: "initialize",
-      params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo },
-    },
-    { jsonrpc: "2.0", method: "notifications/initialized" },
-    { jsonrpc: "2.0", id: 2, method: "tools/call", params: read },
-  ];
-  server.child.stdin?.end(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  server.child.stdin?.end(conversation.map((line) => `${JSON.stringify(line)}\n`).join(""));
   expect(await server.exit()).toBe(0);
   expect(server.messages.map(({ id }) => id)).toEqual([1, 2]);
 });

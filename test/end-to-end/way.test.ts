@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { BuiltServer } from "../support/built.ts";
 import { goodAnswer } from "../support/peers.ts";
-import { environmentOf, GET, PENN, startSandbox } from "../support/service.ts";
+import { environmentOf, GET, PENN } from "../support/service.ts";
 import { HOST, makeAuthority, startProxy, startTls } from "../support/tls.ts";
 
 const answer = (body: string) => goodAnswer(body).split("\r\n\r\n")[1] ?? "";
@@ -87,52 +87,5 @@ describe("a proxy", () => {
     });
     expect(explanation.cause).toContain("The host's TLS certificate was not accepted");
     expect([requests.length, proxy.heard.length]).toEqual([0, 1]);
-  });
-
-  test.each([
-    [
-      "that wants a password",
-      "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n",
-      "The proxy of HTTPS_PROXY refused the connection (HTTP 407). Nothing was sent.",
-      1,
-    ],
-    [
-      "that finds nobody",
-      "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n",
-      "The proxy of HTTPS_PROXY could not make the connection (HTTP 502). Nothing was sent.",
-      3,
-    ],
-  ])("%s is told apart", async (_what, text, cause, attempts) => {
-    const proxy = await startProxy((socket) => socket.end(text));
-    const { explanation } = await read(`https://${HOST}`, { HTTPS_PROXY: proxy.url });
-    expect(explanation).toMatchObject({ stage: "network", fixedBy: "operator", cause, attempts });
-    expect(proxy.heard).toHaveLength(attempts);
-  });
-
-  test("that hangs up is asked three times at most", async () => {
-    const proxy = await startProxy((socket) => socket.destroy());
-    const { explanation } = await read(`https://${HOST}`, { HTTPS_PROXY: proxy.url });
-    expect(explanation.cause).toContain("The proxy of HTTPS_PROXY could not make the connection");
-    expect(proxy.heard.length).toBeLessThanOrEqual(3);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(proxy.heard.length).toBeLessThanOrEqual(3);
-  });
-
-  test("that is silent is given up inside the deadline, and nothing was sent", async () => {
-    const proxy = await startProxy(() => {});
-    const { explanation } = await read(`https://${HOST}`, {
-      HTTPS_PROXY: proxy.url,
-      TENCENT_CHAT_TIMEOUT_SECONDS: "1",
-    });
-    expect(explanation.cause).toContain("Nothing was sent.");
-  });
-
-  test("is never used for this machine, nor for hosts of NO_PROXY", async () => {
-    const proxy = await startProxy((socket) => socket.destroy());
-    const sandbox = await startSandbox();
-    expect((await read(sandbox.endpoint.href, { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url })).ErrorCode).toBe(0);
-    const { explanation } = await read(`https://${HOST}`, { HTTPS_PROXY: proxy.url, NO_PROXY: HOST });
-    expect(explanation.cause).toContain("The host name was not found");
-    expect(proxy.heard).toEqual([]);
   });
 });

@@ -1,0 +1,57 @@
+import type { Socket } from "node:net";
+import { describe, expect, test } from "vitest";
+import type { NotSent } from "../../src/chat-api/network-failure.ts";
+import { callFor, failureOf, houseOn, PENN, startSandbox } from "../support/service.ts";
+import { HOST, startProxy } from "../support/tls.ts";
+
+const ELSEWHERE = new URL(`https://${HOST}`);
+
+function read(endpoint: URL, env: Record<string, string>, ms = 5_000) {
+  return houseOn(endpoint, env).api.getChannels([PENN], undefined, callFor(ms).deadline);
+}
+
+async function failureThrough(meet: (socket: Socket) => void, ms?: number) {
+  const proxy = await startProxy(meet);
+  const failure = (await failureOf(read(ELSEWHERE, { HTTPS_PROXY: proxy.url }, ms))) as NotSent;
+  expect(failure.name).toBe("NotSent");
+  return { failure, heard: proxy.heard };
+}
+
+describe("a proxy", () => {
+  test.each([
+    ["wants a password", "407 Proxy Authentication Required", "proxyRefused", 1],
+    ["forbids the host", "403 Forbidden", "proxyRefused", 1],
+    ["finds nobody", "502 Bad Gateway", "proxyFailed", 3],
+    ["is at a loss", "504 Gateway Timeout", "proxyFailed", 3],
+  ])("that %s is told apart", async (_what, status, reason, attempts) => {
+    const answer = `HTTP/1.1 ${status}\r\ncontent-length: 0\r\n\r\n`;
+    const { failure, heard } = await failureThrough((socket) => socket.end(answer));
+    expect(failure).toMatchObject({ reason, attempts, detail: `HTTP ${status.slice(0, 3)}` });
+    expect(failure.explanation).toMatchObject({ stage: "network", fixedBy: "operator" });
+    expect(failure.explanation.cause).toMatch(/^The proxy of HTTPS_PROXY .* Nothing was sent\.$/);
+    expect(heard).toEqual(Array.from({ length: attempts }, () => `CONNECT ${HOST}:443 HTTP/1.1`));
+  });
+
+  test("that hangs up is asked three times at most", async () => {
+    const { failure, heard } = await failureThrough((socket) => socket.destroy());
+    expect(failure).toMatchObject({ reason: "proxyFailed", detail: "it closed the connection", attempts: 3 });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(heard.length).toBeLessThanOrEqual(3);
+  });
+
+  test("that is silent is given up inside the deadline", async () => {
+    const { failure, heard } = await failureThrough(() => {}, 500);
+    expect(failure).toMatchObject({ reason: "unreachable", detail: "no connection in time" });
+    expect(heard).toHaveLength(1);
+  });
+
+  test("is never used for this machine, nor for hosts of NO_PROXY", async () => {
+    const proxy = await startProxy((socket) => socket.destroy());
+    const sandbox = await startSandbox();
+    const everywhere = { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url };
+    expect((await read(sandbox.endpoint, everywhere)).channels).toHaveLength(1);
+    const direct = await failureOf(read(ELSEWHERE, { HTTPS_PROXY: proxy.url, NO_PROXY: HOST }));
+    expect(direct).toMatchObject({ reason: "hostNotFound" });
+    expect(proxy.heard).toEqual([]);
+  });
+});

@@ -17,7 +17,7 @@ type Verdict = "applied" | "unchanged" | "differs" | "cannotBeReadBack";
 export interface Change {
   readonly field: string;
   readonly before?: string | number;
-  readonly after?: string | number;
+  readonly after: string | number;
   readonly verdict: Verdict;
 }
 
@@ -54,12 +54,12 @@ export type Shown = "new" | "old" | "neither";
 
 /** Tells from a read whether an edit was carried out. Only a field that the edit changes can tell. */
 export function shownBy(wanted: ChannelValues, before: ChannelFacts, seen: ChannelFacts | undefined): Shown {
-  const telling = fieldsNamed(wanted).filter((name) => isReadable(name) && before[name] !== wanted[name]);
-  const all = (values: ChannelValues | ChannelFacts) =>
-    telling.length > 0 && telling.every((name) => isReadable(name) && seen?.[name] === values[name]);
-  if (!seen) return "neither";
-  if (all(wanted)) return "new";
-  return all(before) ? "old" : "neither";
+  const telling = fieldsNamed(wanted)
+    .filter(isReadable)
+    .filter((name) => before[name] !== wanted[name]);
+  if (!seen || telling.length === 0) return "neither";
+  if (telling.every((name) => seen[name] === wanted[name])) return "new";
+  return telling.every((name) => seen[name] === before[name]) ? "old" : "neither";
 }
 
 /**
@@ -93,7 +93,6 @@ export function undoOf(tool: string, id: string, wanted: ChannelValues, before: 
 export function summarize(id: string, outcome: Outcome, changes: readonly Change[], subscribers?: number): string {
   const audience = subscribers === undefined ? id : `${subscribers.toLocaleString("en-US")} subscribers of ${id}`;
   const told = changes.map(({ field, before, after }) => {
-    if (after === undefined) return field;
     if (before === undefined) return `${field}: ${shortValue(after)}`;
     return before === after
       ? `${field}: ${shortValue(before)} (unchanged)`
@@ -132,9 +131,8 @@ function warningAboutLimit(limit: number | undefined, subscribers: number | unde
   if (limit === undefined) {
     return "MaxSubscriberNum was not given; the documents leave open whether a raised limit then falls back to 100,000. To be safe, send the limit along.";
   }
-  const now = subscribers?.toLocaleString("en-US");
-  const tooLow =
-    subscribers !== undefined && limit < subscribers ? ` It is below the ${now} subscribers of today.` : "";
+  const now = subscribers ?? 0;
+  const tooLow = limit < now ? ` It is below the ${now.toLocaleString("en-US")} subscribers of today.` : "";
   return `MaxSubscriberNum can neither be read back nor taken back by undo.${tooLow}`;
 }
 
@@ -156,9 +154,8 @@ function warningsAboutJson(after: string | undefined, before: string | undefined
 }
 
 function parseObject(text: string | undefined): object | undefined {
-  if (text === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text ?? "");
     return typeof value === "object" && value !== null ? value : undefined;
   } catch {
     return undefined;

@@ -14,7 +14,7 @@ export class Values {
 
   text(name: string): string | undefined {
     const value = this.#env[name]?.trim();
-    return value === undefined || value === "" || /^\$\{user_config\.[^}]*\}$/.test(value) ? undefined : value;
+    return !value || /^\$\{user_config\.[^}]*\}$/.test(value) ? undefined : value;
   }
 
   setting(name: SettingName): string | undefined {

@@ -47,7 +47,7 @@ function isProxyAddress(url: string): boolean {
   try {
     const { protocol, username, password } = new URL(url);
     decodeURIComponent(username + password); // throws where an escape is broken, as the client would
-    return /^https?:$/.test(protocol);
+    return protocol === "http:" || protocol === "https:";
   } catch {
     return false;
   }

@@ -80,7 +80,9 @@ describe("a refusal of arguments", () => {
     const failure = new InputRefusal(["One.", "Two."]);
     expect(failure.explanation.cause).toBe("(1) One. (2) Two.");
     expect(failure.explanation.nextStep).toContain("these 2 faults");
-    expect(new InputRefusal(["One."]).explanation).toMatchObject({ cause: "One.", attempts: 0, safeToResend: false });
+    const { explanation } = new InputRefusal(["One."]);
+    expect(explanation).toMatchObject({ cause: "One.", attempts: 0, safeToResend: false });
+    expect(explanation.nextStep).toContain("Fix this in the arguments");
   });
 
   test.each(["contenttype", "sdkappid", "identifier", "usersig", "Random"])(
@@ -115,6 +117,45 @@ describe("a refusal of arguments", () => {
     expect(faults.join()).toContain("OfficialAccountIdList is required");
   });
 
+  test("names a stranger where it stands, with what fits there", () => {
+    const list = { OfficialAccountIdList: [{ Official_Account: ID }] };
+    expect(faultsOf(getInput, { ...list, banana: 1 })).toEqual([
+      "banana is not a field of this tool, which takes OfficialAccountIdList, ResponseFilter. Leave it out.",
+    ]);
+    expect(faultsOf(getInput, { ...list, ResponseFilter: { Official_Account: ID } })).toEqual([
+      "ResponseFilter.Official_Account is not a field of this tool, which takes OfficialAccountBaseInfoFilter. Leave it out.",
+    ]);
+    const element = { Official_Account: ID, OfficialAccountBaseInfoFilter: ["Name"], OfficialAcount: "x" };
+    expect(faultsOf(getInput, { OfficialAccountIdList: [element] })).toEqual([
+      "OfficialAccountIdList[0].OfficialAccountBaseInfoFilter is not a field of this tool, which takes Official_Account. Leave it out.",
+      "OfficialAccountIdList[0].OfficialAcount is not a field of this tool: did you mean Official_Account?",
+    ]);
+    expect(faultsOf(getInput, { ...list, Official_Account: 5 })).toEqual([
+      'Official_Account belongs into the list: "OfficialAccountIdList":[{"Official_Account":"@TOA#_…"}].',
+    ]);
+  });
+
+  test("says what the arguments should be, where they are no object at all", () => {
+    expect(faultsOf(getInput, "x")).toEqual(['The arguments must be an object, not the text "x".']);
+    expect(faultsOf(getInput, [])).toEqual(["The arguments must be an object, not an array."]);
+  });
+
+  test("tells JSON sent as text from a text that holds brackets", () => {
+    const sent = (OfficialAccountIdList: unknown) => faultsOf(getInput, { OfficialAccountIdList }).join();
+    expect(sent(' {"a":1}')).toContain("JSON inside a string");
+    expect(sent("a[0]")).toContain('not the text "a[0]"');
+    expect(sent("  a [0]")).toContain('not the text "  a [0]"');
+  });
+
+  test("says so where arguments are nested deeper than anybody can read", () => {
+    let deep: unknown = [];
+    for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
+    const ResponseFilter = { OfficialAccountBaseInfoFilter: [deep] };
+    expect(faultsOf(getInput, { OfficialAccountIdList: [{ Official_Account: ID }], ResponseFilter })).toEqual([
+      "The arguments are nested too deep.",
+    ]);
+  });
+
   test("explains the shape wanted, for a list sent as text, IDs sent bare, and a filter sent as a list", () => {
     expect(faultsOf(getInput, { OfficialAccountIdList: '["a"]' })).toEqual([
       'OfficialAccountIdList must be an array such as [{"Official_Account":"@TOA#_…"}], not JSON inside a string (send the value itself).',
@@ -143,8 +184,12 @@ describe("a refusal of arguments", () => {
 
   test("guesses at a field of the filter, and puts a lone filter into its place", () => {
     const list = { OfficialAccountIdList: [{ Official_Account: ID }] };
-    const [guess] = faultsOf(getInput, { ...list, ResponseFilter: { OfficialAccountBaseInfoFilter: ["name"] } });
+    const [guess, none] = faultsOf(getInput, {
+      ...list,
+      ResponseFilter: { OfficialAccountBaseInfoFilter: ["name", 5] },
+    });
     expect(guess).toMatch(/ Did you mean Name\?$/);
+    expect(none).toMatch(/\[1\] is 5, which is not one of Name, .*SubscriberNum\.$/);
     expect(faultsOf(getInput, { ...list, OfficialAccountBaseInfoFilter: ["Name"] })).toEqual([
       'OfficialAccountBaseInfoFilter belongs into "ResponseFilter":{"OfficialAccountBaseInfoFilter":[…]}.',
     ]);
@@ -219,6 +264,10 @@ describe("null", () => {
   });
 
   test("does not satisfy a required field, nor hide an unknown one", () => {
+    expect(faultsOf(getInput, { OfficialAccountIdList: [null, { Official_Account: null }] })).toEqual([
+      'OfficialAccountIdList[0] must be an object such as {"Official_Account":"@TOA#_…"}, not null.',
+      "OfficialAccountIdList[1].Official_Account is required: give an ID as text (a string).",
+    ]);
     expect(faultsOf(modifyChannelInput, { Official_Account: null, Name: "a" })).toEqual([
       "Official_Account is required: give an ID as text (a string).",
     ]);

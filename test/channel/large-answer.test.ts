@@ -7,7 +7,7 @@ fc.configureGlobal({ seed: 20261122 });
 
 const channel = fc.record({
   Official_Account: fc.string({ maxLength: 40 }),
-  CustomString: fc.string({ maxLength: 900 }),
+  CustomString: fc.string({ maxLength: 900, size: "max" }),
 });
 
 test.prop([fc.array(channel, { minLength: 1, maxLength: 50 }), fc.integer({ min: 3000, max: 30_000 })])(
@@ -30,4 +30,14 @@ test("keeps all that fits, and at least one channel", () => {
   const channels = [1, 2, 3].map((nth) => ({ Official_Account: `@TOA#_${nth}`, text: "x".repeat(2000) }));
   expect(wholeWithin(channels).leftOut).toEqual([]);
   expect(wholeWithin(channels, 10).kept).toHaveLength(1);
+});
+
+test("keeps a channel as long as there is room to the last character, and names those left out", () => {
+  const channels = [1, 2, 3].map((nth) => ({ Official_Account: `@TOA#_${nth}`, text: "x".repeat(2000) }));
+  const whole = visibleJson(channels[0]).length + 1;
+  const named = visibleJson({ Official_Account: "@TOA#_1" }).length + 1;
+  const countKept = (most: number) => wholeWithin(channels, most).kept.length;
+  expect([countKept(1_500 + 3 * whole), countKept(1_500 + 3 * whole - 1)]).toEqual([3, 2]);
+  expect([countKept(1_500 + 2 * whole + named), countKept(1_500 + 2 * whole + named - 1)]).toEqual([2, 1]);
+  expect(wholeWithin(channels, 10).leftOut).toEqual(["@TOA#_2", "@TOA#_3"]);
 });

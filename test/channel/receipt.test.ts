@@ -24,6 +24,9 @@ describe("the changes of an edit", () => {
   });
 
   test("show what was sent, where nothing could be read", () => {
+    expect(compare({ FaceUrl: "f" }, before, undefined)).toStrictEqual([
+      { field: "FaceUrl", after: "f", verdict: "cannotBeReadBack" },
+    ]);
     expect(compare({ Name: "B" }, before, undefined)).toEqual([
       { field: "Name", before: "A", after: "B", verdict: "cannotBeReadBack" },
     ]);
@@ -43,6 +46,12 @@ describe("a read after an edit", () => {
     expect(shownBy({ Name: "B" }, before, { Name: "C" })).toBe("neither");
     expect(shownBy({ Name: "B" }, before, undefined)).toBe("neither");
     expect(shownBy({ Name: "B", Introduction: "new" }, before, { Name: "B", Introduction: "old" })).toBe("neither");
+  });
+
+  test("is judged by the fields that the edit changes, whatever somebody else did to the others", () => {
+    const wanted = { Name: "A", Introduction: "new" };
+    expect(shownBy(wanted, before, { Name: "Z", Introduction: "new" })).toBe("new");
+    expect(shownBy(wanted, before, { Name: "Z", Introduction: "old" })).toBe("old");
   });
 
   test("tells nothing of an edit that changes nothing readable", () => {
@@ -98,6 +107,8 @@ describe("warnings", () => {
   test("are silent about an ordinary edit", () => {
     expect(warningsBesideLimit({ ...limit, Name: "B", FaceUrl: "https://a/b", CustomString: "x" }, before)).toEqual([]);
     expect(warningsBesideLimit({ ...limit, CustomString: "" }, before)).toEqual([]);
+    expect(warningsBesideLimit({ ...limit, FaceUrl: "HTTP://a/b" }, before)).toEqual([]);
+    expect(warningsBesideLimit({ ...limit, Name: "B" }, { CustomString: '{"a":1}' })).toEqual([]);
   });
 
   test.each([
@@ -108,6 +119,19 @@ describe("warnings", () => {
       { ...limit, FaceUrl: "ftp://x" },
       before,
       "FaceUrl is not an http or https address, so apps may show no avatar.",
+    ],
+    [
+      "an avatar that only holds a web address",
+      { ...limit, FaceUrl: "see https://a/b" },
+      before,
+      "FaceUrl is not an http or https address, so apps may show no avatar.",
+    ],
+    ["JSON emptied, once", { ...limit, CustomString: "" }, { CustomString: '{"a":1}' }, "CustomString is emptied."],
+    [
+      "ten of many invisible characters",
+      { ...limit, Name: "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061" },
+      before,
+      "Name holds invisible or direction-changing characters (U+200B, U+200C, U+200D, U+200E, U+200F, U+202A, U+202B, U+202C, U+202D, U+202E); they are sent as given.",
     ],
     [
       "an invisible character",
@@ -140,6 +164,7 @@ describe("warnings", () => {
   test("do not call a plain text JSON, nor a fuller JSON a loss", () => {
     expect(warningsBesideLimit({ ...limit, CustomString: "new" }, { CustomString: "old" })).toEqual([]);
     expect(warningsBesideLimit({ ...limit, CustomString: "x" }, { CustomString: "12" })).toEqual([]);
+    expect(warningsBesideLimit({ ...limit, CustomString: "x" }, { CustomString: "null" })).toEqual([]);
     expect(warningsBesideLimit({ ...limit, CustomString: '{"a":1,"b":2}' }, { CustomString: '{"a":1}' })).toEqual([]);
   });
 

@@ -97,6 +97,12 @@ describe("the write budget", () => {
     await underWay;
   });
 
+  test("goes by a clock of its own where none is given", async () => {
+    const policy = new Policy({ readOnly: false, writesPerHour: 1 }, () => false);
+    await spend(policy);
+    expect((await refused(policy)).explanation.nextStep).toContain("The next write is free in 60 minutes.");
+  });
+
   test("of none allows none", async () => {
     expect((await refused(policyOf({ writesPerHour: 0 }))).explanation.nextStep).toBe(
       "An operator can raise TENCENT_CHAT_WRITES_PER_HOUR.",

@@ -8,7 +8,7 @@ import { SETTINGS } from "../../src/settings/table.ts";
 const KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
 const GOOD = { TENCENT_CHAT_SDKAPPID: "1400000321", TENCENT_CHAT_SECRET_KEY: KEY, TENCENT_CHAT_REGION: "tokyo" };
 
-function read(env: Record<string, string | undefined>, sandbox = false, file: () => string = () => "") {
+function read(env: Record<string, string | undefined>, sandbox = false, file: (path: string) => string = () => "") {
   return readSettings(env, sandbox, file);
 }
 
@@ -62,7 +62,7 @@ describe("good settings", () => {
         NO_PROXY: "localhost",
       },
       false,
-      () => ` ${KEY}\n`,
+      (path) => (path === "/key" ? ` ${KEY}\n` : ""),
     );
     expect({ ...settings, endpoint: settings?.endpoint?.href }).toEqual({
       sdkAppId: 1400000321,
@@ -96,6 +96,32 @@ describe("good settings", () => {
     const blanks = Object.fromEntries(SETTINGS.filter(({ name }) => !(name in GOOD)).map(({ name }) => [name, blank]));
     expect(read({ ...GOOD, ...blanks }).faults).toEqual([]);
     expect(read({ ...GOOD, ...blanks }).settings).toEqual(read(GOOD).settings);
+  });
+
+  test("take a value that only holds a placeholder as it is", () => {
+    for (const TENCENT_CHAT_JOURNAL of [`/j/\${user_config.name}`, `\${user_config.home}/j`]) {
+      expect(read({ ...GOOD, TENCENT_CHAT_JOURNAL }).settings?.journal).toBe(TENCENT_CHAT_JOURNAL);
+    }
+  });
+
+  test("reach to the limits themselves", () => {
+    const env = {
+      ...GOOD,
+      TENCENT_CHAT_IDENTIFIER: "x".repeat(32),
+      TENCENT_CHAT_SDKAPPID: "4294967295",
+      TENCENT_CHAT_REQUESTS_PER_SECOND: "200",
+    };
+    const { settings, faults } = read({ ...env, TENCENT_CHAT_TIMEOUT_SECONDS: "600" });
+    expect(faults).toEqual([]);
+    expect(settings).toMatchObject({ timeoutMs: 600_000, requestsPerSecond: 200, sdkAppId: 4_294_967_295 });
+    expect(read({ ...env, TENCENT_CHAT_TIMEOUT_SECONDS: "0.25" }).settings?.timeoutMs).toBe(250);
+  });
+
+  test("take a proxy with or without a scheme, and a password with escapes", () => {
+    const urlOf = (HTTPS_PROXY: string) => read({ ...GOOD, HTTPS_PROXY }).settings?.proxy?.url;
+    expect(urlOf("HTTPS://proxy.example")).toBe("HTTPS://proxy.example");
+    expect(urlOf("proxy.example:8080/a://b")).toBe("http://proxy.example:8080/a://b");
+    expect(urlOf("u:p%40ss@proxy.example:8080")).toBe("http://u:p%40ss@proxy.example:8080");
   });
 
   test("keep loopback open to plain http", () => {
@@ -159,6 +185,9 @@ describe("a settings error", () => {
     [{ TENCENT_CHAT_READONLY: "true" }, "TENCENT_CHAT_READONLY is not a setting: did you mean TENCENT_CHAT_READ_ONLY?"],
     [{ TENCENT_CHAT_COLOUR: "red" }, "TENCENT_CHAT_COLOUR is not a setting"],
     [{ HTTPS_PROXY: "socks5://proxy" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
+    [{ HTTPS_PROXY: "xhttp://proxy" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
+    [{ HTTPS_PROXY: "http://u%zz:p@proxy" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
+    [{ HTTPS_PROXY: "http://u:p%zz@proxy" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
     [{ https_proxy: "http://" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
     [{ NODE_TLS_REJECT_UNAUTHORIZED: "0" }, "NODE_TLS_REJECT_UNAUTHORIZED=0 turns off every certificate check"],
     [{ NODE_DEBUG: "undici" }, "NODE_DEBUG would print signed addresses"],

@@ -62,9 +62,10 @@ export class ChatApi {
       serverDate,
       channels: readList(content.OfficialAccountInfoList, ids),
     });
-    const command = "get_official_account_info";
-    const { value, attempts } = await named(ids, this.#sender.send({ command, body, writes: false, read }, deadline));
-    for (const { refusal } of value.channels) if (refusal) refusal.attempts = attempts;
+    const request = { command: "get_official_account_info", body, writes: false, channelIds: ids, read } as const;
+    const { value, attempts } = await this.#sender.send(request, deadline);
+    for (const { id, refusal } of value.channels)
+      if (refusal) refusal.call = { attempts, writes: false, channelIds: [id] };
     return { ...value, attempts };
   }
 
@@ -97,18 +98,9 @@ export class ChatApi {
   ): Promise<ModifyAnswer> {
     const body = { Official_Account: id, ...values };
     const read = ({ head }: Answer) => head;
-    const { value, attempts } = await named([id], this.#sender.send({ command, body, writes: true, read }, deadline));
+    const request = { command, body, writes: true, channelIds: [id], read };
+    const { value, attempts } = await this.#sender.send(request, deadline);
     return { head: value, attempts };
-  }
-}
-
-/** Tells a refusal which IDs the call named, so that its explanation can hint at a wrong one. */
-async function named<T>(ids: readonly string[], sent: Promise<T>): Promise<T> {
-  try {
-    return await sent;
-  } catch (failure) {
-    if (failure instanceof ServiceRefusal) failure.channelIds = ids;
-    throw failure;
   }
 }
 
@@ -139,9 +131,7 @@ function readChannel(element: unknown, expected: string | undefined): ChannelAns
   const id = content.Official_Account ?? (code === 0 ? undefined : expected);
   if (typeof id !== "string") throw malformed("an element's Official_Account is missing");
   if (code === 0) return { id, head, facts: readFacts(content) };
-  const refusal = new ServiceRefusal({ ...head, ErrorCode: code });
-  refusal.channelIds = [id];
-  return { id, head, facts: {}, refusal };
+  return { id, head, facts: {}, refusal: new ServiceRefusal({ ...head, ErrorCode: code }) };
 }
 
 function readFacts(content: Record<string, unknown>): ChannelFacts {

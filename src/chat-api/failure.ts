@@ -1,18 +1,30 @@
-import { NotSent, NoValidAnswer } from "./network-failure.ts";
-import { ServiceRefusal } from "./service-refusal.ts";
+import { ExplainedError } from "../channel/explanation.ts";
 
 /** What can become of a request besides a good answer, and which of several failures is the truth of a call. */
-export type Failure = NotSent | NoValidAnswer | ServiceRefusal;
 
-/** True for the failures that a call may end in; anything else that is thrown is a fault of this server. */
-export function isFailure(thrown: unknown): thrown is Failure {
-  return thrown instanceof NotSent || thrown instanceof NoValidAnswer || thrown instanceof ServiceRefusal;
+/** The call that a failure ended. */
+export interface FailedCall {
+  /** Requests sent or tried. */
+  readonly attempts: number;
+  /** True for a modify: reading alone cannot have changed anything. */
+  readonly writes: boolean;
+  /** The IDs of channels that it named. */
+  readonly channelIds: readonly string[];
 }
 
-/** True if a failed write may have been carried out all the same. */
-function leavesOpen(failure: Failure, writes: boolean): boolean {
-  if (!writes || failure instanceof NotSent) return false;
-  return failure instanceof NoValidAnswer ? failure.reason !== "tooManyRequests" : failure.leavesOutcomeOpen;
+/**
+ * What a call to the service may end in: NotSent, NoValidAnswer or ServiceRefusal. Anything else that is thrown on the
+ * way is a fault of this server.
+ */
+export abstract class Failure extends ExplainedError {
+  /** Known once the call is over: its explanation speaks of the whole call, not of one attempt. */
+  call: FailedCall = { attempts: 0, writes: false, channelIds: [] };
+  /** What happened, without what became of a write. */
+  abstract readonly happened: string;
+  /** False where provably no byte of the request reached the service. */
+  abstract readonly wasSent: boolean;
+  /** True if a write that failed so may have been carried out all the same. */
+  abstract readonly leavesOutcomeOpen: boolean;
 }
 
 /**
@@ -21,6 +33,6 @@ function leavesOpen(failure: Failure, writes: boolean): boolean {
  */
 export function whatStands(earlier: Failure | undefined, later: Failure, writes: boolean): Failure {
   if (!earlier) return later;
-  if (later instanceof NotSent) return earlier;
-  return leavesOpen(earlier, writes) && !leavesOpen(later, writes) ? earlier : later;
+  if (!later.wasSent) return earlier;
+  return writes && earlier.leavesOutcomeOpen && !later.leavesOutcomeOpen ? earlier : later;
 }

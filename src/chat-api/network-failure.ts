@@ -1,4 +1,5 @@
-import { ExplainedError, type Explanation } from "../channel/explanation.ts";
+import type { Explanation } from "../channel/explanation.ts";
+import { Failure } from "./failure.ts";
 import {
   NO_VALID_ANSWER,
   NOT_SENT,
@@ -9,9 +10,7 @@ import {
 
 /** The two errors of the network: what never left, and what left without an answer that means anything. */
 
-abstract class NetworkFailure extends ExplainedError {
-  /** Requests sent or tried for this call. */
-  attempts = 0;
+abstract class NetworkFailure extends Failure {
   readonly detail: string;
   protected abstract readonly row: Reason;
   protected abstract readonly told: string;
@@ -28,11 +27,11 @@ abstract class NetworkFailure extends ExplainedError {
 
   get explanation(): Explanation {
     const { stage = "network", fixedBy, nextStep } = this.row;
-    const { attempts, told, safeToResend } = this;
+    const { told, safeToResend } = this;
+    const { attempts } = this.call;
     return { stage, cause: `${this.happened} ${told}`, fixedBy, nextStep, safeToResend, attempts };
   }
 
-  /** What happened, without what became of the request. */
   get happened(): string {
     return `${this.row.cause}${this.detail && ` (${this.detail})`}.`;
   }
@@ -46,6 +45,8 @@ abstract class NetworkFailure extends ExplainedError {
  */
 export class NotSent extends NetworkFailure {
   override readonly name = "NotSent";
+  readonly wasSent = false;
+  readonly leavesOutcomeOpen = false;
   readonly reason: NotSentReason;
   protected readonly told = "Nothing was sent.";
   protected get safeToResend(): boolean {
@@ -68,13 +69,17 @@ export class NotSent extends NetworkFailure {
  */
 export class NoValidAnswer extends NetworkFailure {
   override readonly name = "NoValidAnswer";
+  readonly wasSent = true;
   readonly reason: NoValidAnswerReason;
-  /** Set where the request was a write: reading alone cannot have changed anything. */
-  wasWrite = false;
 
   constructor(reason: NoValidAnswerReason, detail = "") {
     super(reason, detail);
     this.reason = reason;
+  }
+
+  /** A gateway that asks for fewer requests has passed this one on to nobody. */
+  get leavesOutcomeOpen(): boolean {
+    return this.reason !== "tooManyRequests";
   }
 
   protected get row(): Reason {
@@ -82,10 +87,14 @@ export class NoValidAnswer extends NetworkFailure {
   }
 
   protected get told(): string {
-    return this.wasWrite ? "Whether the service carried the request out is not known." : "Nothing was changed.";
+    return this.#mayHaveChanged ? "Whether the service carried the request out is not known." : "Nothing was changed.";
   }
 
   protected get safeToResend(): boolean {
-    return !this.wasWrite;
+    return !this.#mayHaveChanged;
+  }
+
+  get #mayHaveChanged(): boolean {
+    return this.call.writes && this.leavesOutcomeOpen;
   }
 }

@@ -126,7 +126,7 @@ export const NO_VALID_ANSWER = {
     again: false,
   },
   tooManyRequests: {
-    cause: "A gateway asked for fewer requests (HTTP 429)",
+    cause: "A gateway asked for fewer requests",
     fixedBy: "agent",
     nextStep: "Wait some seconds, then call again with fewer calls at once.",
     again: true,

@@ -4,7 +4,7 @@ import { type Answer, readAnswer } from "./answer.ts";
 import type { Connection } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Kind } from "./error-codes/index.ts";
-import { type Failure, isFailure, whatStands } from "./failure.ts";
+import { Failure, whatStands } from "./failure.ts";
 import { NotSent } from "./network-failure.ts";
 import { Pace } from "./pace.ts";
 import { ServiceRefusal } from "./service-refusal.ts";
@@ -25,6 +25,8 @@ interface Request<T> {
   readonly command: Command;
   readonly body: object;
   readonly writes: boolean;
+  /** The channels that it names. */
+  readonly channelIds: readonly string[];
   /** Takes what the answer should hold out of it; throws NoValidAnswer where it is not there. */
   readonly read: (answer: Answer) => T;
 }
@@ -60,7 +62,7 @@ export class Sender {
    * @throws NotSent, NoValidAnswer, ServiceRefusal; each with the number of attempts in its explanation
    */
   async send<T>(request: Request<T>, deadline: Deadline): Promise<{ value: T; attempts: number }> {
-    const { command, writes } = request;
+    const { command, writes, channelIds } = request;
     const pace = this.#paceOf(command);
     let attempts = 0;
     let userSig = "";
@@ -75,11 +77,10 @@ export class Sender {
         this.#budget.giveBack();
         return { value, attempts };
       } catch (failure) {
-        if (!isFailure(failure)) throw failure;
+        if (!(failure instanceof Failure)) throw failure;
         if (failure instanceof NotSent && failure.reason === "keptBack") attempts -= 1;
         told = whatStands(told, failure, writes);
-        told.attempts = attempts;
-        if (!(told instanceof NotSent)) told.wasWrite = writes;
+        told.call = { attempts, writes, channelIds };
         this.#holdAfter(failure, pace);
         const again = mayGoAgain(failure, { attempts, timesOfKind: count(failure, refusals), writes });
         if (!again || !this.#allows(again, userSig, deadline)) {

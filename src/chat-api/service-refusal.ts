@@ -1,6 +1,7 @@
-import { type AnswerHead, ExplainedError, type Explanation } from "../channel/explanation.ts";
+import type { AnswerHead, Explanation } from "../channel/explanation.ts";
 import { hintAboutId } from "../channel/fields.ts";
 import { type CodeMeaning, type Kind, meaningOf } from "./error-codes/index.ts";
+import { Failure } from "./failure.ts";
 
 /** A clock further off than this many seconds is worth a word where a signature was refused. */
 const CLOCK_OFF_SECONDS = 120;
@@ -14,16 +15,11 @@ const ABOUT_THE_ID: ReadonlySet<number> = new Set([6017, 130002, 130004, 130007,
  * Thrown when the service gave a valid answer and its ErrorCode is not 0, for the whole request or for one channel.
  * Not for answers that make no sense (NoValidAnswer).
  */
-export class ServiceRefusal extends ExplainedError {
+export class ServiceRefusal extends Failure {
   override readonly name = "ServiceRefusal";
+  readonly wasSent = true;
   override readonly head: AnswerHead & { readonly ErrorCode: number };
   readonly meaning: CodeMeaning;
-  /** Requests sent for this call. */
-  attempts = 1;
-  /** Set where the request was a write. */
-  wasWrite = false;
-  /** IDs that the call named; one that lacks the prefix is hinted at. */
-  channelIds: readonly string[] = [];
   readonly #clock: string;
 
   /** @param clock what to say of this machine's clock against the server's Date, or nothing */
@@ -36,26 +32,23 @@ export class ServiceRefusal extends ExplainedError {
 
   get explanation(): Explanation {
     const { fixedBy, nextStep, safeToResend } = this.meaning;
-    const changed = this.wasWrite && !this.leavesOutcomeOpen ? " Nothing was changed." : "";
-    const { attempts } = this;
+    const { attempts, writes } = this.call;
+    const changed = writes && !this.leavesOutcomeOpen ? " Nothing was changed." : "";
     return { stage: "service", cause: `${this.happened}${changed}`, fixedBy, nextStep, safeToResend, attempts };
   }
 
-  /** What happened, without what became of a write. */
+  /** What the code means; an ID that lacks the prefix is hinted at, and a clock that is wrong. */
   get happened(): string {
     const { cause, kind } = this.meaning;
     const remarks = [`${cause}.`];
     if (ABOUT_THE_ID.has(this.head.ErrorCode)) {
-      remarks.push(...new Set(this.channelIds.flatMap((id) => hintAboutId(id) ?? [])));
+      remarks.push(...new Set(this.call.channelIds.flatMap((id) => hintAboutId(id) ?? [])));
     }
     if (this.#clock && (kind === "credentials" || kind === "signAgain")) remarks.push(this.#clock);
     return remarks.join(" ");
   }
 
-  /**
-   * True if a write refused so may all the same have been carried out: an inner timeout or fault says only that the
-   * service did not see it through to its answer.
-   */
+  /** An inner timeout or fault says only that the service did not see the request through to its answer. */
   get leavesOutcomeOpen(): boolean {
     return LEAVES_OPEN.has(this.meaning.kind);
   }

@@ -3,8 +3,8 @@ import type { ChannelFacts, ChannelValues } from "../channel/fields.ts";
 import { shownBy } from "../channel/receipt.ts";
 import type { ChatApi } from "../chat-api/chat-api.ts";
 import type { Deadline } from "../chat-api/deadline.ts";
-import { NotSent, NoValidAnswer } from "../chat-api/network-failure.ts";
-import { ServiceRefusal } from "../chat-api/service-refusal.ts";
+import { Failure } from "../chat-api/failure.ts";
+import { NoValidAnswer } from "../chat-api/network-failure.ts";
 import { LANDS_WITHIN_MS } from "./write.ts";
 
 /** Sending an edit until it is known what came of it, or until nobody can know. */
@@ -12,14 +12,14 @@ import { LANDS_WITHIN_MS } from "./write.ts";
 /** How the sending ended: with an OK, with nothing changed, or open, with what a read showed afterwards. */
 export type Sent =
   | { readonly end: "ok"; readonly head: AnswerHead; readonly attempts: number }
-  | { readonly end: "notSent"; readonly failure: NotSent }
-  | { readonly end: "refused"; readonly failure: ServiceRefusal }
+  | { readonly end: "notSent"; readonly failure: Failure }
+  | { readonly end: "refused"; readonly failure: Failure }
   | OpenEnd;
 
 /** No valid answer came, or one that leaves open whether the edit was carried out. */
 export interface OpenEnd {
   readonly end: "open";
-  readonly failure: ServiceRefusal | NoValidAnswer;
+  readonly failure: Failure;
   /** The channel as read after it; undefined where it could not be read. */
   readonly seen: ChannelFacts | undefined;
   readonly attempts: number;
@@ -73,16 +73,14 @@ export class ChannelSending {
         const { head, attempts } = await this.#api.modifyChannel(this.#id, wanted, this.#deadline);
         return { end: "ok", head, attempts: attempts + (open?.attempts ?? 0) };
       } catch (failure) {
-        if (failure instanceof NotSent) return open ?? { end: "notSent", failure };
-        const isAnswered = failure instanceof ServiceRefusal;
-        if (!isAnswered && !(failure instanceof NoValidAnswer)) throw failure;
-        if (isAnswered && !failure.leavesOutcomeOpen && !open) return { end: "refused", failure };
+        if (!(failure instanceof Failure)) throw failure;
+        if (!failure.wasSent) return open ?? { end: "notSent", failure };
+        if (!failure.leavesOutcomeOpen && !open) return { end: "refused", failure };
 
         const sentAt = performance.now();
         hold(LANDS_WITHIN_MS);
-        const mayHelp =
-          open === undefined && !isAnswered && failure.mayHelpAgain && failure.reason !== "tooManyRequests";
-        const attempts = failure.attempts + (open?.attempts ?? 0);
+        const mayHelp = !open && failure instanceof NoValidAnswer && failure.mayHelpAgain;
+        const attempts = failure.call.attempts + (open?.attempts ?? 0);
         open = { end: "open", failure, seen: await this.tryToRead(), attempts };
         if (shownBy(wanted, before, open.seen) !== "old") return open;
         if (!mayHelp) return { ...open, seen: await this.#lookLater(sentAt) };

@@ -1,8 +1,7 @@
 import { SUBSCRIBER_CUSTOM_STRING } from "../channel/fields.ts";
 import { type Outcome, type Receipt, warningAboutHidden } from "../channel/receipt.ts";
 import { hiddenCharacters, shortValue } from "../channel/text.ts";
-import { NotSent, NoValidAnswer } from "../chat-api/network-failure.ts";
-import { ServiceRefusal } from "../chat-api/service-refusal.ts";
+import { Failure } from "../chat-api/failure.ts";
 import { UnseenOutcome } from "./unseen-outcome.ts";
 import { type Call, cancelledIn, type Effects, LANDS_WITHIN_MS, type WriteHouse, type Written } from "./write.ts";
 
@@ -41,10 +40,13 @@ async function write(
     spend();
     return { head, receipt: receiptOf("applied", value, end({ outcome: "applied" })) };
   } catch (failure) {
-    if (failure instanceof NotSent) end({ outcome: "notSent", ...cancelledIn(deadline) });
-    if (!(failure instanceof NoValidAnswer || failure instanceof ServiceRefusal)) throw failure;
+    if (!(failure instanceof Failure)) throw failure;
+    if (!failure.wasSent) {
+      end({ outcome: "notSent", ...cancelledIn(deadline) });
+      throw failure;
+    }
     spend();
-    if (failure instanceof ServiceRefusal && !failure.leavesOutcomeOpen) {
+    if (!failure.leavesOutcomeOpen) {
       end({ outcome: "refused", code: failure.head.ErrorCode });
       throw failure;
     }
@@ -53,7 +55,7 @@ async function write(
     const told = {
       seen: "Whether the value was set is not known: no tool here can read a subscriber's custom field.",
       nextStep: "Call again in a minute with the same arguments: setting the same value again is harmless.",
-      attempts: failure.attempts,
+      attempts: failure.call.attempts,
     };
     return { head: {}, receipt: receiptOf("unknown", value, warning), failure: new UnseenOutcome(failure, told) };
   }

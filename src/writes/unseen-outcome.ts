@@ -1,6 +1,5 @@
 import { type AnswerHead, ExplainedError, type Explanation } from "../channel/explanation.ts";
-import type { NoValidAnswer } from "../chat-api/network-failure.ts";
-import type { ServiceRefusal } from "../chat-api/service-refusal.ts";
+import type { Failure } from "../chat-api/failure.ts";
 
 /**
  * Told when a write was sent and its effect was not seen as wanted: it did not happen, or nobody knows.
@@ -15,10 +14,7 @@ export class UnseenOutcome extends ExplainedError {
    * @param failure what kept the outcome from being known; undefined where the service said OK and the channel shows otherwise
    * @param told what was seen instead, and what to do
    */
-  constructor(
-    failure: ServiceRefusal | NoValidAnswer | undefined,
-    told: { seen: string; nextStep: string; attempts: number },
-  ) {
+  constructor(failure: Failure | undefined, told: { seen: string; nextStep: string; attempts: number }) {
     super(told.seen);
     this.head = failure?.head ?? {};
     this.explanation = {

@@ -185,7 +185,7 @@ describe("the list of channels", () => {
     const failure = (await failureOf(
       houseOn(sandbox.endpoint).api.getChannels([PENN, DZDP], undefined, callFor().deadline),
     )) as NoValidAnswer;
-    expect(failure).toMatchObject({ name: "NoValidAnswer", reason: "answerMalformed", attempts: 3 });
+    expect(failure).toMatchObject({ name: "NoValidAnswer", reason: "answerMalformed", call: { attempts: 3 } });
     expect(failure.explanation.cause).toContain(detail);
   });
 

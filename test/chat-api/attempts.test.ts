@@ -40,7 +40,7 @@ describe("what was sent once stays the truth, though a later attempt did not lea
   test("of a read that was lost", async () => {
     const house = houseOn(await startHostThatGoes((socket) => socket.resetAndDestroy()));
     const failure = (await failureOf(house.api.getChannels([PENN], undefined, callFor().deadline))) as NoValidAnswer;
-    expect(failure).toMatchObject({ name: "NoValidAnswer", reason: "connectionLost", attempts: 3 });
+    expect(failure).toMatchObject({ name: "NoValidAnswer", reason: "connectionLost" });
     expect(failure.explanation).toMatchObject({ attempts: 3, safeToResend: true });
     expect(failure.explanation.cause).toContain("Nothing was changed.");
   });
@@ -49,7 +49,11 @@ describe("what was sent once stays the truth, though a later attempt did not lea
     const house = houseOn(await startHostThatGoes((socket) => socket.end(TRANSIENT)));
     const sent = house.api.modifyChannel(PENN, { Name: "x" }, callFor().deadline);
     const failure = (await failureOf(sent)) as ServiceRefusal;
-    expect(failure).toMatchObject({ name: "ServiceRefusal", attempts: 3, head: { ErrorCode: 20005 } });
+    expect(failure).toMatchObject({
+      name: "ServiceRefusal",
+      call: { attempts: 3, writes: true },
+      head: { ErrorCode: 20005 },
+    });
     expect(failure.explanation.cause).not.toContain("Nothing was changed");
   });
 });
@@ -60,7 +64,7 @@ describe("a write that may have landed is not called refused", () => {
     sandbox.faults.add({ meets: { code: 20005 } }, { meets: { code: 130004 } });
     const sent = houseOn(sandbox.endpoint).api.modifyChannel(PENN, { Name: "x" }, callFor().deadline);
     const failure = (await failureOf(sent)) as ServiceRefusal;
-    expect(failure).toMatchObject({ attempts: 2, wasWrite: true, head: { ErrorCode: 20005 } });
+    expect(failure).toMatchObject({ call: { attempts: 2, writes: true }, head: { ErrorCode: 20005 } });
     expect(failure.explanation.cause).not.toContain("Nothing was changed");
   });
 
@@ -81,7 +85,7 @@ describe("no attempt more", () => {
     const failure = await failureOf(
       houseOn(sandbox.endpoint).api.getChannels([PENN], undefined, callFor(900).deadline),
     );
-    expect(failure).toMatchObject({ attempts: 1, head: { ErrorCode: 60018 } });
+    expect(failure).toMatchObject({ call: { attempts: 1 }, head: { ErrorCode: 60018 } });
     expect(performance.now() - startedAt).toBeLessThan(850);
     expect(sandbox.requests).toHaveLength(1);
   });
@@ -94,7 +98,7 @@ describe("no attempt more", () => {
     await vi.waitUntil(() => sandbox.requests.length === 1);
     await new Promise((resolve) => setTimeout(resolve, 100));
     deadline.cancel();
-    expect(await sent).toMatchObject({ attempts: 1, head: { ErrorCode: 60018 } });
+    expect(await sent).toMatchObject({ call: { attempts: 1 }, head: { ErrorCode: 60018 } });
     await new Promise((resolve) => setTimeout(resolve, 1_600));
     expect(sandbox.requests).toHaveLength(1);
   });
@@ -107,13 +111,13 @@ describe("no attempt more", () => {
     const attempts: number[] = [];
     for (let call = 0; call < 6; call += 1) {
       outage();
-      attempts.push(((await failureOf(read())) as NoValidAnswer).attempts);
+      attempts.push(((await failureOf(read())) as NoValidAnswer).call.attempts);
     }
     sandbox.faults.clear();
     expect(attempts).toEqual([3, 3, 3, 3, 3, 1]); // ten attempts more than one a call
     await read();
     outage();
-    expect(await failureOf(read())).toMatchObject({ attempts: 2 });
+    expect(await failureOf(read())).toMatchObject({ call: { attempts: 2 } });
     sandbox.faults.clear();
   });
 });
@@ -131,7 +135,7 @@ test("credentials that were refused are tried again when the minute is over", as
   });
   clock.mockReturnValue(now + 30_000);
   const locked = (await failureOf(read())) as NotSent;
-  expect(locked).toMatchObject({ reason: "locked", attempts: 0, detail: "70003; 30 seconds left" });
+  expect(locked).toMatchObject({ reason: "locked", call: { attempts: 0 }, detail: "70003; 30 seconds left" });
   clock.mockReturnValue(now + 60_100);
   expect((await read()).channels).toHaveLength(1);
 });

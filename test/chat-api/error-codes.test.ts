@@ -62,12 +62,12 @@ describe("the table of error codes", () => {
 describe("a refusal by the service", () => {
   test("hints at an ID that lacks the prefix, only where the ID may be at fault", () => {
     const refusal = new ServiceRefusal({ ErrorCode: 130007 });
-    refusal.channelIds = ["news", "@TOA#_x", "daily"];
+    refusal.call = { attempts: 1, writes: false, channelIds: ["news", "@TOA#_x", "daily"] };
     expect(refusal.explanation.cause).toBe(
       "The channel ID is malformed. Channel IDs start with @TOA#_; the one given does not.",
     );
     const other = new ServiceRefusal({ ErrorCode: 60007 });
-    other.channelIds = ["news"];
+    other.call = refusal.call;
     expect(other.explanation.cause).not.toContain("@TOA#_");
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Failure, isFailure, whatStands } from "../../src/chat-api/failure.ts";
+import { type Failure, whatStands } from "../../src/chat-api/failure.ts";
 import { NotSent, NoValidAnswer } from "../../src/chat-api/network-failure.ts";
 import { ServiceRefusal } from "../../src/chat-api/service-refusal.ts";
 
@@ -34,8 +34,47 @@ describe("what stands after one attempt more", () => {
   });
 });
 
-test("a failure is one of three errors, and nothing else that is thrown", () => {
-  for (const failure of [notSent, lost, refused]) expect(isFailure(failure)).toBe(true);
-  for (const other of [new TypeError("x"), undefined, "text", { name: "NotSent" }])
-    expect(isFailure(other)).toBe(false);
+describe("what a failure says of a call", () => {
+  const ofWrite = { attempts: 2, writes: true, channelIds: [] };
+  const ofRead = { ...ofWrite, writes: false };
+  const told = (failure: Failure, call: typeof ofWrite) => {
+    failure.call = call;
+    return failure.explanation;
+  };
+
+  test.each<[string, () => Failure]>([
+    ["a read that was lost", () => new NoValidAnswer("connectionLost")],
+    ["a read that was asked for fewer", () => new NoValidAnswer("tooManyRequests")],
+  ])("%s changed nothing and may go again", (_what, make) => {
+    expect(told(make(), ofRead)).toMatchObject({ safeToResend: true, attempts: 2 });
+    expect(told(make(), ofRead).cause).toMatch(/ Nothing was changed\.$/);
+  });
+
+  test("a write that was lost is not known", () => {
+    const { cause, safeToResend } = told(new NoValidAnswer("noAnswer"), ofWrite);
+    expect([cause, safeToResend]).toEqual([
+      "No complete answer came in time. Whether the service carried the request out is not known.",
+      false,
+    ]);
+  });
+
+  test("a write that a gateway passed on to nobody changed nothing", () => {
+    const { cause, safeToResend } = told(new NoValidAnswer("tooManyRequests", "HTTP 429"), ofWrite);
+    expect([cause, safeToResend]).toEqual([
+      "A gateway asked for fewer requests (HTTP 429). Nothing was changed.",
+      true,
+    ]);
+  });
+
+  test("what was not sent was not sent", () => {
+    expect(told(new NotSent("unreachable"), ofWrite)).toMatchObject({ safeToResend: true });
+    expect(told(new NotSent("userSigUnusable"), ofWrite)).toMatchObject({ safeToResend: false });
+    expect(told(new NotSent("unreachable"), ofWrite).cause).toBe("The host could not be reached. Nothing was sent.");
+  });
+
+  test("a refused write changed nothing, unless the code leaves that open", () => {
+    expect(told(new ServiceRefusal({ ErrorCode: 130004 }), ofWrite).cause).toMatch(/ Nothing was changed\.$/);
+    expect(told(new ServiceRefusal({ ErrorCode: 130004 }), ofRead).cause).not.toContain("changed");
+    expect(told(new ServiceRefusal({ ErrorCode: 20005 }), ofWrite).cause).not.toContain("changed");
+  });
 });

@@ -170,7 +170,7 @@ describe("sending a write again", () => {
     expect((await house.api.modifyChannel(PENN, { Name: "x" }, callFor().deadline)).attempts).toBe(2);
     await sandbox.close();
     const failure = (await failureOf(house.api.modifyChannel(PENN, { Name: "y" }, callFor().deadline))) as NotSent;
-    expect(failure).toMatchObject({ name: "NotSent", reason: "connectionRefused", attempts: 3 });
+    expect(failure).toMatchObject({ name: "NotSent", reason: "connectionRefused", call: { attempts: 3 } });
     expect(failure.explanation.cause).toBe("The connection was refused (ECONNREFUSED). Nothing was sent.");
   });
 });

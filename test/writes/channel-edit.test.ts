@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { NotSent } from "../../src/chat-api/network-failure.ts";
+import { NotSent, type NoValidAnswer } from "../../src/chat-api/network-failure.ts";
 import type { ServiceRefusal } from "../../src/chat-api/service-refusal.ts";
 import { readJournal } from "../../src/guard/journal.ts";
 import type { Sandbox } from "../../src/sandbox/service.ts";
@@ -292,11 +292,15 @@ describe("a write without a valid answer", () => {
     },
   );
 
-  test("that a gateway turns away each time (429) is posted three times at most", async () => {
+  test("that a gateway turns away each time (429) is posted three times at most, and changed nothing", async () => {
     const { sandbox, house } = await open();
     for (let times = 0; times < 3; times += 1) sandbox.faults.add({ command: MODIFY, meets: { status: 429 } });
-    const { receipt } = await editChannel(house, PENN, { Name: "B" }, callFor(20_000));
-    expect(receipt.outcome).toBe("notApplied");
+    const failure = (await failureOf(editChannel(house, PENN, { Name: "B" }, callFor(20_000)))) as NoValidAnswer;
+    expect(failure.explanation).toMatchObject({
+      cause: "A gateway asked for fewer requests (HTTP 429). Nothing was changed.",
+      attempts: 3,
+      safeToResend: true,
+    });
     expect(posts(sandbox)).toBe(3);
   });
 

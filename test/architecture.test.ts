@@ -101,6 +101,15 @@ describe("the house", () => {
     }
   });
 
+  test("names the job of each dependency in CONTRIBUTING.md", () => {
+    const contributing = readFileSync(join(SRC, "../CONTRIBUTING.md"), "utf8");
+    const { devDependencies } = JSON.parse(readFileSync(join(SRC, "../package.json"), "utf8"));
+    const named = [...contributing.matchAll(/^\|([^|]+)\|[^|]+\|$/gm)].flatMap(([, cell = ""]) =>
+      [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    );
+    for (const name of Object.keys(devDependencies)) expect(named).toContain(name);
+  });
+
   test("keeps every file short enough for one thing", () => {
     for (const { path, text } of files) {
       const isTable = /error-codes\/|network-reasons/.test(path);

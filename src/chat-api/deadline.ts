@@ -53,7 +53,6 @@ export class Deadline {
 
   /** Waits so many milliseconds; true if they passed, false if the time ended first. */
   pause(ms: number): Promise<boolean> {
-    if (this.ended) return Promise.resolve(false);
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         stopListening();

@@ -84,7 +84,7 @@ export class Pace {
     const now = performance.now();
     this.#refill(now);
     for (const waiting of this.#queue) {
-      if (this.#tokens < 1 || now < this.#heldUntil) break;
+      if (this.#tokens < 1) break;
       this.#tokens -= 1;
       this.#queue.delete(waiting);
       waiting.go();

@@ -61,7 +61,7 @@ export class ServiceRefusal extends Failure {
 export function remarkOnClock(serverDate: string | undefined, now: number): string {
   const server = serverDate ? Date.parse(serverDate) : Number.NaN;
   const offSeconds = Math.round((now - server) / 1000);
-  if (Number.isNaN(offSeconds) || Math.abs(offSeconds) <= CLOCK_OFF_SECONDS) return "";
+  if (!(Math.abs(offSeconds) > CLOCK_OFF_SECONDS)) return ""; // not so for a Date that cannot be read, too
   const minutes = Math.round(Math.abs(offSeconds) / 60);
   return `This machine's clock is ${minutes} minutes ${offSeconds > 0 ? "ahead of" : "behind"} the server's Date (${new Date(server).toUTCString()}): set the clock right.`;
 }

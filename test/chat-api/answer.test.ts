@@ -51,6 +51,11 @@ describe("an answer", () => {
     ["OK and failure at once", '{"ActionStatus":"FAIL","ErrorCode":0}', "ActionStatus and ErrorCode disagree"],
     ["two ErrorCodes", '{"ErrorCode":70001,"ErrorCode":0}', "a key stands twice"],
     ["two ErrorCodes, one spelled with an escape", '{"ErrorCode":70001,"Error\\u0043ode":0}', "a key stands twice"],
+    [
+      "two ErrorCodes and text with braces between",
+      '{"ErrorCode":70001,"a":"x}y","ErrorCode":0}',
+      "a key stands twice",
+    ],
     ["a key twice deep inside", '{"ErrorCode":0,"a":[{"b":{"c":1,"c":2}}]}', "a key stands twice"],
     ["an ErrorCode of the prototype alone", '{"__proto__":{"ErrorCode":0}}', "ErrorCode is missing"],
     ["nesting of 100,000", `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, "ErrorCode is missing"],
@@ -63,6 +68,7 @@ describe("an answer", () => {
 
   test("with the same key in two objects, or a key that looks like text, is no repetition", () => {
     expect(answer('{"ErrorCode":0,"a":{"x":1},"b":{"x":1},"c":["x","x"],"d":"x\\":"}').head.ErrorCode).toBe(0);
+    expect(answer('{"ErrorCode":0,"a":{"b":1},"b":1}').head.ErrorCode).toBe(0);
   });
 
   test("in bytes that are no UTF-8 is malformed", () => {
@@ -94,9 +100,13 @@ describe("an answer", () => {
 
 describe("a status", () => {
   test.each([
+    [300, "redirected"],
     [301, "redirected"],
+    [399, "redirected"],
     [204, "answerMalformed"],
+    [400, "statusRefused"],
     [404, "statusRefused"],
+    [499, "statusRefused"],
     [407, "statusRefused"],
     [429, "tooManyRequests"],
     [500, "serverError"],

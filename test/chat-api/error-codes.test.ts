@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ERROR_CODES, meaningOf } from "../../src/chat-api/error-codes/index.ts";
-import { ServiceRefusal } from "../../src/chat-api/service-refusal.ts";
+import { remarkOnClock, ServiceRefusal } from "../../src/chat-api/service-refusal.ts";
 import documented from "../contract/documented-codes.json" with { type: "json" };
 
 describe("the table of error codes", () => {
@@ -45,7 +45,11 @@ describe("the table of error codes", () => {
     [70346, "account service", "70000–79999"],
     [60999, "gateway", "60000–69999"],
     [131999, "official-channel service", "130000–131999"],
-    [42, "backend", "1–59999"],
+    [1, "backend", "1–59999"],
+    [59_999, "backend", "1–59999"],
+    [60_000, "gateway", "60000–69999"],
+    [79_999, "account service", "70000–79999"],
+    [130_000, "official-channel service", "130000–131999"],
   ])("explains the unknown code %i by its range", (code, who, range) => {
     const meaning = meaningOf(code);
     expect(meaning.cause).toContain(who);
@@ -54,7 +58,8 @@ describe("the table of error codes", () => {
   });
 
   test("explains a code outside every range", () => {
-    expect(meaningOf(-5).cause).toContain("outside every documented range");
+    for (const code of [-5, 80_000, 129_999, 132_000])
+      expect(meaningOf(code).cause).toContain("outside every documented range");
     expect(meaningOf(999_999).fixedBy).toBe("tencent");
   });
 });
@@ -79,6 +84,18 @@ describe("a refusal by the service", () => {
       "The clock is off.",
     );
     expect(new ServiceRefusal({ ErrorCode: 130004 }, "The clock is off.").explanation.cause).not.toContain("clock");
+  });
+
+  test("remarks on a clock that is off by more than two minutes, ahead or behind", () => {
+    const server = "Sun, 22 Nov 2026 10:00:00 GMT";
+    const at = (seconds: number) => remarkOnClock(server, Date.parse(server) + seconds * 1000);
+    expect([at(0), at(120), at(-120), remarkOnClock(undefined, 0), remarkOnClock("soon", 0)]).toEqual(
+      Array(5).fill(""),
+    );
+    expect(at(121)).toBe(
+      "This machine's clock is 2 minutes ahead of the server's Date (Sun, 22 Nov 2026 10:00:00 GMT): set the clock right.",
+    );
+    expect(at(-600)).toContain("is 10 minutes behind the server's Date");
   });
 
   test("leaves the outcome of a write open where the service may have carried it out", () => {

@@ -11,16 +11,17 @@ const APP = 1400000321;
 const KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
 const DAY = 86_400;
 
+const UNSIGNED = {
+  "TLS.ver": "2.0",
+  "TLS.identifier": "administrator",
+  "TLS.sdkappid": APP,
+  "TLS.time": 1_700_000_000,
+  "TLS.expire": DAY,
+};
+
 /** A UserSig made from the documented recipe, by hand. */
 function handMade(more: Record<string, unknown> = {}, key = KEY): string {
-  const parts = {
-    "TLS.ver": "2.0",
-    "TLS.identifier": "administrator",
-    "TLS.sdkappid": APP,
-    "TLS.time": 1_700_000_000,
-    "TLS.expire": DAY,
-    ...more,
-  };
+  const parts = { ...UNSIGNED, ...more };
   const text = ["identifier", "sdkappid", "time", "expire"]
     .map((name) => `TLS.${name}:${parts[`TLS.${name}` as keyof typeof parts]}\n`)
     .join("");
@@ -78,7 +79,8 @@ describe("a UserSig", () => {
     ["a time that is no number", handMade({ "TLS.time": "soon" })],
     ["an application that is no number", handMade({ "TLS.sdkappid": "x" })],
     ["no expiry", handMade({ "TLS.expire": undefined })],
-    ["a bomb", deflateSync("x".repeat(20_000)).toString("base64")],
+    ["no signature", deflateSync(JSON.stringify({ ...UNSIGNED, "TLS.sig": 5 })).toString("base64")],
+    ["a bomb", handMade({ pad: "x".repeat(20_000) })],
   ])("is not read from %s", (_what, text) => {
     expect(decodeUserSig(text)).toBeUndefined();
   });
@@ -146,6 +148,7 @@ describe("the signer", () => {
   test("makes a new one when told that the one in use was refused, and keeps a newer one", () => {
     vi.useFakeTimers({ toFake: ["Date"], now: 1_700_000_000_000 });
     const signer = new Signer({ sdkAppId: APP, identifier: "administrator", credential: { secretKey: KEY } });
+    expect(signer.signAgain("never made here")).toBe(true);
     const refused = signer.current();
     vi.setSystemTime(1_700_000_001_000);
     expect(signer.signAgain(refused)).toBe(true);

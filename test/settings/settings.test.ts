@@ -125,7 +125,7 @@ describe("good settings", () => {
   });
 
   test("keep loopback open to plain http", () => {
-    for (const host of ["127.0.0.1:8", "localhost", "[::1]:80", "127.9.9.9"]) {
+    for (const host of ["127.0.0.1:8", "localhost", "[::1]:80", "127.9.99.255"]) {
       expect(read({ ...GOOD, TENCENT_CHAT_ENDPOINT: `http://${host}` }).faults).toEqual([]);
     }
   });
@@ -150,6 +150,9 @@ describe("a settings error", () => {
     [{ TENCENT_CHAT_REGION: "mars" }, "TENCENT_CHAT_REGION must be one of china, singapore"],
     [{ TENCENT_CHAT_REGION: undefined }, "TENCENT_CHAT_REGION is required"],
     [{ TENCENT_CHAT_ENDPOINT: "http://gateway.example" }, "TENCENT_CHAT_ENDPOINT must be an https address"],
+    [{ TENCENT_CHAT_ENDPOINT: "http://127.0.0.1.example" }, "TENCENT_CHAT_ENDPOINT must be an https address"],
+    [{ TENCENT_CHAT_ENDPOINT: "http://x.127.0.0.1.example" }, "TENCENT_CHAT_ENDPOINT must be an https address"],
+    [{ TENCENT_CHAT_ENDPOINT: "http://x127.0.0.1" }, "TENCENT_CHAT_ENDPOINT must be an https address"],
     [{ TENCENT_CHAT_ENDPOINT: "https://u:p@gateway.example" }, "TENCENT_CHAT_ENDPOINT must be"],
     [{ TENCENT_CHAT_ENDPOINT: "https://gateway.example?x" }, "TENCENT_CHAT_ENDPOINT must be"],
     [{ TENCENT_CHAT_ENDPOINT: "https://gateway.example#x" }, "TENCENT_CHAT_ENDPOINT must be"],

@@ -11,8 +11,8 @@ import { expectBelow } from "../support/timing.ts";
 
 const read = { name: GET, arguments: { OfficialAccountIdList: [{ Official_Account: PENN }] } };
 
-/** From Node 22 on, the collector lets its young space grow larger before it looks. */
-const MOST_MIB = Number(process.versions.node.split(".")[0]) < 22 ? 150 : 300;
+/** In Node 24 the collector lets its young space grow larger before it looks. */
+const MOST_MIB = process.versions.node.startsWith("24.") ? 200 : 150;
 
 /** Resident memory of a process in mebibytes, as Linux tells it. */
 function residentMiB(pid: number | undefined): number {

@@ -21,8 +21,10 @@ const HELP = `tencent-chat-channel-mcp ${version}: an MCP server for Tencent Clo
 Settings are TENCENT_CHAT_… variables in the environment; the README lists them.
 `;
 
-/** A client that no longer reads keeps its last answers from getting out; after so many milliseconds they are dropped. */
-const FLUSH_MS = 300;
+/** So many milliseconds after it was told to end, the process is gone; answers that nobody has read by then are dropped. */
+const LEAVE_MS = 1_450;
+/** Answers that a client has not read yet; with more of them than so many bytes, it is asked nothing more. */
+const MOST_UNREAD_BYTES = 8 * 1024 * 1024;
 const FLAGS = ["--sandbox", "--json", "--journal", "--help", "-h", "--version", "-v"];
 const COMMANDS = ["demo", "doctor"];
 
@@ -91,16 +93,22 @@ async function serveStdio(): Promise<void> {
   if (process.stdin.isTTY)
     complain("Waiting for an MCP client on standard input. To look around, try: demo, doctor, --help.");
   const input = openInput();
-  const session = await serve({ version, readOnly, isSandbox, openHouse, log }, input, toClient);
+  let isEnding = false;
+  const answer = (line: string) => {
+    toClient(line);
+    if (process.stdout.writableLength < MOST_UNREAD_BYTES || input.isPaused()) return;
+    input.pause();
+    process.stdout.once("drain", () => isEnding || input.resume());
+  };
+  const session = await serve({ version, readOnly, isSandbox, openHouse, log }, input, answer);
   log("debug", "serving", { version, sandbox: isSandbox });
 
-  let isEnding = false;
   const end = async (reason: string, code: number) => {
     if (isEnding) return;
     isEnding = true;
+    setTimeout(() => process.exit(code), LEAVE_MS).unref();
     log("debug", "ending", { reason });
     await session.end();
-    setTimeout(() => process.exit(code), FLUSH_MS).unref();
     toClient("", () => process.exit(code));
   };
   process.stdout.removeAllListeners("error");

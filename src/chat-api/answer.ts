@@ -19,12 +19,13 @@ export interface Answer {
  * Reads an answer.
  *
  * @param now milliseconds since 1970, to compare with the server's Date
+ * @param scrub takes secrets out of the text before any of it is clipped, for the half of one is not known as such
  * @throws NoValidAnswer where status, encoding, JSON or the documented head are not as they should be
  * @throws ServiceRefusal where ErrorCode is not 0
  */
-export function readAnswer(raw: RawAnswer, now: number): Answer {
+export function readAnswer(raw: RawAnswer, now: number, scrub: (text: string) => string): Answer {
   refuseStatus(raw.status);
-  const content = parse(decode(raw));
+  const content = parse(scrub(decode(raw)));
   const code = content.ErrorCode;
   const serverDate = dateOf(raw);
   if (!Number.isSafeInteger(code)) throw malformed("ErrorCode is missing or no whole number");

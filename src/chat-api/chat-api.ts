@@ -90,6 +90,11 @@ export class ChatApi {
     return this.#modify("modify_subscriber_info", id, values, deadline);
   }
 
+  /** True if a channel's edit that was lost may be sent once more: an outage must not be answered by a storm. */
+  mayModifyAgain(): boolean {
+    return this.#sender.takeFromBudget("modify_official_account_base_info");
+  }
+
   async #modify(
     command: "modify_official_account_base_info" | "modify_subscriber_info",
     id: string,

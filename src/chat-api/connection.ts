@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { Deadline } from "./deadline.ts";
-import { codeOf, type Dispatchers, makeDispatchers, type Route } from "./dispatchers.ts";
+import { codeOf, type Dispatchers, makeDispatchers, PROXY_FAILED, type Route } from "./dispatchers.ts";
 import { NotSent, NoValidAnswer } from "./network-failure.ts";
 import type { NotSentReason } from "./network-reasons.ts";
 
@@ -42,11 +42,16 @@ export class Connection {
    * Sends one POST and gives back the whole answer, whatever its status.
    *
    * @param fresh true to use a connection that was never used before
-   * @param mayStart asked in the moment before the first byte; false keeps it back
+   * @param refusal asked in the moment before the first byte: what keeps it back, if anything
    * @throws NotSent when no byte of it left
    * @throws NoValidAnswer when it left and no whole answer came back
    */
-  async post(request: Post, fresh: boolean, mayStart: () => boolean, deadline: Deadline): Promise<RawAnswer> {
+  async post(
+    request: Post,
+    fresh: boolean,
+    refusal: () => NotSent | undefined,
+    deadline: Deadline,
+  ): Promise<RawAnswer> {
     const { kept, fresh: unused } = await this.warmUp();
     const { endpoint, userAgent } = this.#route;
     const prefix = endpoint.pathname.replace(/\/$/, "");
@@ -60,7 +65,7 @@ export class Connection {
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    return new Exchange(deadline, mayStart).run(fresh ? unused : kept, options);
+    return new Exchange(deadline, refusal).run(fresh ? unused : kept, options);
   }
 
   /** Closes every connection. */
@@ -74,7 +79,7 @@ export class Connection {
 /** One request on its way: settles once, by its answer, its failure or its deadline. */
 class Exchange {
   readonly #deadline: Deadline;
-  readonly #mayStart: () => boolean;
+  readonly #refusal: () => NotSent | undefined;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
@@ -82,9 +87,9 @@ class Exchange {
   #status = 0;
   #headers: RawAnswer["headers"] = {};
 
-  constructor(deadline: Deadline, mayStart: () => boolean) {
+  constructor(deadline: Deadline, refusal: () => NotSent | undefined) {
     this.#deadline = deadline;
-    this.#mayStart = mayStart;
+    this.#refusal = refusal;
   }
 
   run(dispatcher: Dispatcher, request: Dispatcher.DispatchOptions): Promise<RawAnswer> {
@@ -106,9 +111,10 @@ class Exchange {
       dispatcher.dispatch(request, {
         onRequestStart: (controller) => {
           if (this.#settled) return controller.abort(new Error("no longer wanted"));
-          if (!this.#mayStart()) {
-            settle(() => reject(new NotSent("keptBack")));
-            return controller.abort(new Error("kept back"));
+          const refusal = this.#refusal();
+          if (refusal) {
+            settle(() => reject(refusal));
+            return controller.abort(refusal);
           }
           this.#controller = controller;
         },
@@ -153,7 +159,7 @@ function neverSent(error: Error): NotSent {
   // undici puts the proxy's status into a message and nowhere else.
   const proxyStatus = /^Proxy response \((\d+)\)/.exec(cause.message)?.[1];
   if (proxyStatus) return new NotSent(/^4/.test(proxyStatus) ? "proxyRefused" : "proxyFailed", `HTTP ${proxyStatus}`);
-  if (code === "PROXY_HUNG_UP") return new NotSent("proxyFailed", "it closed the connection");
+  if (code === PROXY_FAILED) return new NotSent("proxyFailed", cause.message);
   if (/CERT|SSL|TLS|SELF_SIGNED|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|UNABLE_TO/.test(code))
     return new NotSent("tlsFailed", code);
   return new NotSent(NEVER_SENT[code] ?? "unreachable", code);

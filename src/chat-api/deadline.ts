@@ -51,6 +51,17 @@ export class Deadline {
     return inner;
   }
 
+  /** Waits until a promise resolves. Gives back why the time ended, where it did so first. */
+  race(promise: Promise<unknown>): Promise<End | undefined> {
+    return new Promise((resolve) => {
+      const stopListening = this.onEnd(resolve);
+      void promise.then(() => {
+        stopListening();
+        resolve(undefined);
+      });
+    });
+  }
+
   /** Waits so many milliseconds; true if they passed, false if the time ended first. */
   pause(ms: number): Promise<boolean> {
     return new Promise((resolve) => {

@@ -8,6 +8,9 @@ import { isLoopback } from "./hosts.ts";
 /** Milliseconds to wait for a connection, or for a proxy to make one. A call's deadline may end earlier. */
 const CONNECT_MS = 10_000;
 
+/** The code of every error before the proxy has made a connection; its message says what it was. */
+export const PROXY_FAILED = "PROXY_FAILED";
+
 /** How to reach the service. */
 export interface Route {
   /** https, or http on loopback. A path before the API's own is kept. */
@@ -31,25 +34,33 @@ export async function makeDispatchers(route: Route): Promise<Dispatchers> {
   // that wants to leave would wait for it; compiled plainly, it is quick enough for any answer.
   for (const flag of ["--no-wasm-tier-up", "--no-wasm-dynamic-tiering"]) setFlagsFromString(flag);
   const { Agent, EnvHttpProxyAgent, Pool, buildConnector } = await import("undici");
-  const connector = buildConnector({ timeout: CONNECT_MS });
-  const connect: typeof connector = (options, callback) =>
-    connector(options, (...made) => {
-      if (made[1]) passOverContinue(made[1]);
-      callback(...made);
+  const factory = (origin: string | URL, options: object) => {
+    const { connect } = options as { connect: ReturnType<typeof buildConnector> };
+    return new Pool(origin, {
+      ...options,
+      connect: (where, callback) =>
+        connect(where, (...made) => {
+          if (made[1]) passOverContinue(made[1]);
+          callback(...made);
+        }),
     });
-  const keeping = { connections: 256, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 30_000, connect };
-  const closing = { connections: 256, pipelining: 0, connect };
+  };
+  const common = { connections: 256, connect: buildConnector({ timeout: CONNECT_MS }), factory };
+  const keeping = { ...common, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 30_000 };
+  const closing = { ...common, pipelining: 0 };
   const { proxy, endpoint } = route;
   if (!proxy || isLoopback(endpoint.hostname)) return { kept: new Agent(keeping), fresh: new Agent(closing) };
 
-  // When a proxy closes the socket on CONNECT, undici connects again for ever unless the error has another code.
-  class PatientPool extends Pool {
+  // Only CONNECT goes through this pool, so what fails here is the proxy. It needs a code of its own: when a proxy
+  // closes the socket, undici would otherwise connect again for ever.
+  class ProxyPool extends Pool {
     override async connect(options: Dispatcher.ConnectOptions): Promise<never> {
       try {
         return (await super.connect({ ...options, headersTimeout: CONNECT_MS } as typeof options)) as never;
       } catch (error) {
-        if (codeOf(error as Error) !== "UND_ERR_SOCKET") throw error;
-        throw Object.assign(new Error("the proxy hung up"), { code: "PROXY_HUNG_UP" });
+        const code = codeOf(error as Error);
+        const detail = code === "UND_ERR_SOCKET" ? "it closed the connection" : code;
+        throw Object.assign(new Error(detail), { code: PROXY_FAILED });
       }
     }
   }
@@ -57,7 +68,7 @@ export async function makeDispatchers(route: Route): Promise<Dispatchers> {
     httpProxy: proxy.url,
     httpsProxy: proxy.url,
     noProxy: proxy.except,
-    clientFactory: (origin: URL, options: object) => new PatientPool(origin, options),
+    clientFactory: (origin: URL, options: object) => new ProxyPool(origin, options),
   };
   return {
     kept: new EnvHttpProxyAgent({ ...keeping, ...through }),

@@ -1,4 +1,5 @@
 import type { Explanation } from "../channel/explanation.ts";
+import type { End } from "./deadline.ts";
 import { Failure } from "./failure.ts";
 import {
   NO_VALID_ANSWER,
@@ -56,6 +57,11 @@ export class NotSent extends NetworkFailure {
   constructor(reason: NotSentReason, detail = "") {
     super(reason, detail);
     this.reason = reason;
+  }
+
+  /** For a call that ended while it waited for its turn. */
+  static before(end: End): NotSent {
+    return new NotSent(end === "cancelled" ? "cancelledBeforeSending" : "noTimeToSend");
   }
 
   protected get row(): Reason {

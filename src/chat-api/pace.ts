@@ -55,7 +55,7 @@ export class Pace {
       this.#queue.add(waiting);
       const stopListening = deadline.onEnd((end) => {
         this.#queue.delete(waiting);
-        reject(new NotSent(end === "cancelled" ? "cancelledBeforeSending" : "noTimeToSend"));
+        reject(NotSent.before(end));
       });
       this.#serve();
     });
@@ -67,6 +67,7 @@ export class Pace {
    */
   mayStart(): boolean {
     const now = performance.now();
+    if (now < this.#heldUntil) return false;
     while (now - (this.#started[0] ?? now) > COUNTED_MS) this.#started.shift();
     if (this.#started.length >= this.#most) return false;
     this.#started.push(now);

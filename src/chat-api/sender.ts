@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { type Again, attemptMs, holdMs, mayGoAgain, RetryBudget } from "./again.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import type { Connection } from "./connection.ts";
+import { CredentialLock } from "./credential-lock.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Kind } from "./error-codes/index.ts";
 import { Failure, whatStands } from "./failure.ts";
@@ -11,14 +12,19 @@ import { ServiceRefusal } from "./service-refusal.ts";
 import type { Signer } from "./user-sig.ts";
 
 /** The three commands; also the names of the tools (page title of each in channel/fields). */
-export type Command = "get_official_account_info" | "modify_official_account_base_info" | "modify_subscriber_info";
+const COMMANDS = ["get_official_account_info", "modify_official_account_base_info", "modify_subscriber_info"] as const;
+export type Command = (typeof COMMANDS)[number];
 
 /** `random` is fresh for each attempt, 0 to 4294967295 (each of the three pages). */
 const RANDOM_END = 4_294_967_296;
-/** After refused credentials nothing is sent for so long: 70050 locks an account for a minute. */
-const LOCK_MS = 60_000;
 /** The one rate code that speaks of all commands together. */
 const WHOLE_APP_TOO_FAST = 60011;
+
+/** What requests to one command share. */
+interface Lane {
+  readonly pace: Pace;
+  readonly budget: RetryBudget;
+}
 
 /** One request as a caller means it. */
 interface Request<T> {
@@ -38,12 +44,10 @@ export type Note = (event: string, details: Record<string, unknown>) => void;
 export class Sender {
   readonly #connection: Connection;
   readonly #signer: Signer;
-  readonly #perSecond: number;
   readonly #now: () => number;
   readonly #note: Note;
-  readonly #paces = new Map<Command, Pace>();
-  readonly #budget = new RetryBudget();
-  #locked: { readonly until: number; readonly code: number } | undefined;
+  readonly #lanes: Readonly<Record<Command, Lane>>;
+  readonly #lock: CredentialLock;
 
   /**
    * @param options.perSecond requests a second to each command, 1 to 200
@@ -52,9 +56,19 @@ export class Sender {
   constructor(options: { connection: Connection; signer: Signer; perSecond: number; now?: () => number; note?: Note }) {
     this.#connection = options.connection;
     this.#signer = options.signer;
-    this.#perSecond = options.perSecond;
+    this.#lock = new CredentialLock(options.signer);
     this.#now = options.now ?? Date.now;
     this.#note = options.note ?? (() => {});
+    const lanes = COMMANDS.map((command) => {
+      const lane: Lane = { pace: new Pace(options.perSecond), budget: new RetryBudget() };
+      return [command, lane] as const;
+    });
+    this.#lanes = Object.fromEntries(lanes) as Record<Command, Lane>;
+  }
+
+  /** Takes one attempt more out of a command's budget for outages; false if it is used up. */
+  takeFromBudget(command: Command): boolean {
+    return this.#lanes[command].budget.take();
   }
 
   /**
@@ -63,28 +77,35 @@ export class Sender {
    */
   async send<T>(request: Request<T>, deadline: Deadline): Promise<{ value: T; attempts: number }> {
     const { command, writes, channelIds } = request;
-    const pace = this.#paceOf(command);
+    const { pace, budget } = this.#lanes[command];
     let attempts = 0;
     let userSig = "";
     let told: Failure | undefined;
     const refusals = new Map<Kind, number>();
+    const refusal = () => {
+      const kept = this.#lock.refusal() ?? (pace.mayStart() ? undefined : new NotSent("keptBack"));
+      if (kept) attempts -= 1;
+      return kept;
+    };
     for (;;) {
       try {
-        await pace.turn(deadline);
-        userSig = this.#signature();
-        attempts += 1;
-        const value = request.read(await this.#attempt(request, userSig, attempts, pace, deadline));
-        this.#budget.giveBack();
+        const value = await this.#lock.sign(deadline, async (signature) => {
+          userSig = signature;
+          await pace.turn(deadline);
+          attempts += 1;
+          const fresh = writes || attempts > 1;
+          return request.read(await this.#attempt(request, userSig, fresh, refusal, deadline));
+        });
+        budget.giveBack();
         return { value, attempts };
       } catch (failure) {
         if (!(failure instanceof Failure)) throw failure;
-        if (failure instanceof NotSent && failure.reason === "keptBack") attempts -= 1;
         told = whatStands(told, failure, writes);
         told.call = { attempts, writes, channelIds };
         this.#holdAfter(failure, pace);
         const again = mayGoAgain(failure, { attempts, timesOfKind: count(failure, refusals), writes });
-        if (!again || !this.#allows(again, userSig, deadline)) {
-          this.#lockAfter(failure);
+        if (!again || !this.#allows(again, userSig, budget, deadline)) {
+          this.#lock.lockAfter(failure);
           throw told;
         }
         this.#note("again", { command, attempts, failure: failure.message, pauseMs: Math.round(again.pauseMs) });
@@ -94,27 +115,17 @@ export class Sender {
   }
 
   /** True if there is time for another attempt, a signature for it, and budget. */
-  #allows({ pauseMs, signsAgain, costs }: Again, userSig: string, deadline: Deadline): boolean {
+  #allows({ pauseMs, signsAgain, costs }: Again, userSig: string, budget: RetryBudget, deadline: Deadline): boolean {
     if (pauseMs >= deadline.remainingMs) return false;
     if (signsAgain && !this.#signer.signAgain(userSig)) return false;
-    return !costs || this.#budget.take();
-  }
-
-  /** The UserSig to send, unless credentials were refused less than a minute ago. */
-  #signature(): string {
-    if (this.#locked && performance.now() < this.#locked.until) {
-      const seconds = Math.ceil((this.#locked.until - performance.now()) / 1000);
-      throw new NotSent("locked", `${this.#locked.code}; ${seconds} seconds left`);
-    }
-    this.#locked = undefined;
-    return this.#signer.current();
+    return !costs || budget.take();
   }
 
   async #attempt<T>(
     request: Request<T>,
     userSig: string,
-    attempts: number,
-    pace: Pace,
+    fresh: boolean,
+    refusal: () => NotSent | undefined,
     deadline: Deadline,
   ): Promise<Answer> {
     const { sdkAppId, identifier } = this.#signer;
@@ -132,31 +143,18 @@ export class Sender {
     };
     const inTime = deadline.within(attemptMs(deadline, request.writes));
     try {
-      const fresh = request.writes || attempts > 1;
-      const raw = await this.#connection.post(post, fresh, () => pace.mayStart(), inTime);
-      return readAnswer(raw, this.#now());
+      const raw = await this.#connection.post(post, fresh, refusal, inTime);
+      return readAnswer(raw, this.#now(), (text) => this.#signer.scrub(text));
     } finally {
       inTime.release();
     }
-  }
-
-  #lockAfter(failure: Error): void {
-    if (!(failure instanceof ServiceRefusal)) return;
-    const { kind, code } = failure.meaning;
-    if (kind === "credentials" || kind === "signAgain") this.#locked = { until: performance.now() + LOCK_MS, code };
   }
 
   #holdAfter(failure: Failure, pace: Pace): void {
     const ms = holdMs(failure);
     if (ms === 0) return;
     const isOfWholeApp = failure instanceof ServiceRefusal && failure.head.ErrorCode === WHOLE_APP_TOO_FAST;
-    for (const held of isOfWholeApp ? this.#paces.values() : [pace]) held.hold(ms);
-  }
-
-  #paceOf(command: Command): Pace {
-    const pace = this.#paces.get(command) ?? new Pace(this.#perSecond);
-    this.#paces.set(command, pace);
-    return pace;
+    for (const held of isOfWholeApp ? Object.values(this.#lanes).map((lane) => lane.pace) : [pace]) held.hold(ms);
   }
 }
 

@@ -48,9 +48,12 @@ export class ServiceRefusal extends Failure {
     return remarks.join(" ");
   }
 
-  /** An inner timeout or fault says only that the service did not see the request through to its answer. */
+  /**
+   * An inner timeout or fault says only that the service did not see the request through to its answer; an answer that
+   * says OK and refuses in one says nothing for certain.
+   */
   get leavesOutcomeOpen(): boolean {
-    return LEAVES_OPEN.has(this.meaning.kind);
+    return LEAVES_OPEN.has(this.meaning.kind) || this.head.ActionStatus === "OK";
   }
 }
 

@@ -113,9 +113,25 @@ export class Signer {
 
   /** The text with every secret in it replaced: a service or a gateway may echo what it was sent. */
   scrub(text: string): string {
-    const secrets = [...Object.values(this.#credential), ...(this.#made ? [this.#made.userSig] : [])];
-    for (const [, word = ""] of text.matchAll(/(?=(eJ[A-Za-z0-9*_-]{80,}))/g))
-      if (decodeUserSig(word)) secrets.push(word);
-    return secrets.reduce((told, secret) => told.replaceAll(secret, "[secret]"), text);
+    const known = [...Object.values(this.#credential), ...(this.#made ? [this.#made.userSig] : [])];
+    const told = known.reduce((rest, secret) => rest.replaceAll(secret, SCRUBBED), text);
+    let tries = 0;
+    return told.replace(MAY_HOLD_USERSIG, (word) => {
+      for (const { index } of word.matchAll(USERSIG_BEGINS)) {
+        tries += 1;
+        if (tries > MOST_TRIES || decodeUserSig(word.slice(index, index + LONGEST_USERSIG))) return SCRUBBED;
+      }
+      return word;
+    });
   }
 }
+
+const SCRUBBED = "[secret]";
+/** A word of the letters of a UserSig, long enough for one. */
+const MAY_HOLD_USERSIG = /[A-Za-z0-9*_-]{80,}/g;
+/** The header of deflate, in base64. */
+const USERSIG_BEGINS = /eJ[w-z]/g;
+/** Far longer than any, in characters. */
+const LONGEST_USERSIG = 1_000;
+/** So many words of one text may begin like a UserSig and be none; then the next is taken for one unread. */
+const MOST_TRIES = 100;

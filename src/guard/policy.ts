@@ -39,11 +39,11 @@ export class Policy {
     );
   }
 
-  /** @throws PolicyRefusal where any text among the arguments holds the secret key or a UserSig */
+  /** @throws PolicyRefusal where any text among the arguments, names too, holds the secret key or a UserSig */
   refuseSecrets(args: unknown): void {
     const all = [args];
     for (const part of all) {
-      if (typeof part === "object" && part !== null) all.push(...Object.values(part));
+      if (typeof part === "object" && part !== null) for (const pair of Object.entries(part)) all.push(...pair);
       if (typeof part !== "string" || !this.#holdsSecret(part)) continue;
       throw new PolicyRefusal(
         "An argument holds the secret key or a UserSig, which grants full control of the application.",

@@ -41,7 +41,8 @@ const FIXER: Record<Explanation["fixedBy"], string> = {
 function inWords(failure: ExplainedError, receipt: Receipt | undefined, isSandbox: boolean): string {
   const { stage, cause, fixedBy, nextStep, safeToResend, attempts } = failure.explanation;
   const { ErrorCode, ErrorInfo, RequestId } = failure.head;
-  const title = ErrorCode ?? (receipt ? `Outcome ${receipt.outcome}` : STAGE[stage]);
+  const place = failure instanceof OwnFault ? "Fault of this server" : STAGE[stage];
+  const title = ErrorCode ?? (receipt ? `Outcome ${receipt.outcome}` : place);
   const lines = [`${title}: ${cause}`];
   if (ErrorInfo) lines.push(`ErrorInfo, the service's own words as data: ${quoteAsData(ErrorInfo)}`);
   if (receipt) {
@@ -71,12 +72,20 @@ const STAGE: Record<Explanation["stage"], string> = {
 /** What an unexpected error becomes: a fault of this server, told without its message, which may hold anything. */
 export class OwnFault extends ExplainedError {
   override readonly name = "OwnFault";
-  readonly explanation: Explanation = {
-    stage: "service",
-    cause: "This server has a fault of its own; whether a write was carried out is not known.",
-    fixedBy: "operator",
-    nextStep: "Read the channel to see what stands, and report the log on stderr to the maintainers of this server.",
-    safeToResend: false,
-    attempts: 0,
-  };
+  readonly explanation: Explanation;
+
+  /** @param writes true for a tool that writes */
+  constructor(writes: boolean) {
+    super("own fault");
+    const change = writes ? "whether the write was carried out is not known" : "nothing was changed";
+    const look = writes ? "Read the channel to see what stands, and report" : "Report";
+    this.explanation = {
+      stage: "service",
+      cause: `This server has a fault of its own; ${change}.`,
+      fixedBy: "operator",
+      nextStep: `${look} the log on stderr to the maintainers of this server.`,
+      safeToResend: false,
+      attempts: 0,
+    };
+  }
 }

@@ -7,8 +7,6 @@ import { StdioTransport } from "./stdio.ts";
 
 /** After the input ends, or a signal, calls in flight have so long, to leave within 1.5 seconds; clients kill after 2. */
 const DRAIN_MS = 1_400;
-/** What is cut then has so long to note its end in the journal. */
-const CUT_MS = 50;
 
 /** Milliseconds after a list of tools was asked for. */
 const WARM_UP_AFTER_MS = 50;
@@ -53,8 +51,7 @@ export async function serve(parts: ServerParts, input: Readable, write: (line: s
       input.pause();
       const isIdle = await Promise.race([transport.idle().then(() => true), wait(DRAIN_MS).then(() => false)]);
       if (!isIdle) parts.log("warn", "cut", { after: `${DRAIN_MS} ms` });
-      await server.close();
-      if (!isIdle) await wait(CUT_MS);
+      await server.close(); // what is cut notes its end in the journal before anything else happens
       const house = await opened?.catch(() => undefined);
       await house?.close();
     },

@@ -98,7 +98,7 @@ async function callTool(
     if (failure instanceof ExplainedError) told = { content: {}, failure };
     else {
       parts.log("error", "own fault", { tool: tool.name, error: (failure as Error)?.stack ?? "unknown" });
-      told = { content: {}, failure: new OwnFault() };
+      told = { content: {}, failure: new OwnFault(tool.writes) };
     }
   }
   const { failure } = told;

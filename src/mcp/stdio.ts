@@ -9,6 +9,8 @@ import { type JSONRPCMessage, JSONRPCMessageSchema, type RequestId } from "@mode
 
 /** The longest line taken in, in bytes: the largest honest call is about 40 kB. */
 const MOST_LINE_BYTES = 1024 * 1024;
+/** Room for most lines. */
+const FIRST_BUFFER_BYTES = 16 * 1024;
 const PARSE_ERROR = -32700;
 const INVALID_REQUEST = -32600;
 const NEWLINE = 0x0a;
@@ -21,9 +23,9 @@ export class StdioTransport implements Transport {
   readonly #write: (line: string) => void;
   readonly #inFlight = new Set<RequestId>();
   #idleListeners: (() => void)[] = [];
-  #pieces: Buffer[] = [];
+  /** The line as far as it has come. */
+  #line = Buffer.alloc(FIRST_BUFFER_BYTES);
   #bytes = 0;
-  #isTooLong = false;
 
   /** @param write takes one whole line for the client, newline included */
   constructor(input: Readable, write: (line: string) => void) {
@@ -66,22 +68,26 @@ export class StdioTransport implements Transport {
     this.#keep(chunk.subarray(from));
   };
 
+  /** Copies, for the input may use its buffer again. Of a line that is too long only the length is kept. */
   #keep(piece: Buffer): void {
+    const from = this.#bytes;
     this.#bytes += piece.length;
-    if (this.#bytes > MOST_LINE_BYTES) {
-      this.#isTooLong = true;
-      this.#pieces = [];
-    } else if (piece.length > 0) this.#pieces.push(Buffer.from(piece)); // a copy: the input may reuse its buffer
+    if (this.#bytes > MOST_LINE_BYTES) return;
+    if (this.#bytes > this.#line.length) {
+      const larger = Buffer.alloc(Math.max(this.#bytes, 2 * this.#line.length));
+      this.#line.copy(larger, 0, 0, from);
+      this.#line = larger;
+    }
+    piece.copy(this.#line, from);
   }
 
   #endLine(): void {
-    const pieces = this.#pieces;
-    const isTooLong = this.#isTooLong;
-    this.#pieces = [];
+    const line = this.#line.subarray(0, this.#bytes);
+    const isTooLong = this.#bytes > MOST_LINE_BYTES;
     this.#bytes = 0;
-    this.#isTooLong = false;
+    if (this.#line.length > FIRST_BUFFER_BYTES) this.#line = Buffer.alloc(FIRST_BUFFER_BYTES);
     if (isTooLong) this.#refuse(INVALID_REQUEST, `A message may be ${MOST_LINE_BYTES} bytes long at most.`, null);
-    else this.#read(Buffer.concat(pieces));
+    else this.#read(line);
   }
 
   #read(line: Buffer): void {

@@ -25,7 +25,8 @@ export class ChannelQueue {
 
     let heldMs = 0;
     try {
-      await turnOf(earlier, deadline);
+      const end = await deadline.race(earlier);
+      if (end) throw NotSent.before(end);
       return await work((ms) => {
         heldMs = Math.max(heldMs, ms);
       });
@@ -34,18 +35,6 @@ export class ChannelQueue {
       else leave();
     }
   }
-}
-
-function turnOf(earlier: Promise<void>, deadline: Deadline): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stopListening = deadline.onEnd((end) => {
-      reject(new NotSent(end === "cancelled" ? "cancelledBeforeSending" : "noTimeToSend"));
-    });
-    void earlier.then(() => {
-      stopListening();
-      resolve();
-    });
-  });
 }
 
 function deferred(): { promise: Promise<void>; resolve: () => void } {

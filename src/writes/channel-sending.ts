@@ -68,22 +68,25 @@ export class ChannelSending {
    */
   async send(wanted: ChannelValues, before: ChannelFacts, hold: (ms: number) => void): Promise<Sent> {
     let open: OpenEnd | undefined;
+    let sentAt = 0;
     for (;;) {
       try {
         const { head, attempts } = await this.#api.modifyChannel(this.#id, wanted, this.#deadline);
         return { end: "ok", head, attempts: attempts + (open?.attempts ?? 0) };
       } catch (failure) {
         if (!(failure instanceof Failure)) throw failure;
-        if (!failure.wasSent) return open ?? { end: "notSent", failure };
+        if (!failure.wasSent) {
+          return open ? { ...open, seen: await this.#lookLater(sentAt) } : { end: "notSent", failure };
+        }
         if (!failure.leavesOutcomeOpen && !open) return { end: "refused", failure };
 
-        const sentAt = performance.now();
+        sentAt = performance.now();
         hold(LANDS_WITHIN_MS);
         const mayHelp = !open && failure instanceof NoValidAnswer && failure.mayHelpAgain;
         const attempts = failure.call.attempts + (open?.attempts ?? 0);
         open = { end: "open", failure, seen: await this.tryToRead(), attempts };
         if (shownBy(wanted, before, open.seen) !== "old") return open;
-        if (!mayHelp) return { ...open, seen: await this.#lookLater(sentAt) };
+        if (!mayHelp || !this.#api.mayModifyAgain()) return { ...open, seen: await this.#lookLater(sentAt) };
       }
     }
   }

@@ -11,7 +11,7 @@ fc.configureGlobal({ seed: 20261122 });
 const GOOD = '{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}';
 
 function answer(body: string | Buffer, headers: Record<string, string> = {}, status = 200) {
-  return readAnswer({ status, headers, body: Buffer.from(body) }, Date.now());
+  return readAnswer({ status, headers, body: Buffer.from(body) }, Date.now(), (text) => text);
 }
 
 function refusalOf(read: () => unknown): NoValidAnswer | ServiceRefusal {

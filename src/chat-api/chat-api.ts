@@ -114,7 +114,7 @@ function readList(list: unknown, ids: readonly string[]): ChannelAnswer[] {
   if (!Array.isArray(list)) throw malformed("OfficialAccountInfoList is missing");
   const found = new Map<string, ChannelAnswer>();
   for (const [position, element] of list.entries()) {
-    const channel = readChannel(element, list.length === ids.length ? ids[position] : undefined);
+    const channel = readChannel(element, ids[position]);
     if (!ids.includes(channel.id)) throw malformed("the list holds a channel that was not asked for");
     if (found.has(channel.id)) throw malformed("the list holds a channel twice");
     found.set(channel.id, channel);

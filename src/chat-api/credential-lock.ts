@@ -50,7 +50,10 @@ export class CredentialLock {
       this.#accepted = userSig;
       return value;
     } catch (failure) {
-      if (failure instanceof ServiceRefusal) this.#accepted = refusesCredentials(failure) ? "" : userSig;
+      if (failure instanceof ServiceRefusal) {
+        this.#accepted = refusesCredentials(failure) ? "" : userSig;
+        if (failure.meaning.kind === "credentials") this.lockAfter(failure); // before the next one may try
+      }
       throw failure;
     } finally {
       endTrial?.();

@@ -93,8 +93,7 @@ export class Sender {
           userSig = signature;
           await pace.turn(deadline);
           attempts += 1;
-          const fresh = writes || attempts > 1;
-          return request.read(await this.#attempt(request, userSig, fresh, refusal, deadline));
+          return request.read(await this.#attempt(request, userSig, refusal, deadline));
         });
         budget.giveBack();
         return { value, attempts };
@@ -124,7 +123,6 @@ export class Sender {
   async #attempt<T>(
     request: Request<T>,
     userSig: string,
-    fresh: boolean,
     refusal: () => NotSent | undefined,
     deadline: Deadline,
   ): Promise<Answer> {
@@ -143,7 +141,7 @@ export class Sender {
     };
     const inTime = deadline.within(attemptMs(deadline, request.writes));
     try {
-      const raw = await this.#connection.post(post, fresh, refusal, inTime);
+      const raw = await this.#connection.post(post, request.writes, refusal, inTime);
       return readAnswer(raw, this.#now(), (text) => this.#signer.scrub(text));
     } finally {
       inTime.release();

@@ -142,8 +142,8 @@ export function readJournal(path: string): { writes: RecordedWrite[]; unreadable
 function readLine(text: string): JournalLine[] {
   try {
     const line = JSON.parse(text) as JournalLine;
-    const isIntent = line?.event === "intent" && typeof line.tool === "string" && Array.isArray(line.changes);
-    return isIntent || line?.event === "outcome" ? [line] : [];
+    const isIntent = line.event === "intent" && typeof line.tool === "string" && Array.isArray(line.changes);
+    return isIntent || line.event === "outcome" ? [line] : [];
   } catch {
     return [];
   }

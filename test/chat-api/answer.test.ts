@@ -177,7 +177,8 @@ describe("the list of channels", () => {
       "Official_Account is missing",
     ],
     ["without codes", (list: Element[]) => list.map(({ ErrorCode: _, ...rest }) => rest), "ErrorCode is missing"],
-    ["of other things", () => [1, null], "no object"],
+    ["of numbers", () => [1, 2], "no object"],
+    ["of nothing", () => [null, null], "no object"],
     [
       "with a name that is a number",
       (list: Element[]) => list.map((element) => ({ ...element, Name: 5 })),
@@ -217,11 +218,12 @@ describe("the list of channels", () => {
         list.map(({ Official_Account, ...rest }) => (rest.ErrorCode === 0 ? { Official_Account, ...rest } : rest)),
       ),
     );
-    const { channels } = await houseOn(sandbox.endpoint).api.getChannels(
+    const { channels, attempts } = await houseOn(sandbox.endpoint).api.getChannels(
       [PENN, "@TOA#_gone"],
       undefined,
       callFor().deadline,
     );
+    expect(attempts).toBe(1);
     expect(channels.map(({ id, head }) => [id, head.ErrorCode])).toEqual([
       [PENN, 0],
       ["@TOA#_gone", 130004],

@@ -6,7 +6,7 @@ import type { NotSent, NoValidAnswer } from "../../src/chat-api/network-failure.
 import { Sender } from "../../src/chat-api/sender.ts";
 import type { ServiceRefusal } from "../../src/chat-api/service-refusal.ts";
 import { Signer } from "../../src/chat-api/user-sig.ts";
-import { goodAnswer } from "../support/peers.ts";
+import { goodAnswer, httpPeer } from "../support/peers.ts";
 import {
   callFor,
   failureOf,
@@ -115,11 +115,37 @@ describe("no attempt more", () => {
     }
     sandbox.faults.clear();
     expect(attempts).toEqual([3, 3, 3, 3, 3, 1]); // ten attempts more than one a call
+    expect(api.mayModifyAgain()).toBe(true); // edits have a budget of their own
     await read();
     outage();
     expect(await failureOf(read())).toMatchObject({ call: { attempts: 2 } });
     sandbox.faults.clear();
   });
+});
+
+test("requests that waited for connections do not all go out in one second when these come free", async () => {
+  const arrivals: number[] = [];
+  let answerAll = () => {};
+  const mayAnswer = new Promise<void>((resolve) => {
+    answerAll = resolve;
+  });
+  const { endpoint } = await httpPeer((socket, body, nth) => {
+    arrivals.push(performance.now());
+    void (nth === 1 ? Promise.resolve() : mayAnswer).then(() => socket.write(goodAnswer(body)));
+  });
+  const { api } = houseOn(endpoint);
+  const read = () => api.getChannels([PENN], undefined, callFor(25_000).deadline);
+  await read();
+  const reads = Array.from({ length: 600 }, read); // at 160 a second, over 256 connections
+  await new Promise((resolve) => setTimeout(resolve, 4_500));
+  expect(arrivals.length).toBeLessThanOrEqual(257);
+  answerAll();
+  const answers = await Promise.all(reads);
+  expect(answers.every(({ attempts }) => attempts === 1)).toBe(true); // what was kept back was no attempt
+  for (const [nth, at] of arrivals.entries()) {
+    const after200 = arrivals[nth + 200];
+    if (after200 !== undefined) expect(after200 - at).toBeGreaterThan(1_000);
+  }
 });
 
 test("credentials that were refused are tried again when the minute is over", async () => {

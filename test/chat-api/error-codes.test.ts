@@ -103,5 +103,7 @@ describe("a refusal by the service", () => {
     expect(new ServiceRefusal({ ErrorCode: 10004 }).leavesOutcomeOpen).toBe(true);
     expect(new ServiceRefusal({ ErrorCode: 130004 }).leavesOutcomeOpen).toBe(false);
     expect(new ServiceRefusal({ ErrorCode: 60007 }).leavesOutcomeOpen).toBe(false);
+    expect(new ServiceRefusal({ ActionStatus: "FAIL", ErrorCode: 130004 }).leavesOutcomeOpen).toBe(false);
+    expect(new ServiceRefusal({ ActionStatus: "OK", ErrorCode: 130004 }).leavesOutcomeOpen).toBe(true);
   });
 });

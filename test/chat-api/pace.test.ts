@@ -108,6 +108,16 @@ describe("a hold", () => {
     expect(times).toHaveLength(20);
   });
 
+  test("shuts the gate for who had its turn already", async () => {
+    const time = stopTime();
+    const pace = new Pace(200);
+    expect(pace.mayStart()).toBe(true);
+    pace.hold(300);
+    expect(pace.mayStart()).toBe(false);
+    await time.pass(300);
+    expect(pace.mayStart()).toBe(true);
+  });
+
   test("begun while others wait holds them too", async () => {
     const time = stopTime();
     const pace = new Pace(10);

@@ -40,6 +40,15 @@ describe("a proxy", () => {
     expect(heard.length).toBeLessThanOrEqual(3);
   });
 
+  test.each([
+    ["is not there", "http://127.0.0.1:9", "ECONNREFUSED"],
+    ["has no name", "http://no-such-proxy.invalid:8080", "ENOTFOUND"],
+  ])("that %s is told as the proxy, not as the host", async (_what, HTTPS_PROXY, detail) => {
+    const failure = (await failureOf(read(ELSEWHERE, { HTTPS_PROXY }))) as NotSent;
+    expect(failure).toMatchObject({ name: "NotSent", reason: "proxyFailed", detail, call: { attempts: 3 } });
+    expect(failure.explanation.nextStep).toContain("HTTPS_PROXY");
+  });
+
   test("that is silent is given up inside the deadline", async () => {
     const { failure, heard } = await failureThrough(() => {}, 500);
     expect(failure).toMatchObject({ reason: "unreachable", detail: "no connection in time" });

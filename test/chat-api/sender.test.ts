@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { type NotSent, NoValidAnswer } from "../../src/chat-api/network-failure.ts";
 import { ServiceRefusal } from "../../src/chat-api/service-refusal.ts";
+import { Signer } from "../../src/chat-api/user-sig.ts";
 import type { Sandbox } from "../../src/sandbox/service.ts";
 import type { House } from "../../src/tools/tool.ts";
 import {
@@ -12,6 +13,7 @@ import {
   houseOn,
   MODIFY,
   PENN,
+  SDKAPPID,
   SECRET_KEY,
   SUBSCRIBER,
   startSandbox,
@@ -216,6 +218,19 @@ describe("credentials", () => {
     },
   );
 
+  test("made elsewhere and refused as expired: one request, for nobody here can make another", async () => {
+    const sandbox = await startSandbox();
+    const account = { sdkAppId: SDKAPPID, identifier: "administrator", credential: { secretKey: SECRET_KEY } };
+    const house = houseOn(sandbox.endpoint, {
+      TENCENT_CHAT_SECRET_KEY: "",
+      TENCENT_CHAT_USERSIG: new Signer(account).current(),
+    });
+    sandbox.faults.add({ meets: { code: 70001 } });
+    expect(((await failureOf(read(house))) as ServiceRefusal).call.attempts).toBe(1);
+    expect(await failureOf(read(house))).toMatchObject({ reason: "locked" });
+    expect(sandbox.requests).toHaveLength(1);
+  });
+
   test("refused as expired after a fault of the network still get their new signature", async () => {
     const { sandbox, house } = await open();
     sandbox.faults.add({ meets: { status: 502 } }, { meets: { code: 70001 } });
@@ -264,15 +279,25 @@ describe("slowing down", () => {
 
   test("holds also after the last attempt, and for every command where the whole application is too fast", async () => {
     const { sandbox, house } = await open();
-    await house.api.modifyChannel(PENN, { Name: "x" }, callFor().deadline);
     sandbox.faults.add({ command: GET, meets: { code: 60011 } });
     const slow = read(house);
-    await vi.waitUntil(() => sandbox.requests.length === 2);
+    await vi.waitUntil(() => sandbox.requests.length === 1);
     await new Promise((resolve) => setTimeout(resolve, 50));
     await house.api.modifyChannel(PENN, { Name: "y" }, callFor().deadline);
     await slow;
-    const [, refused, ...later] = sandbox.requests.map(({ at }) => at);
+    const [refused, ...later] = sandbox.requests.map(({ at }) => at);
     expect(Math.min(...later) - (refused ?? 0)).toBeGreaterThanOrEqual(995);
+  });
+
+  test.each([{ code: 60018 }, { status: 429 }])("for %j leaves the other commands their pace", async (meets) => {
+    const { sandbox, house } = await open();
+    sandbox.faults.add({ command: GET, meets });
+    const slow = read(house);
+    await vi.waitUntil(() => sandbox.requests.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await house.api.modifyChannel(PENN, { Name: "y" }, callFor().deadline);
+    expect(sandbox.requests.map(({ command }) => command)).toEqual([GET, MODIFY]);
+    await slow;
   });
 
   test("HTTP 429 does the same", async () => {

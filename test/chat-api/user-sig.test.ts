@@ -178,11 +178,22 @@ describe("the signer", () => {
     expect(signer.appearsIn(`somebody's ${handMade({ "TLS.sdkappid": 7 })}`)).toBe(true);
     expect(signer.appearsIn(KEY.slice(1))).toBe(false);
     expect(signer.appearsIn(`eJ${"x".repeat(200)}`)).toBe(false);
+    expect(signer.scrub(`eJxAAeJyBB${handMade()}`)).toBe("[secret]");
+    expect(signer.scrub(`?a=1&usersig=${signer.current()}&b=2`)).toBe("?a=1&usersig=[secret]&b=2");
     const ready = new Signer({
       sdkAppId: APP,
       identifier: "administrator",
       credential: { userSig: "a-ready-made-one" },
     });
     expect(ready.appearsIn("holds a-ready-made-one")).toBe(true);
+  });
+
+  test("looks through a megabyte that was made to be slow in no time, and lets go of none of it", () => {
+    const signer = new Signer({ sdkAppId: APP, identifier: "administrator", credential: { secretKey: KEY } });
+    expect(signer.scrub("eJw".repeat(350_000))).toBe("[secret]");
+    expect(signer.scrub(`${"eJwAAAAA ".repeat(100_000)}${handMade()}`)).toMatch(/ \[secret\]$/);
+    const harmless = "eJ".repeat(500_000);
+    expect(signer.scrub(harmless)).toBe(harmless);
+    expect(signer.scrub(`${"x".repeat(100)}eJw${"x".repeat(100)}`)).toContain("eJw");
   });
 });

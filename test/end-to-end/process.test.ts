@@ -177,6 +177,27 @@ describe("the client's side", () => {
     expect(await msToExit(server)).toBeLessThan(5_000);
   });
 
+  test("that reads its answers late, after its last word, still gets them all", async () => {
+    const { server } = await open();
+    server.child.stdout?.pause();
+    server.write(`${JSON.stringify({ jsonrpc: "2.0", id: 5, method: "tools/list" })}\n`.repeat(100));
+    server.child.stdin?.end();
+    setTimeout(() => server.child.stdout?.resume(), 700);
+    expect(await server.exit()).toBe(0);
+    await vi.waitUntil(() => server.messages.length === 101, { timeout: 5_000 });
+  });
+
+  test("that does not read its answers is asked to wait with its questions, and gets every answer in the end", async () => {
+    const { server } = await open();
+    server.child.stdout?.pause();
+    const question = (id: number) => `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params: {} })}\n`;
+    for (let id = 10; id < 10_010; id += 1) server.write(question(id)); // 0.7 MB that would make 70 MB
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(server.child.stdin?.writableLength).toBeGreaterThan(0);
+    server.child.stdout?.resume();
+    await vi.waitUntil(() => server.messages.length === 10_001, { timeout: 20_000 });
+  });
+
   test("gone from stdout: the server leaves with 0 and without a stack", async () => {
     const { server } = await open();
     server.child.stdout?.destroy();

@@ -77,6 +77,14 @@ describe("a proxy", () => {
     expect(requests).toHaveLength(1);
   });
 
+  test("does not stand in the way of 100 Continue", async () => {
+    const authority = await makeAuthority();
+    const { port } = await startTls({ authority, saysContinue: true, answer });
+    const proxy = await startProxy(port);
+    const told = await read(`https://${HOST}`, { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: authority.file });
+    expect(told.OfficialAccountInfoList[0].Name).toBe("n");
+  });
+
   test("does not hide a bad certificate", async () => {
     const authority = await makeAuthority();
     const { port, requests } = await startTls({ authority, names: ["elsewhere.test"], answer });

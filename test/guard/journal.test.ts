@@ -29,7 +29,8 @@ describe("the journal", () => {
       { intent: { channel: "@TOA#_x", undo: { tool: "t" } }, ending: undefined },
     ]);
     expect(end({ outcome: "applied" })).toBeUndefined();
-    const [write] = readJournal(path).writes;
+    const [write, ...more] = readJournal(path).writes;
+    expect(more).toEqual([]);
     expect(write).toMatchObject({
       intent: { changes: intent.changes, client: "test" },
       ending: { outcome: "applied" },
@@ -88,10 +89,26 @@ describe("the journal", () => {
   test("counts lines that are not its own", () => {
     const path = join(folder(), "j.jsonl");
     new Journal(path, 5).begin(intent);
-    writeFileSync(path, `half a li\n\n{"event":"other"}\nnull\n${readFileSync(path, "utf8")}`);
+    const strange = ["half a li", "", "  ", '{"event":"other"}', "null", '{"event":"intent","tool":"t"}'];
+    const stranger = ['{"event":"intent","changes":[]}', '{"tool":"t","changes":[]}'];
+    writeFileSync(path, `${[...strange, ...stranger].join("\n")}\n${readFileSync(path, "utf8")}`);
     const { writes, unreadable } = readJournal(path);
-    expect([writes.length, unreadable]).toEqual([1, 3]);
+    expect([writes.length, unreadable]).toEqual([1, 6]);
     expect(writes[0]?.intent.sdkAppId).toBe(5);
+  });
+
+  test.runIf(process.platform === "linux")("refuses the write where only a part of its line fits", async () => {
+    const place = folder();
+    const script = join(place, "write.mjs");
+    const contents = `import { Journal } from "./src/guard/journal.ts";
+      const journal = new Journal(${JSON.stringify(join(place, "j.jsonl"))}, 5);
+      const intent = (after) => ({ tool: "t", channel: "@TOA#_x", client: "c", changes: [{ field: "Name", after }] });
+      journal.begin(intent("short"));
+      try { journal.begin(intent("long".repeat(500))); } catch (refusal) { console.log(refusal.name); }`;
+    await writeScript(contents, script);
+    const limited = `trap "" XFSZ; ulimit -f 1; exec "${process.execPath}" "${script}"`;
+    const { stdout } = await promisify(execFile)("bash", ["-c", limited]);
+    expect(stdout).toBe("PolicyRefusal\n");
   });
 
   test("keeps lines whole when several processes share the file", async () => {

@@ -113,7 +113,7 @@ describe("the write budget", () => {
 describe("secrets", () => {
   const policy = new Policy({ readOnly: false }, (text) => text.includes("hush"));
 
-  test.each([{ Name: "hush" }, { list: [{ id: "x hush y" }] }, ["hush"], "hush"])(
+  test.each([{ Name: "hush" }, { list: [{ id: "x hush y" }] }, { list: [{ hush: 1 }] }, ["hush"], "hush"])(
     "are refused wherever they stand: %j",
     (args) => {
       const refusal = refusalOf(() => policy.refuseSecrets(args));
@@ -121,6 +121,12 @@ describe("secrets", () => {
       expect(JSON.stringify(refusal.explanation)).not.toContain("hush");
     },
   );
+
+  test("are looked for in any number of arguments", () => {
+    const many = { OfficialAccountIdList: Array.from({ length: 200_000 }, () => ({ Official_Account: "x" })) };
+    expect(() => policy.refuseSecrets(many)).not.toThrow();
+    expect(() => policy.refuseSecrets([many, "hush"])).toThrow(PolicyRefusal);
+  });
 
   test.each([{ Name: "loud", Number: 5, none: null }, undefined, 5])(
     "are not seen where there are none: %j",

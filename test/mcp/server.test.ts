@@ -3,8 +3,20 @@ import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { ERROR_CODES } from "../../src/chat-api/error-codes/index.ts";
 import { instructions } from "../../src/mcp/instructions.ts";
-import { connect, type Reply } from "../support/client.ts";
-import { bodiesOf, DZDP, GET, MODIFY, PENN, SECRET_KEY, SUBSCRIBER, startSandbox } from "../support/service.ts";
+import type { House } from "../../src/tools/tool.ts";
+import { connect, connectTo, type Reply } from "../support/client.ts";
+import {
+  bodiesOf,
+  DZDP,
+  GET,
+  houseOn,
+  MODIFY,
+  noLog,
+  PENN,
+  SECRET_KEY,
+  SUBSCRIBER,
+  startSandbox,
+} from "../support/service.ts";
 
 const one = { OfficialAccountIdList: [{ Official_Account: PENN }] };
 
@@ -200,6 +212,7 @@ describe("secrets", () => {
       replies.push(await call(SUBSCRIBER, { Official_Account: PENN, Subscriber_Account: "1", CustomString: text }));
       replies.push(await call(GET, { OfficialAccountIdList: [{ Official_Account: text }] }));
       replies.push(await call(GET, { ...one, usersig: text }));
+      replies.push(await call(GET, { ...one, [text]: 1 }));
     }
     for (const reply of replies) {
       expect(reply.structured.explanation).toMatchObject({ stage: "policy", fixedBy: "agent", attempts: 0 });
@@ -219,11 +232,33 @@ describe("a secret that comes back from outside", () => {
     sandbox.faults.add({ meets: { code: 6017, info: `wrong: /v4/x?usersig=${userSig}&random=1` } });
     const refused = await call(GET, one); // the client of these tests fails where it sees a secret
     expect(refused.structured.ErrorInfo).toBe("wrong: /v4/x?usersig=[secret]&random=1");
+    sandbox.faults.add({ meets: { code: 6017, info: `${"x".repeat(150)}${userSig}` } });
+    expect((await call(GET, one)).structured.ErrorInfo).toBe(`${"x".repeat(150)}[secret]`);
     const channel = sandbox.channels.get(PENN);
     if (channel) channel.facts = { ...channel.facts, CustomString: `key ${SECRET_KEY} and eJ${userSig}` };
     const read = await call(GET, one);
     expect(read.structured.OfficialAccountInfoList[0].CustomString).toBe("key [secret] and eJ[secret]");
   });
+});
+
+test("a call that its client gave up while the server was opening its house is never sent", async () => {
+  const sandbox = await startSandbox();
+  const house = houseOn(sandbox.endpoint);
+  let open = () => {};
+  const openHouse = () =>
+    new Promise<House>((resolve) => {
+      open = () => resolve(house);
+    });
+  const { client } = await connectTo({ version: "0", readOnly: false, isSandbox: false, log: noLog, openHouse });
+  const abort = new AbortController();
+  const called = client.callTool({ name: GET, arguments: one }, undefined, { signal: abort.signal });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  abort.abort();
+  await expect(called).rejects.toThrow();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  open();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(sandbox.requests).toEqual([]);
 });
 
 test("arguments nested without end are refused in words", async () => {

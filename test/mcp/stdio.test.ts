@@ -76,6 +76,33 @@ describe("lines in", () => {
     expect(received).toEqual([ping]);
   });
 
+  test("are copied: the input may use its buffer again", async () => {
+    const { input, received } = await open();
+    const text = Buffer.from(`${JSON.stringify(ping)}\n`);
+    const buffer = Buffer.alloc(20);
+    for (let from = 0; from < text.length; from += buffer.length) {
+      const size = text.copy(buffer, 0, from);
+      input.emit("data", buffer.subarray(0, size));
+    }
+    expect(received).toEqual([ping]);
+  });
+
+  test("of a mebibyte that come byte by byte take little more memory than that", async () => {
+    const { input, received } = await open();
+    const frame = JSON.stringify({ ...ping, params: { pad: "" } });
+    const line = `${JSON.stringify({ ...ping, params: { pad: "x".repeat(1024 * 1024 - frame.length) } })}\n`;
+    const byte = Buffer.alloc(1);
+    const before = process.memoryUsage();
+    let most = 0;
+    for (let at = 0; at < line.length; at += 1) {
+      byte[0] = line.charCodeAt(at);
+      input.emit("data", byte);
+      if (at % 100_000 === 0) most = Math.max(most, process.memoryUsage().external - before.external);
+    }
+    expect(received).toHaveLength(1);
+    expect(most).toBeLessThan(10 * 1024 * 1024);
+  });
+
   test("of exactly a mebibyte are read", async () => {
     const { input, received, settle } = await open();
     const frame = JSON.stringify({ ...ping, params: { pad: "" } });

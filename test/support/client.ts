@@ -1,7 +1,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { onTestFinished } from "vitest";
-import { makeServer } from "../../src/mcp/server.ts";
+import { makeServer, type ServerParts } from "../../src/mcp/server.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { SettingsRefusal } from "../../src/settings/settings-refusal.ts";
 import { expectNoSecret } from "./secrets.ts";
@@ -31,7 +31,12 @@ export async function connect(endpoint: URL | undefined, more: Record<string, st
     if (!house) throw new SettingsRefusal(faults);
     return house;
   };
-  const server = makeServer({ version: "0", readOnly, isSandbox: false, log: noLog, openHouse });
+  return connectTo({ version: "0", readOnly, isSandbox: false, log: noLog, openHouse });
+}
+
+/** Connects a client to a server made of these parts. */
+export async function connectTo(parts: ServerParts): Promise<Connected> {
+  const server = makeServer(parts);
   const [here, there] = InMemoryTransport.createLinkedPair();
   await server.connect(there);
   const client = new Client({ name: "test-client", version: "1" });

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
 /** Peers that speak TCP as a test wants it, on loopback. */
@@ -22,6 +22,24 @@ async function listen(server: Server): Promise<number> {
 /** A peer that calls `meet` for each connection. Returns its port. */
 export function tcpPeer(meet: (socket: Socket) => void): Promise<number> {
   return listen(createServer(meet));
+}
+
+/** A way to a service that lets in so many connections, then no more; those that were made live on. */
+export async function doorTo(service: URL, connections: number): Promise<URL> {
+  let made = 0;
+  const server = createServer((socket) => {
+    made += 1;
+    if (made === connections) server.close();
+    const onwards = connect(Number(service.port), "127.0.0.1");
+    for (const [one, other] of [
+      [socket, onwards],
+      [onwards, socket],
+    ] as const) {
+      one.on("error", () => {}).on("close", () => other.destroy());
+      one.pipe(other);
+    }
+  });
+  return new URL(`http://127.0.0.1:${await listen(server)}`);
 }
 
 /** A peer that calls `answer` for each whole HTTP request, with its socket and body. Counts them. */

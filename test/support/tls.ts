@@ -41,9 +41,11 @@ export async function startTls(options: {
   authority?: Authority;
   names?: string[];
   isExpired?: boolean;
+  /** Says `100 Continue` before each answer. */
+  saysContinue?: boolean;
   answer: (body: string) => string;
 }): Promise<{ port: number; requests: string[] }> {
-  const { authority, names = [HOST], isExpired = false, answer } = options;
+  const { authority, names = [HOST], isExpired = false, saysContinue = false, answer } = options;
   const day = 86_400_000;
   const from = Date.now() - (isExpired ? 10 : 1) * day;
   const { private: key, cert } = await generate([{ name: "commonName", value: names[0] ?? HOST }], {
@@ -59,6 +61,7 @@ export async function startTls(options: {
     let body = "";
     for await (const chunk of request.setEncoding("utf8")) body += chunk;
     requests.push(request.url ?? "");
+    if (saysContinue) response.writeContinue();
     response.setHeader("content-type", "application/json").end(answer(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -8,6 +8,7 @@ import { readJournal } from "../../src/guard/journal.ts";
 import type { Sandbox } from "../../src/sandbox/service.ts";
 import type { House } from "../../src/tools/tool.ts";
 import { editChannel } from "../../src/writes/channel-edit.ts";
+import { doorTo } from "../support/peers.ts";
 import { bodiesOf, callFor, failureOf, GET, houseOn, MODIFY, PENN, startSandbox } from "../support/service.ts";
 import { msOf } from "../support/timing.ts";
 
@@ -302,6 +303,35 @@ describe("a write without a valid answer", () => {
       safeToResend: true,
     });
     expect(posts(sandbox)).toBe(3);
+  });
+
+  test("that lands after its second attempt could not be sent is never told as not applied", async () => {
+    const sandbox = await startSandbox();
+    const house = houseOn(await doorTo(sandbox.endpoint, 2)); // one for reads, one for the first attempt
+    sandbox.faults.add({ command: MODIFY, meets: "reset", landsAfterMs: 1_500 });
+    const { receipt } = await editChannel(house, PENN, { Name: "B" }, callFor(20_000));
+    expect(["applied", "unknown"]).toContain(receipt.outcome); // as the kept connection still served for a look
+    expect(nameOf(sandbox)).toBe("B");
+    expect(posts(sandbox)).toBe(1);
+  });
+
+  test("is not sent again where an outage has used up the budget", async () => {
+    const { sandbox, house } = await open();
+    while (house.api.mayModifyAgain()) {}
+    sandbox.faults.add({ command: MODIFY, meets: "reset" });
+    const { receipt } = await editChannel(house, PENN, { Name: "B" }, callFor(20_000));
+    expect(receipt.outcome).toBe("notApplied");
+    expect(posts(sandbox)).toBe(1);
+    await editChannel(house, PENN, { Name: "C" }, callFor(20_000)); // an answer gives one back
+    expect([house.api.mayModifyAgain(), house.api.mayModifyAgain()]).toEqual([true, false]);
+  });
+
+  test("that the service both accepts and refuses in one answer is read back", async () => {
+    const { sandbox, house } = await open();
+    const both = (answer: Record<string, unknown>) => ({ ...answer, ActionStatus: "OK", ErrorCode: 130004 });
+    sandbox.faults.add({ command: MODIFY, applied: true, meets: { change: both } });
+    const { receipt } = await editChannel(house, PENN, { Name: "B" }, callFor());
+    expect(receipt.outcome).toBe("applied");
   });
 
   test("because of a code that nobody here knows, is read back too", async () => {

@@ -23,7 +23,7 @@ Settings are TENCENT_CHAT_… variables in the environment; the README lists the
 
 /** So many milliseconds after it was told to end, the process is gone; answers that nobody has read by then are dropped. */
 const LEAVE_MS = 1_450;
-/** Answers that a client has not read yet; with more of them than so many bytes, it is asked nothing more. */
+/** With more bytes of answers than this waiting to be read, nothing more is taken in, the end of the input included. */
 const MOST_UNREAD_BYTES = 8 * 1024 * 1024;
 const FLAGS = ["--sandbox", "--json", "--journal", "--help", "-h", "--version", "-v"];
 const COMMANDS = ["demo", "doctor"];

@@ -86,7 +86,7 @@ export function attemptMs(deadline: Deadline, writes: boolean): number {
 
 /**
  * Keeps an outage from being answered by a storm: ten attempts more than one a call, and one more for each call that
- * was answered. When they are used up, every call still gets its one attempt.
+ * went well. When they are used up, every call still gets its one attempt.
  */
 export class RetryBudget {
   static readonly most = 10;
@@ -99,7 +99,7 @@ export class RetryBudget {
     return true;
   }
 
-  /** Gives one back: the service answered. */
+  /** Gives one back: a call went well. */
   giveBack(): void {
     this.#left = Math.min(RetryBudget.most, this.#left + 1);
   }

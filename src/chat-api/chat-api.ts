@@ -71,7 +71,7 @@ export class ChatApi {
 
   /**
    * Changes fields of one channel (page: Modifying Official Channel Information).
-   * @throws ServiceRefusal, NotSent; NoValidAnswer where the outcome is unknown
+   * @throws NotSent, NoValidAnswer, ServiceRefusal; `leavesOutcomeOpen` tells whether it may have been carried out
    */
   modifyChannel(id: string, values: ChannelValues, deadline: Deadline): Promise<ModifyAnswer> {
     const named = WRITABLE_FIELDS.filter(({ name }) => values[name] !== undefined).map(({ name }) => [

@@ -42,16 +42,11 @@ export class Connection {
    * Sends one POST and gives back the whole answer, whatever its status.
    *
    * @param fresh true to use a connection that was never used before
-   * @param refusal asked in the moment before the first byte: what keeps it back, if anything
+   * @param mayStart asked in the moment before the first byte; false keeps it back
    * @throws NotSent when no byte of it left
    * @throws NoValidAnswer when it left and no whole answer came back
    */
-  async post(
-    request: Post,
-    fresh: boolean,
-    refusal: () => NotSent | undefined,
-    deadline: Deadline,
-  ): Promise<RawAnswer> {
+  async post(request: Post, fresh: boolean, mayStart: () => boolean, deadline: Deadline): Promise<RawAnswer> {
     const { kept, fresh: unused } = await this.warmUp();
     const { endpoint, userAgent } = this.#route;
     const prefix = endpoint.pathname.replace(/\/$/, "");
@@ -65,7 +60,7 @@ export class Connection {
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    return new Exchange(deadline, refusal).run(fresh ? unused : kept, options);
+    return new Exchange(deadline, mayStart).run(fresh ? unused : kept, options);
   }
 
   /** Closes every connection. */
@@ -79,7 +74,7 @@ export class Connection {
 /** One request on its way: settles once, by its answer, its failure or its deadline. */
 class Exchange {
   readonly #deadline: Deadline;
-  readonly #refusal: () => NotSent | undefined;
+  readonly #mayStart: () => boolean;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
@@ -87,9 +82,9 @@ class Exchange {
   #status = 0;
   #headers: RawAnswer["headers"] = {};
 
-  constructor(deadline: Deadline, refusal: () => NotSent | undefined) {
+  constructor(deadline: Deadline, mayStart: () => boolean) {
     this.#deadline = deadline;
-    this.#refusal = refusal;
+    this.#mayStart = mayStart;
   }
 
   run(dispatcher: Dispatcher, request: Dispatcher.DispatchOptions): Promise<RawAnswer> {
@@ -111,10 +106,9 @@ class Exchange {
       dispatcher.dispatch(request, {
         onRequestStart: (controller) => {
           if (this.#settled) return controller.abort(new Error("no longer wanted"));
-          const refusal = this.#refusal();
-          if (refusal) {
-            settle(() => reject(refusal));
-            return controller.abort(refusal);
+          if (!this.#mayStart()) {
+            settle(() => reject(new NotSent("keptBack")));
+            return controller.abort(new Error("kept back"));
           }
           this.#controller = controller;
         },

@@ -1,11 +1,12 @@
 import type { Deadline } from "./deadline.ts";
-import type { Failure } from "./failure.ts";
 import { NotSent } from "./network-failure.ts";
 import { ServiceRefusal } from "./service-refusal.ts";
 import type { Signer } from "./user-sig.ts";
 
 /** After refused credentials nothing is sent for so long: 70050 locks an account for a minute. */
 const LOCK_MS = 60_000;
+/** A request that got no answer by then gets none (page: RESTful API Overview), so another may try. */
+const TRIAL_MS = 3_000;
 
 /**
  * Keeps refused credentials from being sent again and again, which would lock the account: after a refusal nothing
@@ -14,8 +15,12 @@ const LOCK_MS = 60_000;
 export class CredentialLock {
   readonly #signer: Signer;
   #locked: { readonly until: number; readonly code: number } | undefined;
-  /** The UserSig that the service took last. */
+  /** The UserSig that the service took last; empty if it has refused one since. */
   #accepted = "";
+  /** The UserSig that was refused as expired last, for which there is a new one. */
+  #outworn = "";
+  /** Counts refusals: a late answer to what was sent before one proves nothing. */
+  #refusals = 0;
   /** Pending while one request tries a UserSig. */
   #trial: Promise<void> | undefined;
 
@@ -30,51 +35,71 @@ export class CredentialLock {
     return new NotSent("locked", `${this.#locked.code}; ${Math.ceil(leftMs / 1000)} seconds left`);
   }
 
+  /** True if a request that carries this UserSig, and waited for its turn, must not go out any more. */
+  keepsBack(userSig: string): boolean {
+    return userSig === this.#outworn || this.refusal() !== undefined;
+  }
+
   /**
    * Sends something with the UserSig of now, once it may go.
    * @throws NotSent within a minute of a refusal, where the UserSig cannot be used, or where the deadline ends first
    */
   async sign<T>(deadline: Deadline, send: (userSig: string) => Promise<T>): Promise<T> {
-    let userSig: string;
-    for (;;) {
-      const refusal = this.refusal();
-      if (refusal) throw refusal;
-      userSig = this.#signer.current();
-      if (userSig === this.#accepted || !this.#trial) break;
-      const end = await deadline.race(this.#trial);
-      if (end) throw NotSent.before(end);
-    }
-    const endTrial = userSig === this.#accepted ? undefined : this.#beginTrial();
+    const { userSig, endTrial } = await this.#turn(deadline);
+    const before = this.#refusals;
     try {
       const value = await send(userSig);
-      this.#accepted = userSig;
+      if (before === this.#refusals) this.#accepted = userSig;
       return value;
     } catch (failure) {
       if (failure instanceof ServiceRefusal) {
-        this.#accepted = refusesCredentials(failure) ? "" : userSig;
-        if (failure.meaning.kind === "credentials") this.lockAfter(failure); // before the next one may try
+        if (refusesCredentials(failure)) this.#refuse(userSig, failure);
+        else if (before === this.#refusals) this.#accepted = userSig;
       }
       throw failure;
     } finally {
-      endTrial?.();
+      endTrial();
     }
   }
 
-  /** Locks where a call ends because its credentials were refused. */
-  lockAfter(failure: Failure): void {
-    if (!(failure instanceof ServiceRefusal && refusesCredentials(failure))) return;
-    this.#locked = { until: performance.now() + LOCK_MS, code: failure.meaning.code };
+  async #turn(deadline: Deadline): Promise<{ userSig: string; endTrial: () => void }> {
+    for (;;) {
+      const refusal = this.refusal();
+      if (refusal) throw refusal;
+      const trial = this.#trial;
+      if (!trial || this.#accepted) {
+        const userSig = this.#signer.current();
+        if (userSig === this.#accepted) return { userSig, endTrial: () => {} };
+        if (!trial) return { userSig, endTrial: this.#beginTrial() };
+      }
+      const end = await deadline.race(trial);
+      if (end) throw NotSent.before(end);
+    }
   }
 
   #beginTrial(): () => void {
-    let end = () => {};
-    this.#trial = new Promise((resolve) => {
-      end = resolve;
+    let resolve = () => {};
+    const trial = new Promise<void>((settle) => {
+      resolve = settle;
     });
-    return () => {
-      this.#trial = undefined;
-      end();
+    const end = () => {
+      clearTimeout(timer);
+      if (this.#trial === trial) this.#trial = undefined;
+      resolve();
     };
+    const timer = setTimeout(end, TRIAL_MS);
+    this.#trial = trial;
+    return end;
+  }
+
+  /** Makes a new signature where the refused one had served its time and no new one was refused yet; else locks. */
+  #refuse(userSig: string, { meaning: { kind, code } }: ServiceRefusal): void {
+    this.#refusals += 1;
+    const isKnown = userSig === this.#outworn;
+    const isFirst = this.#accepted !== "" || this.#outworn === "";
+    if (userSig === this.#accepted) this.#accepted = "";
+    if (kind === "signAgain" && (isKnown || (isFirst && this.#signer.signAgain(userSig)))) this.#outworn = userSig;
+    else this.#locked = { until: performance.now() + LOCK_MS, code };
   }
 }
 

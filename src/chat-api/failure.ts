@@ -33,6 +33,6 @@ export abstract class Failure extends ExplainedError {
  */
 export function whatStands(earlier: Failure | undefined, later: Failure, writes: boolean): Failure {
   if (!earlier) return later;
-  if (!later.wasSent && earlier.wasSent) return earlier;
+  if (!later.wasSent) return earlier;
   return writes && earlier.leavesOutcomeOpen && !later.leavesOutcomeOpen ? earlier : later;
 }

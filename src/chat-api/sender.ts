@@ -79,34 +79,26 @@ export class Sender {
     const { command, writes, channelIds } = request;
     const { pace, budget } = this.#lanes[command];
     let attempts = 0;
-    let userSig = "";
     let told: Failure | undefined;
     const refusals = new Map<Kind, number>();
-    const refusal = () => {
-      const kept = this.#lock.refusal() ?? (pace.mayStart() ? undefined : new NotSent("keptBack"));
-      if (kept) attempts -= 1;
-      return kept;
-    };
     for (;;) {
       try {
-        const value = await this.#lock.sign(deadline, async (signature) => {
-          userSig = signature;
+        const value = await this.#lock.sign(deadline, async (userSig) => {
           await pace.turn(deadline);
           attempts += 1;
-          return request.read(await this.#attempt(request, userSig, refusal, deadline));
+          const mayStart = () => !this.#lock.keepsBack(userSig) && pace.mayStart();
+          return request.read(await this.#attempt(request, userSig, mayStart, deadline));
         });
         budget.giveBack();
         return { value, attempts };
       } catch (failure) {
         if (!(failure instanceof Failure)) throw failure;
-        told = whatStands(told, failure, writes);
+        if (isKeptBack(failure)) attempts -= 1;
+        told = whatStands(isKeptBack(told) ? undefined : told, failure, writes);
         told.call = { attempts, writes, channelIds };
         this.#holdAfter(failure, pace);
         const again = mayGoAgain(failure, { attempts, timesOfKind: count(failure, refusals), writes });
-        if (!again || !this.#allows(again, userSig, budget, deadline)) {
-          this.#lock.lockAfter(failure);
-          throw told;
-        }
+        if (!again || !this.#allows(again, budget, deadline)) throw told;
         this.#note("again", { command, attempts, failure: failure.message, pauseMs: Math.round(again.pauseMs) });
         if (!(await deadline.pause(again.pauseMs))) throw told;
       }
@@ -114,16 +106,16 @@ export class Sender {
   }
 
   /** True if there is time for another attempt, a signature for it, and budget. */
-  #allows({ pauseMs, signsAgain, costs }: Again, userSig: string, budget: RetryBudget, deadline: Deadline): boolean {
+  #allows({ pauseMs, signsAgain, costs }: Again, budget: RetryBudget, deadline: Deadline): boolean {
     if (pauseMs >= deadline.remainingMs) return false;
-    if (signsAgain && !this.#signer.signAgain(userSig)) return false;
+    if (signsAgain && this.#lock.refusal()) return false;
     return !costs || budget.take();
   }
 
   async #attempt<T>(
     request: Request<T>,
     userSig: string,
-    refusal: () => NotSent | undefined,
+    mayStart: () => boolean,
     deadline: Deadline,
   ): Promise<Answer> {
     const { sdkAppId, identifier } = this.#signer;
@@ -141,7 +133,7 @@ export class Sender {
     };
     const inTime = deadline.within(attemptMs(deadline, request.writes));
     try {
-      const raw = await this.#connection.post(post, request.writes, refusal, inTime);
+      const raw = await this.#connection.post(post, request.writes, mayStart, inTime);
       return readAnswer(raw, this.#now(), (text) => this.#signer.scrub(text));
     } finally {
       inTime.release();
@@ -154,6 +146,11 @@ export class Sender {
     const isOfWholeApp = failure instanceof ServiceRefusal && failure.head.ErrorCode === WHOLE_APP_TOO_FAST;
     for (const held of isOfWholeApp ? Object.values(this.#lanes).map((lane) => lane.pace) : [pace]) held.hold(ms);
   }
+}
+
+/** True for a request that was kept back in its last moment: it was no attempt, and says nothing of the call. */
+function isKeptBack(failure: Failure | undefined): boolean {
+  return failure instanceof NotSent && failure.reason === "keptBack";
 }
 
 /** Counts a refusal by its kind. */

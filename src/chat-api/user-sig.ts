@@ -45,8 +45,11 @@ function isWhole(value: number | undefined): value is number {
 }
 
 /** What is wrong with a ready-made UserSig for this application and account, or undefined. It never quotes the UserSig. */
-function faultOfUserSig(userSig: string, sdkAppId: number, identifier: string, nowSeconds: number): string | undefined {
-  const facts = decodeUserSig(userSig);
+function faultOfUserSig(
+  facts: UserSigFacts | undefined,
+  { sdkAppId, identifier }: Pick<Signer, "sdkAppId" | "identifier">,
+  nowSeconds: number,
+): string | undefined {
   if (!facts) return "it cannot be read, most often because it was cut when copied: code 70003";
   if (facts.sdkAppId !== sdkAppId) {
     return `it was made for application ${facts.sdkAppId}, not for TENCENT_CHAT_SDKAPPID ${sdkAppId} (code 70014)`;
@@ -66,6 +69,10 @@ export class Signer {
   readonly identifier: string;
   readonly #credential: Credential;
   readonly #now: () => number;
+  /** What a ready-made UserSig says of itself. */
+  readonly #readyMade: UserSigFacts | undefined;
+  /** One second more of validity for each time: two signatures of one second would else be the same. */
+  #timesAgain = 0;
   #made: { readonly userSig: string; readonly madeAt: number } | undefined;
 
   /** @param now milliseconds since 1970 */
@@ -73,6 +80,7 @@ export class Signer {
     this.sdkAppId = options.sdkAppId;
     this.identifier = options.identifier;
     this.#credential = options.credential;
+    this.#readyMade = "userSig" in options.credential ? decodeUserSig(options.credential.userSig) : undefined;
     this.#now = options.now ?? Date.now;
   }
 
@@ -83,7 +91,7 @@ export class Signer {
   current(): string {
     const now = Math.floor(this.#now() / 1000);
     if ("userSig" in this.#credential) {
-      const fault = faultOfUserSig(this.#credential.userSig, this.sdkAppId, this.identifier, now);
+      const fault = faultOfUserSig(this.#readyMade, this, now);
       if (fault) throw new NotSent("userSigUnusable", fault);
       return this.#credential.userSig;
     }
@@ -91,7 +99,7 @@ export class Signer {
     const age = this.#made ? now - this.#made.madeAt : Number.POSITIVE_INFINITY;
     if (!this.#made || age < 0 || age > VALID_SECONDS - RENEW_SECONDS) {
       const api = new TlsSigApi.Api(this.sdkAppId, this.#credential.secretKey);
-      this.#made = { userSig: api.genUserSig(this.identifier, VALID_SECONDS), madeAt: now };
+      this.#made = { userSig: api.genUserSig(this.identifier, VALID_SECONDS + this.#timesAgain), madeAt: now };
     }
     return this.#made.userSig;
   }
@@ -102,7 +110,10 @@ export class Signer {
    */
   signAgain(refused: string): boolean {
     if ("userSig" in this.#credential) return false;
-    if (this.#made?.userSig === refused) this.#made = undefined;
+    if (this.#made?.userSig === refused) {
+      this.#made = undefined;
+      this.#timesAgain += 1;
+    }
     return true;
   }
 

@@ -101,7 +101,7 @@ class ChannelEdit {
     const changes = this.#compare(seen);
     const shown = shownBy(this.#wanted, this.#before, seen);
     if (shown === "new") {
-      const warning = "No valid answer to the write came back; reading the channel shows that it was applied.";
+      const warning = "No answer said that the edit was carried out; reading the channel shows that it was.";
       return { head: {}, receipt: this.#receipt("applied", changes, [warning]) };
     }
     const outcome = shown === "old" ? "notApplied" : "unknown";

@@ -85,8 +85,9 @@ export class ChannelSending {
         const mayHelp = !open && failure instanceof NoValidAnswer && failure.mayHelpAgain;
         const attempts = failure.call.attempts + (open?.attempts ?? 0);
         open = { end: "open", failure, seen: await this.tryToRead(), attempts };
-        if (shownBy(wanted, before, open.seen) !== "old") return open;
-        if (!mayHelp || !this.#api.mayModifyAgain()) return { ...open, seen: await this.#lookLater(sentAt) };
+        if (open.seen && shownBy(wanted, before, open.seen) !== "old") return open;
+        if (!open.seen || !mayHelp || !this.#api.mayModifyAgain())
+          return { ...open, seen: await this.#lookLater(sentAt) };
       }
     }
   }

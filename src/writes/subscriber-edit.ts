@@ -18,7 +18,7 @@ export interface SubscriberValue {
 
 /**
  * Sets the custom field of one subscriber.
- * @throws PolicyRefusal, NotSent, ServiceRefusal: nothing was changed
+ * @throws PolicyRefusal, NotSent, NoValidAnswer, ServiceRefusal: nothing was changed
  */
 export function editSubscriber(house: WriteHouse, value: SubscriberValue, call: Call): Promise<Written> {
   return house.policy.withinBudget((spend) =>

@@ -42,6 +42,18 @@ describe("credentials that were never accepted", () => {
     expect(calls.some(({ status }) => status === "fulfilled")).toBe(true);
   });
 
+  test("are tried by another request where the first is silent for three seconds", async () => {
+    const sandbox = await startSandbox();
+    const house = houseOn(sandbox.endpoint);
+    sandbox.faults.add({ meets: "silence" });
+    const { deadline } = callFor(30_000);
+    const silent = failureOf(house.api.getChannels([PENN], undefined, deadline));
+    await vi.waitUntil(() => sandbox.requests.length === 1, soon);
+    expect((await read(house, 5_000)).channels).toHaveLength(1);
+    deadline.cancel();
+    await silent;
+  });
+
   test("keep a waiting call no longer than it has time, and its client may give it up", async () => {
     const sandbox = await startSandbox();
     const house = houseOn(sandbox.endpoint);
@@ -55,6 +67,54 @@ describe("credentials that were never accepted", () => {
     expect(await failureOf(read(house, 200))).toMatchObject({ name: "NotSent", reason: "noTimeToSend" });
     await first;
     expect(sandbox.requests).toHaveLength(1);
+  });
+});
+
+describe("signatures that the service calls expired", () => {
+  const userSigs = (sandbox: Sandbox) => sandbox.requests.map(({ query }) => query.get("usersig"));
+
+  test("at every call are two requests, however many calls come at once", async () => {
+    const sandbox = await startSandbox();
+    sandbox.faults.add(...Array.from({ length: 40 }, () => ({ meets: { code: 70001 } })));
+    const house = houseOn(sandbox.endpoint);
+    const failures = await many(20, () => failureOf(read(house)));
+    sandbox.faults.clear();
+    expect(new Set(userSigs(sandbox)).size).toBe(2);
+    expect(sandbox.requests).toHaveLength(2);
+    expect(failures.filter((failure) => (failure as Error).name === "ServiceRefusal").length).toBeGreaterThan(0);
+  });
+
+  test("are not sent by those who waited with them for their turn", async () => {
+    const sandbox = await startSandbox();
+    const house = houseOn(sandbox.endpoint, { TENCENT_CHAT_REQUESTS_PER_SECOND: "3" });
+    await read(house);
+    sandbox.faults.add({ meets: { code: 70001 } });
+    const answers = await many(5, () => read(house));
+    expect(answers).toHaveLength(5);
+    const [first, refused, ...later] = userSigs(sandbox);
+    expect(refused).toBe(first);
+    expect(new Set(later).size).toBe(1);
+    expect(later).not.toContain(first);
+    expect(sandbox.requests).toHaveLength(7);
+  });
+
+  test("in several requests at once are made anew once", async () => {
+    const sandbox = await startSandbox();
+    const house = houseOn(sandbox.endpoint);
+    await read(house);
+    sandbox.faults.add(...Array.from({ length: 3 }, () => ({ meets: { code: 70001 } })));
+    expect((await many(3, () => read(house))).map(({ attempts }) => attempts)).toEqual([2, 2, 2]);
+    expect(new Set(userSigs(sandbox)).size).toBe(2);
+  });
+
+  test("may expire again later, and are then made anew again", async () => {
+    const sandbox = await startSandbox();
+    const house = houseOn(sandbox.endpoint);
+    for (let times = 0; times < 3; times += 1) {
+      sandbox.faults.add({ meets: { code: 70001 } });
+      expect((await read(house)).attempts).toBe(2);
+    }
+    expect(new Set(userSigs(sandbox)).size).toBe(4);
   });
 });
 
@@ -83,6 +143,25 @@ describe("credentials that were accepted", () => {
     const calls = many(3, () => read(house));
     await vi.waitUntil(() => sandbox.requests.length === 3, soon);
     expect(await isPaused(sandbox, 3)).toBe(true);
+    await calls;
+  });
+
+  test("and then refused are not accepted by a late answer to an earlier request", async () => {
+    const sandbox = await startSandbox();
+    const house = houseOn(sandbox.endpoint);
+    await read(house);
+    sandbox.faults.add({ meets: { delayMs: 300 } }, { meets: { code: 70003 } });
+    const late = read(house);
+    await vi.waitUntil(() => sandbox.requests.length === 2, soon);
+    await failureOf(read(house));
+    await late;
+    const now = performance.now();
+    const clock = vi.spyOn(performance, "now").mockReturnValue(now + 60_100);
+    onTestFinished(() => clock.mockRestore());
+    sandbox.faults.add({ meets: { delayMs: 400 } });
+    const calls = many(3, () => read(house));
+    await vi.waitUntil(() => sandbox.requests.length === 4, soon);
+    expect(await isPaused(sandbox, 4)).toBe(true);
     await calls;
   });
 

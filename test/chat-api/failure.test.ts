@@ -4,6 +4,7 @@ import { NotSent, NoValidAnswer } from "../../src/chat-api/network-failure.ts";
 import { ServiceRefusal } from "../../src/chat-api/service-refusal.ts";
 
 const notSent = new NotSent("connectionRefused");
+const noTime = new NotSent("noTimeToSend");
 const lost = new NoValidAnswer("connectionLost");
 const slowDown = new NoValidAnswer("tooManyRequests");
 const refused = new ServiceRefusal({ ErrorCode: 130004 });
@@ -16,6 +17,7 @@ describe("what stands after one attempt more", () => {
     ["refused, then not sent", refused, notSent, { write: refused, read: refused }],
     ["not sent, then lost", notSent, lost, { write: lost, read: lost }],
     ["not sent, then refused", notSent, refused, { write: refused, read: refused }],
+    ["not sent, then not sent", notSent, noTime, { write: notSent, read: notSent }],
     ["lost, then refused", lost, refused, { write: lost, read: refused }],
     ["refused, then lost", refused, lost, { write: lost, read: lost }],
     ["a transient code, then refused", transient, refused, { write: transient, read: refused }],

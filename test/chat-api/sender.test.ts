@@ -201,6 +201,7 @@ describe("credentials", () => {
     });
     const locked = (await failureOf(read(house))) as NotSent;
     expect(locked).toMatchObject({ name: "NotSent", reason: "locked" });
+    expect(new Set(sandbox.requests.map(({ query }) => query.get("usersig"))).size).toBe(2);
     expect(locked.explanation.cause).toMatch(/\(70001; (60|59) seconds left\)\. Nothing was sent\.$/);
     expect(sandbox.requests).toHaveLength(2);
   });

@@ -59,6 +59,7 @@ describe("editing a channel", () => {
       { command: get, meets: { delayMs: 0 } },
       { command: MODIFY, meets: "reset" },
       { command: get, meets: { code: 60020 } },
+      { command: get, meets: { code: 60020 } },
     );
     const reply = await call(MODIFY, { Official_Account: PENN, Name: "B" });
     expect(reply.structured.receipt.outcome).toBe("unknown");

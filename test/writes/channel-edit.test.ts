@@ -180,7 +180,7 @@ describe("a write without a valid answer", () => {
     expect(failure).toBeUndefined();
     expect(receipt).toMatchObject({ outcome: "applied", changes: [{ before: OLD, after: "B", verdict: "applied" }] });
     expect(receipt.undo).toEqual({ tool: MODIFY, arguments: { Official_Account: PENN, Name: OLD } });
-    expect(receipt.warnings[0]).toContain("No valid answer to the write came back");
+    expect(receipt.warnings[0]).toContain("No answer said that the edit was carried out");
     expect(posts(sandbox)).toBe(1);
     expect(readJournal(journal).writes[0]?.ending?.outcome).toBe("applied");
   });
@@ -211,11 +211,24 @@ describe("a write without a valid answer", () => {
     expect(readJournal(journal).writes[0]?.ending?.outcome).toBe("notApplied");
   });
 
+  test("whose first look fails is judged by a later one", async () => {
+    const { sandbox, house } = await open();
+    sandbox.faults.add(
+      { command: GET, meets: { delayMs: 0 } },
+      { command: MODIFY, meets: "reset", landsAfterMs: 1_000 },
+      { command: GET, meets: { code: 60020 } },
+    );
+    const { receipt } = await editChannel(house, PENN, { Name: "B" }, callFor());
+    expect(receipt.outcome).toBe("applied");
+    expect(posts(sandbox)).toBe(1);
+  });
+
   test("and without a read afterwards is told as unknown, with its undo and what to do", async () => {
     const { sandbox, house, journal } = await open();
     sandbox.faults.add(
       { command: GET, meets: { delayMs: 0 } },
       { command: MODIFY, meets: "reset" },
+      { command: GET, meets: { code: 60020 } },
       { command: GET, meets: { code: 60020 } },
     );
     const { receipt, failure } = await editChannel(house, PENN, { Name: "B" }, callFor());

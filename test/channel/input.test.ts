@@ -151,8 +151,9 @@ describe("a refusal of arguments", () => {
     let deep: unknown = [];
     for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
     const ResponseFilter = { OfficialAccountBaseInfoFilter: [deep] };
+    // Node 26 writes out any depth as JSON; what is shown of it is short all the same.
     expect(faultsOf(getInput, { OfficialAccountIdList: [{ Official_Account: ID }], ResponseFilter })).toEqual([
-      "The arguments are nested too deep.",
+      expect.stringMatching(/^(The arguments are nested too deep\.|\S+ is \[{80}…, which is not one of .{50,150})$/),
     ]);
   });
 

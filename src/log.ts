@@ -1,20 +1,22 @@
-/** What the server tells on stderr: one JSON line an event, never a secret, never channel text. */
+/** What the server logs to stderr: one JSON line per event, never a secret, never channel text. */
 
-/** Least to most: a level shows itself and all after it; silent shows nothing. */
+/** In order of severity: a level shows itself and all after it; silent shows nothing. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export type Log = (level: Exclude<LogLevel, "silent">, event: string, details?: Record<string, unknown>) => void;
 
+export const noLog: Log = () => {};
+
 /**
  * Makes a log.
  * @param write takes whole lines
- * @param scrub takes secrets out of a line, as a last guard
+ * @param redact takes secrets out of an event, as a last guard
  */
-export function makeLog(least: LogLevel, write: (line: string) => void, scrub: (line: string) => string): Log {
-  const from = LOG_LEVELS.indexOf(least);
+export function createLog(min: LogLevel, write: (line: string) => void, redact: <T>(event: T) => T): Log {
+  const from = LOG_LEVELS.indexOf(min);
   return (level, event, details = {}) => {
     if (LOG_LEVELS.indexOf(level) < from) return;
-    write(`${scrub(JSON.stringify({ time: new Date().toISOString(), level, event, ...details }))}\n`);
+    write(`${JSON.stringify(redact({ time: new Date().toISOString(), level, event, ...details }))}\n`);
   };
 }

@@ -1,19 +1,19 @@
 import { expect, test } from "vitest";
-import { makeLog } from "../src/log.ts";
+import { createLog } from "../src/log.ts";
 
-function linesOf(level: Parameters<typeof makeLog>[0]): { lines: string[]; log: ReturnType<typeof makeLog> } {
+function linesOf(level: Parameters<typeof createLog>[0]): { lines: string[]; log: ReturnType<typeof createLog> } {
   const lines: string[] = [];
   return {
     lines,
-    log: makeLog(
+    log: createLog(
       level,
       (line) => lines.push(line),
-      (line) => line.replaceAll("hush", "[secret]"),
+      (event) => JSON.parse(JSON.stringify(event).replaceAll("hush", "[secret]")),
     ),
   };
 }
 
-test("shows its level and what is graver, one JSON line an event, without secrets", () => {
+test("shows its level and what is more severe, one JSON line per event, without secrets", () => {
   const { lines, log } = linesOf("warn");
   log("info", "call");
   log("warn", "slow", { why: "hush" });
@@ -25,7 +25,7 @@ test("shows its level and what is graver, one JSON line an event, without secret
   for (const line of lines) expect(line.endsWith("\n")).toBe(true);
 });
 
-test("shows nothing where it is silent", () => {
+test("shows nothing at the level silent", () => {
   const { lines, log } = linesOf("silent");
   log("error", "broken");
   expect(lines).toEqual([]);

@@ -1,26 +1,26 @@
-/** What every failure tells: what happened, who can mend it, what to do next. */
+/** What every failure explains: what happened, who can fix it, what to do next. */
 
-/** Where a call came to its end. */
-export type Stage = "settings" | "input" | "policy" | "network" | "service";
+/** Where a call failed. "internal" is a bug of this server. */
+export type Stage = "settings" | "input" | "policy" | "network" | "service" | "internal";
 
-/** Who can mend it: the agent that calls, the person who runs the server, or the service's makers. */
+/** Who can fix it: the agent that calls, the person who runs the server, or Tencent. */
 export type FixedBy = "agent" | "operator" | "tencent";
 
-/** The explanation that structured content carries on every failure. */
+/** The explanation in the structured content of every failure. */
 export interface Explanation {
   readonly stage: Stage;
   readonly cause: string;
   readonly fixedBy: FixedBy;
-  /** A complete next step: what to call, set or ask. */
+  /** A complete next step: what to call, set or ask, and when to stop trying. */
   readonly nextStep: string;
-  /** True if sending the same call again can do no harm and may help. */
+  /** True if sending the same call again does no harm and may help. */
   readonly safeToResend: boolean;
-  /** Requests sent to the service for this call. */
+  /** Requests of the failed command that were sent to the service for this call. */
   readonly attempts: number;
 }
 
 /** The documented head of an answer. ErrorInfo may be missing; RequestId is what Tencent's support asks for. */
-export interface AnswerHead {
+export interface Envelope {
   readonly ActionStatus?: string | undefined;
   readonly ErrorCode?: number | undefined;
   readonly ErrorInfo?: string | undefined;
@@ -28,45 +28,50 @@ export interface AnswerHead {
 }
 
 /**
- * What every error that we throw on purpose has in common: it explains itself. Anything else that is thrown is a
- * fault of this server and is reported as one. Its message never holds a secret.
+ * The base of every error that is thrown on purpose: it explains itself, it is complete when it is made, and its
+ * message holds no secret. Anything else that is thrown is a bug of this server and is reported as one.
  */
-export abstract class ExplainedError extends Error {
-  abstract readonly explanation: Explanation;
+export class ExplainedError extends Error {
+  override readonly name: string = "ExplainedError";
+  readonly explanation: Explanation;
   /** What the service said, where it was the service that refused. */
-  readonly head: AnswerHead = {};
+  readonly envelope: Envelope;
+
+  constructor(explanation: Explanation, envelope: Envelope = {}) {
+    super(explanation.cause);
+    this.explanation = explanation;
+    this.envelope = envelope;
+  }
 }
 
-/** The most faults that are told one by one; fifty of a kind help nobody more than ten. */
-const MOST_TOLD = 10;
+/** Problems listed one by one; fifty of a kind are no clearer than ten. */
+const MAX_LISTED = 10;
 
-function listed(faults: readonly string[]): string {
-  if (faults.length === 1) return `${faults[0]}`;
-  const told = faults.slice(0, MOST_TOLD).map((fault, nth) => `(${nth + 1}) ${fault}`);
-  const more = faults.length - told.length;
-  return [...told, ...(more > 0 ? [`And ${more} more faults.`] : [])].join(" ");
+function list(problems: readonly string[]): string {
+  if (problems.length === 1) return `${problems[0]}`;
+  const listed = problems.slice(0, MAX_LISTED).map((problem, index) => `(${index + 1}) ${problem}`);
+  const more = problems.length - listed.length;
+  return [...listed, ...(more > 0 ? [`And ${more} more problems.`] : [])].join(" ");
 }
 
 /**
- * Thrown when the arguments break the documented fields or limits: lists every fault at once. Nothing was sent.
- * Not for what the service refuses (ServiceRefusal) nor for what policy forbids (PolicyRefusal).
+ * Thrown when the arguments break the documented fields or limits: lists every problem at once. Nothing was sent.
+ * Not for what the service rejects (ServiceError) nor for what policy forbids (PolicyError).
  */
-export class InputRefusal extends ExplainedError {
-  override readonly name = "InputRefusal";
-  readonly explanation: Explanation;
+export class InputError extends ExplainedError {
+  override readonly name = "InputError";
+  readonly problems: readonly string[];
 
-  readonly faults: readonly string[];
-
-  constructor(faults: readonly string[]) {
-    super(faults.join(" "));
-    this.faults = faults;
-    this.explanation = {
+  constructor(problems: readonly string[]) {
+    const what = problems.length === 1 ? "this" : `these ${problems.length} problems`;
+    super({
       stage: "input",
-      cause: listed(faults),
+      cause: list(problems),
       fixedBy: "agent",
-      nextStep: `Nothing was sent. Fix ${faults.length === 1 ? "this" : `these ${faults.length} faults`} in the arguments and call the same tool again.`,
+      nextStep: `Nothing was sent. Fix ${what} in the arguments and call the same tool again.`,
       safeToResend: false,
       attempts: 0,
-    };
+    });
+    this.problems = problems;
   }
 }

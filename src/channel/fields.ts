@@ -1,9 +1,9 @@
 /**
- * THE table of documented fields. Schemas, checks in bytes, the sandbox's limits, receipts, the README's tables:
- * all follow from these rows. A fact about a field stands here and nowhere else.
+ * THE table of documented fields. Schemas, byte limits, the sandbox, receipts and the README's tables are all built
+ * from these rows, so each fact about a field is stated once, here.
  */
 
-/** Titles of the service's pages that the rows cite. */
+/** Titles of the documentation pages that the rows cite. */
 const PAGES = {
   get: "Getting Official Channel Information",
   modify: "Modifying Official Channel Information",
@@ -19,143 +19,108 @@ export interface Field {
   readonly maxBytes?: number;
   /** True if a modify call can set it. */
   readonly writable: boolean;
-  /** True if get_official_account_info returns it. */
+  /** True if an answer to get_official_account_info can hold it. */
   readonly readable: boolean;
+  /** True if ResponseFilter may name it. */
+  readonly filterable: boolean;
+  /** For a time in Unix seconds: the name under which results add it in ISO 8601 UTC. */
+  readonly isoName?: string;
   /** What it is, for a person and for an agent. */
-  readonly says: string;
+  readonly description: string;
   /** The page that documents it. */
   readonly page: (typeof PAGES)[keyof typeof PAGES];
 }
 
+const editable = { type: "string", writable: true, readable: true, filterable: true, page: PAGES.modify } as const;
+const readOnly = { writable: false, readable: true, filterable: true, page: PAGES.get } as const;
+
 /** Every field of a channel, the writable ones first. */
 export const CHANNEL_FIELDS = [
+  { ...editable, name: "Name", maxBytes: 150, description: "Channel name" },
+  { ...editable, name: "Introduction", maxBytes: 400, description: "Introduction shown to subscribers" },
+  { ...editable, name: "FaceUrl", maxBytes: 500, description: "Avatar URL" },
+  { ...editable, name: "Organization", maxBytes: 500, description: "Organization the channel belongs to" },
   {
-    name: "Name",
-    type: "string",
-    maxBytes: 150,
-    writable: true,
-    readable: true,
-    says: "Channel name",
-    page: PAGES.modify,
-  },
-  {
-    name: "Introduction",
-    type: "string",
-    maxBytes: 400,
-    writable: true,
-    readable: true,
-    says: "Introduction shown to subscribers",
-    page: PAGES.modify,
-  },
-  {
-    name: "FaceUrl",
-    type: "string",
-    maxBytes: 500,
-    writable: true,
-    readable: true,
-    says: "Avatar URL",
-    page: PAGES.modify,
-  },
-  {
-    name: "Organization",
-    type: "string",
-    maxBytes: 500,
-    writable: true,
-    readable: true,
-    says: "Organization the channel belongs to",
-    page: PAGES.modify,
-  },
-  {
+    ...editable,
     name: "CustomString",
-    type: "string",
     maxBytes: 3000,
-    writable: true,
-    readable: true,
-    says: "The app's own data, replaced whole: to change a part, read it and send all of it",
-    page: PAGES.modify,
+    description: "The app's own data, replaced whole: to change a part, read it, then send all of it",
   },
   {
+    // The data-model page calls it readable; the filter and the sample of the get page lack it.
     name: "MaxSubscriberNum",
     type: "integer",
     writable: true,
-    readable: false,
-    says: "Subscriber limit; no tool reads it. Left out: the documents leave open whether a raised limit stays or falls to 100,000",
+    readable: true,
+    filterable: false,
+    description:
+      "Subscriber limit; most answers lack it. Left out of an edit, a raised limit may stay or fall back to 100,000: the documentation does not say",
     page: PAGES.modify,
   },
   {
+    ...readOnly,
     name: "CreateTime",
     type: "integer",
-    writable: false,
-    readable: true,
-    says: "Time of creation, Unix seconds",
-    page: PAGES.get,
+    isoName: "createdAt",
+    description: "Creation time, Unix seconds",
   },
+  { ...readOnly, name: "Owner_Account", type: "string", description: "User who owns the channel" },
   {
-    name: "Owner_Account",
-    type: "string",
-    writable: false,
-    readable: true,
-    says: "User who owns the channel",
-    page: PAGES.get,
-  },
-  {
+    ...readOnly,
     name: "LastMsgTime",
     type: "integer",
-    writable: false,
-    readable: true,
-    says: "Time of the last message, Unix seconds",
-    page: PAGES.get,
+    isoName: "lastMessageAt",
+    description: "Time of the last message, Unix seconds",
   },
-  {
-    name: "SubscriberNum",
-    type: "integer",
-    writable: false,
-    readable: true,
-    says: "Current number of subscribers",
-    page: PAGES.get,
-  },
+  { ...readOnly, name: "SubscriberNum", type: "integer", description: "Current number of subscribers" },
 ] as const satisfies readonly Field[];
 
-/** The one field of a subscriber. Its limit is on the service's system page alone. */
+/** The one field of a subscriber. Its limit is stated on the system limits page only. */
 export const SUBSCRIBER_CUSTOM_STRING = {
   name: "CustomString",
   type: "string",
   maxBytes: 3000,
   writable: true,
   readable: false,
-  says: "The app's own data about this subscriber, replaced whole; no tool reads it",
+  filterable: false,
+  description: "The app's own data about this subscriber, replaced whole; no tool can read it",
   page: PAGES.subscriber,
 } as const satisfies Field;
 
-/** At most so many channels in one get (page: Getting Official Channel Information). */
-export const MOST_CHANNELS_A_GET = 50;
+/** Maximum number of channels in one get (page: Getting Official Channel Information). */
+export const MAX_CHANNELS_PER_GET = 50;
 
-/** A limit in subscribers has no documented bounds; these keep out what no counter of theirs could hold (assumed). */
-export const SUBSCRIBER_LIMIT_BOUNDS = { least: 0, most: 4_294_967_295 } as const;
+/** The documented default of MaxSubscriberNum, most likely its value at creation (assumed). */
+export const DEFAULT_MAX_SUBSCRIBERS = 100_000;
 
-/** Channel IDs start so (page: Getting Official Channel Information). Other IDs are for the service to refuse. */
+/** MaxSubscriberNum has no documented bounds; these reject what no 32-bit counter could hold (assumed). */
+export const SUBSCRIBER_LIMIT_BOUNDS = { min: 0, max: 4_294_967_295 } as const;
+
+/** Channel IDs start with this (page: Getting Official Channel Information). An app may choose the rest itself. */
 export const CHANNEL_ID_PREFIX = "@TOA#_";
 
 type Row = (typeof CHANNEL_FIELDS)[number];
 type ValueOf<R extends Row> = R["type"] extends "integer" ? number : string;
 
-/** Names of the fields a modify can set. */
+/** Names of the fields a modify call can set. */
 export type WritableFieldName = Extract<Row, { writable: true }>["name"];
-/** Names of the fields a get returns. */
-export type ReadableFieldName = Extract<Row, { readable: true }>["name"];
+/** Names of the fields ResponseFilter can name. */
+export type FilterableFieldName = Extract<Row, { filterable: true }>["name"];
 /** New values for a channel: only the fields to change. */
 export type ChannelValues = { [R in Extract<Row, { writable: true }> as R["name"]]?: ValueOf<R> | undefined };
-/** What a get tells of one channel. */
-export type ChannelFacts = { [R in Extract<Row, { readable: true }> as R["name"]]?: ValueOf<R> | undefined };
+/** What an answer shows of one channel. */
+export type ChannelInfo = { [R in Extract<Row, { readable: true }> as R["name"]]?: ValueOf<R> | undefined };
 
-/** The rows a modify can set, in the order of the page. */
+/** The rows a modify call can set, in the order of the page. */
 export const WRITABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.writable);
-/** The rows a get returns, in the order of the page. */
+/** The rows an answer can hold. */
 export const READABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.readable);
+/** The rows ResponseFilter can name. */
+export const FILTERABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.filterable);
 
-/** A sentence for a refusal: what is odd about an ID, or undefined where it looks like one. */
-export function hintAboutId(id: string): string | undefined {
-  if (id !== id.trim()) return "The ID given begins or ends with white space: leave that out.";
+/** What looks wrong about a channel ID, as a sentence; undefined where it looks right. The service decides. */
+export function describeIdProblem(id: string): string | undefined {
+  if (id !== id.trim()) return "The ID given begins or ends with white space: remove it.";
   if (id.startsWith(CHANNEL_ID_PREFIX)) return undefined;
   return `Channel IDs start with ${CHANNEL_ID_PREFIX}; the one given does not.`;
 }

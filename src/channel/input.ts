@@ -1,36 +1,37 @@
 import * as z from "zod/v4";
-import { InputRefusal } from "./explanation.ts";
+import { InputError } from "./explanation.ts";
 import { CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING } from "./fields.ts";
 import { nearestName } from "./names.ts";
 import { clip } from "./text.ts";
 
-/** Arguments against a schema: null is absent, every fault is named at once and says how to mend it. */
+/** Checks arguments against a schema: null counts as absent, and every problem is listed with how to fix it. */
 
-/** The most characters of an argument that a fault repeats. */
-const MOST_SHOWN = 80;
+/** Maximum characters of an argument that a problem repeats. */
+const MAX_SHOWN = 80;
+
+/** Deeper nesting than this is rejected before anything walks through it; the deepest honest call has 4 levels. */
+const MAX_DEPTH = 50;
 
 /**
- * Checks what an agent sent against a tool's input schema.
+ * Validates what an agent sent against a tool's input schema.
  *
- * @param alsoFaulty says what is wrong with the object as a whole, asked even where single fields are at fault
- * @throws InputRefusal listing all faults
+ * @param validateWhole problems of the object as a whole, asked even where single fields have problems
+ * @throws InputError listing all problems
  */
-export function checkInput<T>(schema: z.ZodType<T>, args: unknown, alsoFaulty?: (args: object) => string[]): T {
-  try {
-    return check(schema, args, alsoFaulty);
-  } catch (error) {
-    if (error instanceof RangeError) throw new InputRefusal(["The arguments are nested too deep."]);
-    throw error;
-  }
-}
-
-function check<T>(schema: z.ZodType<T>, args: unknown, alsoFaulty?: (args: object) => string[]): T {
+export function validateInput<T>(schema: z.ZodType<T>, args: unknown, validateWhole?: (args: object) => string[]): T {
+  if (isDeeperThan(MAX_DEPTH, args)) throw new InputError(["The arguments are nested too deeply."]);
   const given = withoutNulls(schema, args ?? {});
   const result = schema.safeParse(given, { reportInput: true });
-  const faults = result.success ? [] : result.error.issues.flatMap((issue) => describe(issue, given, schema));
-  if (alsoFaulty && isRecord(given)) faults.push(...alsoFaulty(given));
-  if (result.success && faults.length === 0) return result.data;
-  throw new InputRefusal(faults);
+  const problems = result.success ? [] : result.error.issues.flatMap((issue) => describe(issue, given, schema));
+  if (validateWhole && isRecord(given)) problems.push(...validateWhole(given));
+  if (result.success && problems.length === 0) return result.data;
+  throw new InputError(problems);
+}
+
+/** True if objects and arrays are nested deeper than `max` levels. Never recurses deeper than that itself. */
+function isDeeperThan(max: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return max === 0 || Object.values(value).some((part) => isDeeperThan(max - 1, part));
 }
 
 /** Some hosts send null for every optional argument: for a known field that means absent. */
@@ -50,23 +51,26 @@ function describe(issue: z.core.$ZodIssue, given: unknown, schema: z.core.$ZodTy
   const place = placeName(issue.path);
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => describeStranger(key, issue.path, given, schema));
+      return issue.keys.map((key) => describeUnknownKey(key, issue.path, given, schema));
     case "invalid_type":
-      if (issue.input === undefined) return [`${place} is required: give ${wanted(issue.expected, issue.path)}.`];
+      if (issue.input === undefined)
+        return [`${place} is required: give ${describeExpected(issue.expected, issue.path)}.`];
       return [
-        `${place} must be ${wanted(issue.expected, issue.path)}, not ${whatItIs(issue.input, issue.expected === "string")}.`,
+        `${place} must be ${describeExpected(issue.expected, issue.path)}, not ${describeActual(issue.input, issue.expected === "string")}.`,
       ];
     case "invalid_value":
       return [`${place} is ${show(issue.input)}, which is not one of ${issue.values.join(", ")}.${guess(issue)}`];
     case "too_big":
       if (issue.origin === "array") {
         const count = (issue.input as unknown[]).length;
-        return [`${place} has ${count} elements; at most ${issue.maximum} fit into one call: split it into several.`];
+        return [
+          `${place} has ${count} elements; the maximum is ${issue.maximum} per call: split it into several calls.`,
+        ];
       }
-      return [`${place} is ${show(issue.input)}; the most is ${issue.maximum}.`];
+      return [`${place} is ${show(issue.input)}; the maximum is ${issue.maximum}.`];
     case "too_small":
       if (issue.origin === "array") return [`${place} is empty: give at least one element.`];
-      return [`${place} is ${show(issue.input)}; the least is ${issue.minimum}.`];
+      return [`${place} is ${show(issue.input)}; the minimum is ${issue.minimum}.`];
     default:
       return [`${place}${issue.message}`];
   }
@@ -77,15 +81,15 @@ function guess({ input, values }: z.core.$ZodIssueInvalidValue): string {
   return meant ? ` Did you mean ${meant}?` : "";
 }
 
-// Things that belong to the signed URL. Agents invent them, having read the service's own pages.
-const MADE_BY_THE_SERVER = ["random", "contenttype", "sdkappid", "identifier", "usersig"];
+// Parts of the signed URL. Agents that know the service's pages send them.
+const ADDED_BY_SERVER = ["random", "contenttype", "sdkappid", "identifier", "usersig"];
 
-function describeStranger(key: string, path: PropertyKey[], given: unknown, schema: z.core.$ZodType): string {
+function describeUnknownKey(key: string, path: PropertyKey[], given: unknown, schema: z.core.$ZodType): string {
   const place = placeName([...path, key]);
-  if (MADE_BY_THE_SERVER.includes(key.toLowerCase()))
-    return `${place} is not an argument: this server adds it by itself. Leave it out.`;
+  if (ADDED_BY_SERVER.includes(key.toLowerCase()))
+    return `${place} is not an argument: this server adds it itself. Leave it out.`;
   if (key === "OfficialAccountBaseInfoFilter" && path.length === 0) {
-    return `${place} belongs into "ResponseFilter":{"OfficialAccountBaseInfoFilter":[…]}.`;
+    return `${place} belongs in "ResponseFilter":{"OfficialAccountBaseInfoFilter":[…]}.`;
   }
   const isReadOnly = CHANNEL_FIELDS.some((field) => field.name === key && !field.writable);
   if (isReadOnly) return `${place} can be read but not written: leave it out.`;
@@ -95,7 +99,7 @@ function describeStranger(key: string, path: PropertyKey[], given: unknown, sche
   if (key === "Official_Account" && known.includes("OfficialAccountIdList")) {
     const id = isRecord(given) ? given[key] : undefined;
     const example = typeof id === "string" ? id : "@TOA#_…";
-    return `${place} belongs into the list: "OfficialAccountIdList":[{"Official_Account":${show(example)}}].`;
+    return `${place} belongs in the list: "OfficialAccountIdList":[{"Official_Account":${show(example)}}].`;
   }
   return `${place} is not a field of this tool, which takes ${known.join(", ")}. Leave it out.`;
 }
@@ -111,7 +115,7 @@ function shapeAt(schema: z.core.$ZodType, path: PropertyKey[]): string[] {
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
 }
 
-function wanted(expected: string, path: PropertyKey[]): string {
+function describeExpected(expected: string, path: PropertyKey[]): string {
   const field = [...CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING].find(({ name }) => name === path.at(-1));
   if (path[0] === "OfficialAccountIdList" && expected === "object")
     return 'an object such as {"Official_Account":"@TOA#_…"}';
@@ -123,10 +127,10 @@ function wanted(expected: string, path: PropertyKey[]): string {
   return field ? "text (a string)" : "an ID as text (a string)";
 }
 
-function whatItIs(value: unknown, wantsText: boolean): string {
+function describeActual(value: unknown, expectsText: boolean): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
-  if (typeof value === "object") return wantsText ? "an object (JSON goes in as text)" : "an object";
+  if (typeof value === "object") return expectsText ? "an object (JSON goes in as text)" : "an object";
   if (typeof value === "string")
     return /^\s*[[{]/.test(value) ? `JSON inside a string (send the value itself)` : `the text ${show(value)}`;
   return `the ${typeof value} ${show(value)}`;
@@ -135,12 +139,12 @@ function whatItIs(value: unknown, wantsText: boolean): string {
 function placeName(path: PropertyKey[]): string {
   let name = "";
   for (const step of path)
-    name += typeof step === "number" ? `[${step}]` : `${name && "."}${clip(String(step), MOST_SHOWN)}`;
+    name += typeof step === "number" ? `[${step}]` : `${name && "."}${clip(String(step), MAX_SHOWN)}`;
   return name || "The arguments";
 }
 
 function show(value: unknown): string {
-  return clip(JSON.stringify(value) ?? String(value), MOST_SHOWN);
+  return clip(JSON.stringify(value) ?? String(value), MAX_SHOWN);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

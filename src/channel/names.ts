@@ -1,7 +1,7 @@
 import leven from "leven";
 
-/** What agents call things that the service calls otherwise; spelled as `simplify` leaves it. */
-const MEANT: Readonly<Record<string, string>> = {
+/** What agents call things that the service names differently; spelled as `simplify` leaves it. */
+const SYNONYMS: Readonly<Record<string, string>> = {
   channel: "Official_Account",
   channelid: "Official_Account",
   account: "Official_Account",
@@ -29,18 +29,18 @@ const MEANT: Readonly<Record<string, string>> = {
   filter: "ResponseFilter",
 };
 
-/** The known name that a wrong one most likely means, for "did you mean"; undefined where none is near. */
+/** The known name that a wrong one most likely means, for "did you mean"; undefined where none is close. */
 export function nearestName(wrong: string, known: readonly string[]): string | undefined {
-  const synonym = MEANT[simplify(wrong)];
+  const synonym = SYNONYMS[simplify(wrong)];
   if (synonym !== undefined && known.includes(synonym)) return synonym;
   const ranked = known
-    .map((name) => ({ name, slips: leven(simplify(name), simplify(wrong)) }))
-    .sort((one, other) => one.slips - other.slips);
+    .map((name) => ({ name, edits: leven(simplify(name), simplify(wrong)) }))
+    .sort((one, other) => one.edits - other.edits);
   const [nearest] = ranked;
-  return nearest && nearest.slips <= Math.floor(simplify(nearest.name).length / 4) ? nearest.name : undefined;
+  return nearest && nearest.edits <= Math.floor(simplify(nearest.name).length / 4) ? nearest.name : undefined;
 }
 
-/** Spelling apart from case and punctuation: OfficialAccount and official_account are one. */
+/** The name without case and punctuation: OfficialAccount and official_account are the same. */
 function simplify(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }

@@ -1,163 +1,182 @@
-import {
-  CHANNEL_FIELDS,
-  type ChannelFacts,
-  type ChannelValues,
-  type ReadableFieldName,
-  type WritableFieldName,
-} from "./fields.ts";
-import { hiddenCharacters, shortValue } from "./text.ts";
+import { type ChannelInfo, type ChannelValues, WRITABLE_FIELDS, type WritableFieldName } from "./fields.ts";
+import { type Evidence, fieldsOf, type Inference, isNormalized, type Outcome } from "./outcome.ts";
+import { byteLength, formatCount, quote, shortValue } from "./text.ts";
 
 /** What an edit did: field by field, for whom, and how to take it back. Pure: it only compares what was seen. */
 
-export type Outcome = "applied" | "unchanged" | "notApplied" | "unknown";
-/** differs: what was read back is another value. cannotBeReadBack: no tool, or no answer, shows it. */
-type Verdict = "applied" | "unchanged" | "differs" | "cannotBeReadBack";
+/** What is known of one field after an edit. `differs`: it holds a value that this edit did not write. */
+type Verdict = "applied" | "normalized" | "unchanged" | "notApplied" | "differs" | "cannotBeReadBack";
 
-/** One field of an edit. before and after are as read; after is as sent where it cannot be read back. */
+/** One field of an edit. `before` and `after` are as read; `after` is as sent where it could not be read back. */
 export interface Change {
   readonly field: string;
   readonly before?: string | number;
   readonly after: string | number;
   readonly verdict: Verdict;
+  /** The size of the sent text against its limit, in UTF-8 bytes. */
+  readonly bytes?: { readonly used: number; readonly max: number };
 }
 
-/** The exact call that puts old values back. */
+/** A call to make, exactly as it stands. */
 export interface NextCall {
   readonly tool: string;
-  readonly arguments: Record<string, unknown>;
+  readonly arguments: Record<string, string | number>;
 }
 
 export interface Receipt {
   readonly outcome: Outcome;
+  readonly channel: string;
+  /** Subscribers of the channel when it was read; missing where the answer did not say. */
+  readonly subscribers?: number;
+  /** For the edit of one subscriber: the user ID. */
+  readonly subscriber?: string;
   readonly summary: string;
   readonly changes: readonly Change[];
+  /** The exact call that puts the old values back. */
   readonly undo?: NextCall;
   readonly warnings: readonly string[];
 }
 
-/** The fields that an edit names, in the order of the table. */
-function fieldsNamed(wanted: ChannelValues): WritableFieldName[] {
-  return CHANNEL_FIELDS.flatMap((field) => (field.writable && wanted[field.name] !== undefined ? [field.name] : []));
+const VERDICT: Readonly<Record<Evidence, Verdict>> = {
+  new: "applied",
+  normalized: "normalized",
+  old: "notApplied",
+  other: "differs",
+  noChange: "unchanged",
+  none: "cannotBeReadBack",
+};
+
+/**
+ * The changes of an edit, field by field.
+ * @param evidence from the inference; what it lacks counts as not read back
+ * @param seen the channel as last read after the edit; undefined where it was not read
+ */
+export function listChanges(
+  wanted: ChannelValues,
+  before: ChannelInfo,
+  evidence: Inference["evidence"],
+  seen?: ChannelInfo,
+): Change[] {
+  return fieldsOf(wanted).map((field) => {
+    const value = wanted[field] as string | number;
+    const old = before[field];
+    const now = seen?.[field];
+    const isOverwritten = evidence[field] === "noChange" && now !== undefined && now !== value;
+    const overwritten = isNormalized(now, value) ? "normalized" : "differs";
+    const verdict = isOverwritten ? overwritten : VERDICT[evidence[field] ?? "none"];
+    const after = verdict === "cannotBeReadBack" ? value : (now ?? value);
+    return { field, ...(old !== undefined && { before: old }), after, verdict, ...bytesOf(field, value) };
+  });
 }
 
-function isReadable(name: WritableFieldName): name is WritableFieldName & ReadableFieldName {
-  return CHANNEL_FIELDS.some((field) => field.name === name && field.readable);
+function bytesOf(name: WritableFieldName, value: string | number): Pick<Change, "bytes"> {
+  const max = maxBytesOf(name);
+  return typeof value === "string" && max !== undefined ? { bytes: { used: byteLength(value), max } } : {};
 }
 
-/** True if every wanted value can be read and stands already. */
-export function standsAlready(wanted: ChannelValues, facts: ChannelFacts): boolean {
-  return fieldsNamed(wanted).every((name) => isReadable(name) && facts[name] === wanted[name]);
-}
-
-/** What a read after an edit shows: the new values, the old ones, or nothing that tells them apart. */
-export type Shown = "new" | "old" | "neither";
-
-/** Tells from a read whether an edit was carried out. Only a field that the edit changes can tell. */
-export function shownBy(wanted: ChannelValues, before: ChannelFacts, seen: ChannelFacts | undefined): Shown {
-  const telling = fieldsNamed(wanted)
-    .filter(isReadable)
-    .filter((name) => before[name] !== wanted[name]);
-  if (!seen || telling.length === 0) return "neither";
-  if (telling.every((name) => seen[name] === wanted[name])) return "new";
-  return telling.every((name) => seen[name] === before[name]) ? "old" : "neither";
+function maxBytesOf(name: string): number | undefined {
+  const field = WRITABLE_FIELDS.find((candidate) => candidate.name === name);
+  return field && "maxBytes" in field ? field.maxBytes : undefined;
 }
 
 /**
- * Compares an edit with what was read before it and after it.
- * @param seen what was read after the edit; undefined where nothing could be read
+ * The call that puts back every readable value that the edit changed or may have changed, and a warning for each part
+ * that it cannot restore.
+ *
+ * @param seen the channel as last read after the edit
+ * @param holdsSecret true for a text that no output may hold
  */
-export function compare(wanted: ChannelValues, before: ChannelFacts, seen: ChannelFacts | undefined): Change[] {
-  return fieldsNamed(wanted).map((field) => {
-    const value = wanted[field] as string | number;
-    if (!isReadable(field)) return { field, after: value, verdict: "cannotBeReadBack" };
-    const old = before[field];
-    const head = old === undefined ? { field } : { field, before: old };
-    const now = seen?.[field];
-    if (now === undefined) return { ...head, after: value, verdict: "cannotBeReadBack" };
-    if (now !== value) return { ...head, after: now, verdict: "differs" };
-    return { ...head, after: now, verdict: old === value ? "unchanged" : "applied" };
-  });
+export function undoOf(
+  tool: string,
+  channel: string,
+  edit: { wanted: ChannelValues; before: ChannelInfo; seen?: ChannelInfo | undefined },
+  holdsSecret: (text: string) => boolean,
+): { undo?: NextCall; warnings: string[] } {
+  const { wanted, before, seen } = edit;
+  const restored: Record<string, string | number> = {};
+  const warnings: string[] = [];
+  const changed = fieldsOf(wanted).filter((name) => before[name] !== wanted[name]);
+  for (const name of changed) {
+    const old = before[name];
+    const problem =
+      old === undefined ? "its value before was not readable" : problemOfRestoring(name, old, holdsSecret);
+    if (problem !== undefined) warnings.push(`undo does not restore ${name}: ${problem}.`);
+    else if (old !== undefined) restored[name] = old;
+  }
+  const limit = changedLimit({ wanted, before, seen });
+  if (limit) restored.MaxSubscriberNum = limit.before;
+  if (Object.keys(restored).length === 0) return { warnings };
+  return { undo: { tool, arguments: { Official_Account: channel, ...restored } }, warnings };
 }
 
-/** The call that puts back every readable value that the edit changed or may have changed; undefined if there is none. */
-export function undoOf(tool: string, id: string, wanted: ChannelValues, before: ChannelFacts): NextCall | undefined {
-  const old = fieldsNamed(wanted)
-    .filter(isReadable)
-    .filter((name) => before[name] !== undefined && before[name] !== wanted[name])
-    .map((name) => [name, before[name]]);
-  if (old.length === 0) return undefined;
-  return { tool, arguments: { Official_Account: id, ...Object.fromEntries(old) } };
+function problemOfRestoring(
+  name: string,
+  old: string | number,
+  holdsSecret: (text: string) => boolean,
+): string | undefined {
+  if (typeof old !== "string") return undefined;
+  if (holdsSecret(old)) return "its value before holds a credential of this server";
+  const max = maxBytesOf(name);
+  const used = byteLength(old);
+  return max !== undefined && used > max ? `its value before is ${used} bytes and the limit is ${max}` : undefined;
 }
 
-/** One sentence for a person, the audience first. */
-export function summarize(id: string, outcome: Outcome, changes: readonly Change[], subscribers?: number): string {
-  const audience = subscribers === undefined ? id : `${subscribers.toLocaleString("en-US")} subscribers of ${id}`;
-  const told = changes.map(({ field, before, after }) => {
-    if (before === undefined) return `${field}: ${shortValue(after)}`;
-    return before === after
-      ? `${field}: ${shortValue(before)} (unchanged)`
-      : `${field}: ${shortValue(before)} → ${shortValue(after)}`;
-  });
-  return `${audience}: ${SAYS[outcome]}${told.join("; ")}`;
+/** MaxSubscriberNum where it changed although the edit did not name it. */
+export function changedLimit(edit: {
+  wanted: ChannelValues;
+  before: ChannelInfo;
+  seen?: ChannelInfo | undefined;
+}): { before: number; after: number } | undefined {
+  const before = edit.before.MaxSubscriberNum;
+  const after = edit.seen?.MaxSubscriberNum;
+  if (edit.wanted.MaxSubscriberNum !== undefined || before === undefined || after === undefined) return undefined;
+  return before === after ? undefined : { before, after };
 }
 
-const SAYS: Record<Outcome, string> = {
+const PREFIX: Readonly<Record<Outcome, string>> = {
   applied: "",
-  unchanged: "nothing was written, it stands so already. ",
-  notApplied: "not applied, the old values stand. ",
+  accepted: "the service said OK; this could not be verified by reading. ",
+  unchanged: "already has these values; nothing was written. ",
+  notApplied: "not applied, the old values are still there. ",
+  partlyApplied: "only partly applied. ",
+  refused: "refused by the service. ",
+  declined: "not confirmed; nothing was written. ",
   unknown: "outcome unknown. ",
 };
 
-/** What a person would want to be told about an edit, though the service accepts it. */
-export function warningsAbout(wanted: ChannelValues, before: ChannelFacts): string[] {
-  const warnings: string[] = [];
-  for (const name of fieldsNamed(wanted)) {
-    const value = wanted[name];
-    if (typeof value !== "string") continue;
-    if (value === "" && isReadable(name) && before[name] !== "") warnings.push(`${name} is emptied.`);
-    const hidden = hiddenCharacters(value);
-    if (hidden.length > 0) warnings.push(warningAboutHidden(name, hidden));
-  }
-  if (wanted.FaceUrl && !/^https?:\/\//i.test(wanted.FaceUrl)) {
-    warnings.push("FaceUrl is not an http or https address, so apps may show no avatar.");
-  }
-  warnings.push(...warningsAboutJson(wanted.CustomString, before.CustomString));
-  warnings.push(warningAboutLimit(wanted.MaxSubscriberNum, before.SubscriberNum));
-  return warnings;
+/**
+ * One sentence for a person, the audience first.
+ * @param application the label of the application, or its SDKAppID and region
+ */
+export function summarize(audience: string, application: string, outcome: Outcome, changes: readonly Change[]): string {
+  const describe = outcome === "declined" ? describeArrow : describeChange;
+  return `${audience} (${application}): ${PREFIX[outcome]}${changes.map(describe).join("; ")}`;
 }
 
-/** No tool reads the limit, so each edit says what that means for it. */
-function warningAboutLimit(limit: number | undefined, subscribers: number | undefined): string {
-  if (limit === undefined) {
-    return "MaxSubscriberNum was not given; the documents leave open whether a raised limit then falls back to 100,000. To be safe, send the limit along.";
-  }
-  const now = subscribers ?? 0;
-  const tooLow = limit < now ? ` It is below the ${now.toLocaleString("en-US")} subscribers of today.` : "";
-  return `MaxSubscriberNum can neither be read back nor taken back by undo.${tooLow}`;
+/** `780,031 subscribers of '@TOA#_…'`. */
+export function audienceOf(channel: string, subscribers: number | undefined): string {
+  if (subscribers === undefined) return quote(channel);
+  return `${formatCount(subscribers)} subscriber${subscribers === 1 ? "" : "s"} of ${quote(channel)}`;
 }
 
-/** The warning that an edit publishes characters nobody sees. */
-export function warningAboutHidden(name: string, hidden: readonly string[]): string {
-  return `${name} holds invisible or direction-changing characters (${hidden.slice(0, 10).join(", ")}); they are sent as given.`;
+function describeArrow({ field, before, after }: Change): string {
+  return `${field}: ${before === undefined ? "" : `${shortValue(before)} → `}${shortValue(after)}`;
 }
 
-function warningsAboutJson(after: string | undefined, before: string | undefined): string[] {
-  const old = parseObject(before);
-  if (after === undefined || after === "" || old === undefined) return [];
-  const now = parseObject(after);
-  if (now === undefined) return ["CustomString was JSON and is JSON no more."];
-  const lost = Object.keys(old).filter((key) => !Object.hasOwn(now, key));
-  if (lost.length === 0) return [];
-  return [
-    `CustomString was JSON and loses ${lost.length === 1 ? "the key" : "the keys"} ${lost.map(shortValue).join(", ")}.`,
-  ];
-}
-
-function parseObject(text: string | undefined): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? "");
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
+function describeChange(change: Change): string {
+  const { field, after, verdict } = change;
+  switch (verdict) {
+    case "applied":
+      return describeArrow(change);
+    case "normalized":
+      return `${describeArrow(change)} (the service changed the text slightly)`;
+    case "unchanged":
+      return `${field}: ${shortValue(after)} (unchanged)`;
+    case "notApplied":
+      return `${field}: still ${shortValue(after)}`;
+    case "differs":
+      return `${field}: now ${shortValue(after)}, which this edit did not write`;
+    case "cannotBeReadBack":
+      return `${describeArrow(change)} (not read back)`;
   }
 }

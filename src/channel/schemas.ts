@@ -2,58 +2,61 @@ import * as z from "zod/v4";
 import {
   CHANNEL_FIELDS,
   CHANNEL_ID_PREFIX,
-  type ChannelFacts,
-  type ChannelValues,
+  FILTERABLE_FIELDS,
   type Field,
-  MOST_CHANNELS_A_GET,
-  READABLE_FIELDS,
-  type ReadableFieldName,
+  type FilterableFieldName,
+  MAX_CHANNELS_PER_GET,
   SUBSCRIBER_CUSTOM_STRING,
   SUBSCRIBER_LIMIT_BOUNDS,
-  WRITABLE_FIELDS,
 } from "./fields.ts";
-import { byteLength, countCharacters, isWellFormed, longestFit } from "./text.ts";
+import { byteLength, countCharacters, isWellFormed, longestFit, plural } from "./text.ts";
 
-/** The zod schemas of what goes in and what comes out, made from the table of fields. */
+/** The zod schemas of what goes in and what comes out, built from the table of fields. */
 
-/** Faults of a text against its limit in UTF-8 bytes, each a complete sentence without its subject. */
-function faultsOfText(text: string, maxBytes: number | undefined): string[] {
+/** Problems of a text against its limit in UTF-8 bytes, each a complete sentence without its subject. */
+function problemsOfText(text: string, maxBytes: number | undefined): string[] {
   if (!isWellFormed(text)) return [" holds half a character (a lone surrogate), which cannot be sent: remove it."];
   const bytes = byteLength(text);
   if (maxBytes === undefined || bytes <= maxBytes) return [];
   const fit = JSON.stringify(longestFit(text, maxBytes));
   return [
-    ` is ${bytes} of ${maxBytes} bytes (${countCharacters(text)} characters): cut at least ${bytes - maxBytes} ${bytes - maxBytes === 1 ? "byte" : "bytes"}; the longest version that fits: ${fit}.`,
+    ` is ${bytes} bytes and the limit is ${maxBytes} (${plural(countCharacters(text), "character")}): cut at least ${plural(bytes - maxBytes, "byte")}. The longest version that fits: ${fit}.`,
   ];
 }
 
 function text(maxBytes?: number) {
   return z.string().check((context) => {
-    for (const message of faultsOfText(context.value, maxBytes)) {
+    for (const message of problemsOfText(context.value, maxBytes)) {
       context.issues.push({ code: "custom", message, input: context.value });
     }
   });
 }
 
-function id(says: string) {
+function id(description: string) {
   return text()
     .check((context) => {
       if (context.value === "") context.issues.push({ code: "custom", message: " is empty: give the ID.", input: "" });
     })
-    .describe(says);
+    .describe(description);
 }
 
-/** The input schema of one writable field, its limit as a necessary bound and its bytes in words. */
-function fieldSchema(field: Field): z.ZodType {
-  if (field.type === "integer") {
-    const { least, most } = SUBSCRIBER_LIMIT_BOUNDS;
-    return z.int().min(least).max(most).describe(field.says);
-  }
-  return text(field.maxBytes).meta({
-    maxLength: field.maxBytes,
-    description: `${field.says}, ≤${field.maxBytes} bytes`,
-  });
+type SchemaOf<F extends Field> = F extends { readonly type: "integer" } ? z.ZodInt : z.ZodString;
+
+/** The input schema of one writable field: the limit in bytes in words, and as a necessary bound in characters. */
+function fieldSchema<F extends Field>(field: F): SchemaOf<F> {
+  const { min, max } = SUBSCRIBER_LIMIT_BOUNDS;
+  const schema =
+    field.type === "integer"
+      ? z.int().min(min).max(max).describe(field.description)
+      : text(field.maxBytes).meta({
+          maxLength: field.maxBytes,
+          description: `≤${field.maxBytes} bytes. ${field.description}`,
+        });
+  return schema as SchemaOf<F>;
 }
+
+type FieldsWith<Key extends keyof Field> = Extract<(typeof CHANNEL_FIELDS)[number], Record<Key, true>>;
+type OptionalSchemas<F extends Field> = { [R in F as R["name"]]: z.ZodOptional<SchemaOf<R>> };
 
 const channelId = () => id(`Channel ID, ${CHANNEL_ID_PREFIX}…`);
 
@@ -62,39 +65,42 @@ export const getInput = z.strictObject({
   OfficialAccountIdList: z
     .array(z.strictObject({ Official_Account: channelId() }))
     .min(1)
-    .max(MOST_CHANNELS_A_GET),
+    .max(MAX_CHANNELS_PER_GET)
+    .describe("Channels to read"),
   ResponseFilter: z
     .strictObject({
       OfficialAccountBaseInfoFilter: z
-        .array(z.enum(READABLE_FIELDS.map((field) => field.name) as [ReadableFieldName, ...ReadableFieldName[]]))
+        .array(z.enum(FILTERABLE_FIELDS.map((field) => field.name) as [FilterableFieldName, ...FilterableFieldName[]]))
         .min(1)
+        .describe("Names of the fields to return")
         .optional(),
     })
     .optional()
-    .describe("Fields to return; all if left out"),
+    .describe("Fields to return; all if left out. The ID always comes back"),
 });
 
 export type GetInput = z.infer<typeof getInput>;
 
-/** One channel and the new values of the fields to change. */
-export type ModifyChannelInput = { Official_Account: string } & ChannelValues;
-
 /** Input of modify_official_account_base_info. */
 export const modifyChannelInput = z.strictObject({
   Official_Account: channelId(),
-  ...Object.fromEntries(WRITABLE_FIELDS.map((field) => [field.name, fieldSchema(field).optional()])),
-}) as unknown as z.ZodType<ModifyChannelInput>;
+  ...(Object.fromEntries(
+    CHANNEL_FIELDS.filter((field) => field.writable).map((field) => [field.name, fieldSchema(field).optional()]),
+  ) as OptionalSchemas<FieldsWith<"writable">>),
+});
 
 /** Input of modify_subscriber_info. */
 export const modifySubscriberInput = z.strictObject({
   Official_Account: channelId(),
   Subscriber_Account: id("User ID of the subscriber"),
-  CustomString: fieldSchema(SUBSCRIBER_CUSTOM_STRING) as z.ZodType<string>,
+  CustomString: fieldSchema(SUBSCRIBER_CUSTOM_STRING),
 });
+
+export type ModifySubscriberInput = z.infer<typeof modifySubscriberInput>;
 
 const integer = () => z.number().meta({ type: "integer" });
 
-/** The explanation on every failure. Its stages and fixers stand in Explanation; here they are told in short. */
+/** The explanation on every failure (type: Explanation). */
 const explanationOutput = z.object({
   stage: z.string(),
   cause: z.string(),
@@ -104,34 +110,36 @@ const explanationOutput = z.object({
   attempts: integer(),
 });
 
-const head = {
+const envelope = {
   ActionStatus: z.string().optional(),
   ErrorCode: integer().optional(),
   ErrorInfo: z.string().optional(),
 };
 
 const readableOutputs = Object.fromEntries(
-  CHANNEL_FIELDS.filter((field) => field.readable).map((field) => [
-    field.name,
-    (field.type === "integer" ? integer() : z.string()).optional(),
+  CHANNEL_FIELDS.filter((field) => field.readable).flatMap((field) => [
+    [field.name, (field.type === "integer" ? integer() : z.string()).optional()],
+    ...("isoName" in field ? [[field.isoName, z.string().optional()]] : []),
   ]),
-) as unknown as { [Name in ReadableFieldName]: z.ZodType<ChannelFacts[Name]> };
+) as Record<string, z.ZodOptional>;
 
-/** One channel of an answer: its own outcome, its facts, and an explanation where it failed. */
+/** One channel of an answer: its own outcome, its fields, and an explanation where it failed. */
 const channelOutput = z.object({
   Official_Account: z.string(),
-  ErrorCode: head.ErrorCode,
-  ErrorInfo: head.ErrorInfo,
+  ErrorCode: envelope.ErrorCode,
+  ErrorInfo: envelope.ErrorInfo,
   ...readableOutputs,
-  explanation: explanationOutput.optional(),
+  // As the explanation of the whole; stated once, because the list of tools is in the context of every conversation.
+  explanation: z.looseObject({}).optional(),
 });
 
 const nextCall = z.object({ tool: z.string(), arguments: z.record(z.string(), z.unknown()) });
 
 const onEveryResult = {
-  ...head,
+  ...envelope,
   RequestId: z.string().optional(),
   explanation: explanationOutput.optional(),
+  note: z.string().optional(),
   sandbox: z.boolean().optional(),
 };
 
@@ -142,30 +150,40 @@ export const getOutput = z.object({
   leftOut: z.object({ reason: z.string(), nextCall }).optional(),
 });
 
-/** A value of a channel's field. Two types, told in a form that every client reads: a union is not. */
+/** A value of a field: text or a whole number. Stated in a form that every client reads, which a union is not. */
 const value = () =>
   z
     .unknown()
     .meta({ type: ["string", "integer"] })
     .optional();
 
-const change = z.object({
-  field: z.string(),
-  before: value(),
-  after: value(),
-  verdict: z.string(),
-});
+const bytes = z.object({ used: integer(), max: integer() }).optional();
 
-/** Output of both modify tools: the documented head, and the receipt. */
-export const modifyOutput = z.object({
+const change = z.object({ field: z.string(), before: value(), after: value(), verdict: z.string(), bytes });
+
+const onEveryReceipt = { outcome: z.string(), channel: z.string(), summary: z.string(), warnings: z.array(z.string()) };
+
+/** Output of modify_official_account_base_info: the documented envelope, and the receipt (type: Receipt). */
+export const modifyChannelOutput = z.object({
   ...onEveryResult,
   receipt: z
     .object({
-      outcome: z.string(),
-      summary: z.string(),
+      ...onEveryReceipt,
+      subscribers: integer().optional(),
       changes: z.array(change),
       undo: nextCall.optional(),
-      warnings: z.array(z.string()),
+    })
+    .optional(),
+});
+
+/** Output of modify_subscriber_info: no before and no undo. */
+export const modifySubscriberOutput = z.object({
+  ...onEveryResult,
+  receipt: z
+    .object({
+      ...onEveryReceipt,
+      subscriber: z.string(),
+      changes: z.array(change.omit({ before: true })),
     })
     .optional(),
 });

@@ -1,4 +1,4 @@
-/** Text as bytes and as something a person reads: sizes, safe cuts, and characters nobody would see. */
+/** Text as bytes and as something a person reads: sizes, safe cuts, and characters that cannot be seen. */
 
 const encoder = new TextEncoder();
 
@@ -9,17 +9,17 @@ export function byteLength(text: string): number {
 
 /** The number of characters as a person counts them (grapheme clusters); of a very long text, its code points. */
 export function countCharacters(text: string): number {
-  if (text.length > MOST_SEGMENTED) return [...text].length;
+  if (text.length > MAX_SEGMENTED_LENGTH) return [...text].length;
   let count = 0;
   for (const _ of graphemes(text)) count += 1;
   return count;
 }
 
-/** The longest beginning of a text that fits into so many bytes, cut between characters as a person sees them. */
+/** The longest prefix of a text that fits into `maxBytes`, cut between grapheme clusters. */
 export function longestFit(text: string, maxBytes: number): string {
   let fit = "";
   let bytes = 0;
-  for (const { segment } of graphemes(text.slice(0, maxBytes + LONGEST_CHARACTER))) {
+  for (const { segment } of graphemes(text.slice(0, maxBytes + MAX_GRAPHEME_LENGTH))) {
     bytes += byteLength(segment);
     if (bytes > maxBytes) break;
     fit += segment;
@@ -32,10 +32,10 @@ export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
-/** The segmenter takes time with the square of the length; longer texts than this are counted without it. */
-const MOST_SEGMENTED = 10_000;
-/** No character that a person sees as one is longer in practice. */
-const LONGEST_CHARACTER = 100;
+/** Segmenting takes quadratic time; longer texts than this are counted without it. */
+const MAX_SEGMENTED_LENGTH = 10_000;
+/** Longer than any grapheme cluster in practice. */
+const MAX_GRAPHEME_LENGTH = 100;
 
 let segmenter: Intl.Segmenter | undefined;
 
@@ -44,11 +44,12 @@ function graphemes(text: string): Iterable<{ segment: string }> {
   return segmenter.segment(text);
 }
 
-// An emoji may hold joiners and variation selectors; those are how it is written, not something hidden in it. Tag
-// characters stay hidden even after a flag: whole sentences have been smuggled in them.
+// An emoji may contain joiners and variation selectors; they are part of how it is written, not hidden in it. Tag
+// characters count as hidden even after a flag, because whole sentences have been smuggled in them. The two last code
+// points have no glyph although Unicode does not list them as ignorable.
 const PICTURE = String.raw`\p{Extended_Pictographic}\p{Emoji_Modifier}?\uFE0F?`;
 const EMOJI = String.raw`${PICTURE}(?:\u200D${PICTURE})*|[0-9#*]\uFE0F\u20E3`;
-const HIDDEN = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Surrogate}\u2800]`;
+const HIDDEN = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Surrogate}\u2800\u{1D159}\u{16FE4}]`;
 const EMOJI_OR_HIDDEN = new RegExp(`(${EMOJI})|(${HIDDEN})`, "gu");
 const ANY_HIDDEN = new RegExp(HIDDEN, "u");
 
@@ -58,7 +59,7 @@ export function escapeHidden(text: string): string {
   return text.replace(EMOJI_OR_HIDDEN, (whole, emoji: string | undefined) => emoji ?? unicodeEscape(whole));
 }
 
-/** The hidden characters of a text, each once, as `U+202E`; a line feed or tab is seen, so it is not among them. */
+/** The hidden characters of a text, each once, as `U+202E`. Line feeds and tabs are visible, so they do not count. */
 export function hiddenCharacters(text: string): string[] {
   if (!ANY_HIDDEN.test(text)) return [];
   const found = new Set<string>();
@@ -80,28 +81,41 @@ function unicodeEscape(text: string): string {
 
 /**
  * Compact JSON with the hidden characters escaped: what a text block shows. Parsing it gives the same value back.
- * Structural characters of JSON are never hidden, so escaping the whole text touches strings alone.
+ * Structural characters of JSON are never hidden, so escaping the whole text touches strings only.
  */
 export function visibleJson(value: unknown): string {
   return escapeHidden(JSON.stringify(value));
 }
 
-/** A text of at most so many characters (code points), its cut marked by `…`. Other people's words are clipped at 300. */
-export function clip(text: string, most = 300): string {
-  const points = [...text];
-  return points.length > most ? `${points.slice(0, most).join("")}…` : text;
+/** A text of at most `max` characters (code points), its cut marked by `…`. */
+export function clip(text: string, max = 300): string {
+  const points = [...text.slice(0, 2 * max + 2)];
+  return points.length > max ? `${points.slice(0, max).join("")}…` : text;
 }
 
-/** Somebody else's words, quoted as data on one line and clipped. */
-export function quoteAsData(text: string): string {
-  return visibleJson(clip(text));
+const LINE_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/**
+ * Text of other people inside a sentence of ours: in single quotes on one line, so that it cannot pose as a line of
+ * ours. Hidden characters stay, because every output escapes them exactly once, at its end.
+ */
+export function quote(text: string): string {
+  return `'${text.replace(/[\\']/g, "\\$&").replace(/[\n\r\t]/g, (character) => LINE_ESCAPES[character] ?? "")}'`;
 }
 
-/** A value as a receipt's summary shows it: short, on one line, hidden characters escaped. */
-export function shortValue(value: string | number): string {
-  if (typeof value === "number") return value.toLocaleString("en-US");
-  const most = 60;
-  const fit = longestFit(value, most);
-  const shown = fit === value ? value : `${fit}…`;
-  return `'${escapeHidden(shown).replaceAll("'", "\\'")}'`;
+/** A field's value inside a sentence: quoted, and cut to 60 bytes. */
+export function shortValue(value: string | number, maxBytes = 60): string {
+  if (typeof value === "number") return formatCount(value);
+  const fit = longestFit(value, maxBytes);
+  return quote(fit === value ? value : `${fit}…`);
+}
+
+/** A count with separators: 780,031. */
+export function formatCount(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+/** `1 byte`, `2 bytes`. */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,151 +1,158 @@
-import type { AnswerHead } from "../channel/explanation.ts";
+import type { Envelope } from "../channel/explanation.ts";
 import {
-  type ChannelFacts,
+  type ChannelInfo,
   type ChannelValues,
+  type FilterableFieldName,
   READABLE_FIELDS,
-  type ReadableFieldName,
   WRITABLE_FIELDS,
 } from "../channel/fields.ts";
-import { type Answer, malformed, readHead } from "./answer.ts";
-import type { Deadline } from "./deadline.ts";
-import type { Sender } from "./sender.ts";
-import { ServiceRefusal } from "./service-refusal.ts";
+import { type ChatClient, COMMANDS, type SendResult } from "./client.ts";
+import { ServiceError } from "./errors/chat-api-error.ts";
+import { malformed, type NetworkFailure } from "./errors/failure.ts";
+import type { Connection } from "./http/http-client.ts";
+import { type Answer, codeFailure, readEnvelope } from "./http/response.ts";
+import type { Deadline } from "./retry/deadline.ts";
 
-/** The three calls of the official-channel API, with the documented bodies to the letter. */
+/** The three calls of the official-channel API, with the documented bodies verbatim. */
 
-/** One channel as a get tells it: its facts, or the refusal that is its own outcome. */
-interface ChannelAnswer {
+/** One channel in an answer: its fields, or the error that is its own outcome. */
+export interface ChannelAnswer {
   readonly id: string;
-  readonly head: AnswerHead;
-  readonly facts: ChannelFacts;
-  readonly refusal?: ServiceRefusal;
+  readonly envelope: Envelope;
+  readonly info: ChannelInfo;
+  readonly error?: ServiceError;
 }
 
 /** The answer to a get: one element for each ID asked for, in the order asked. */
 export interface ChannelsAnswer {
-  readonly head: AnswerHead;
+  readonly envelope: Envelope;
   readonly channels: readonly ChannelAnswer[];
-  readonly attempts: number;
   /** The server's Date header. */
   readonly serverDate: string | undefined;
 }
 
-/** The answer to a modify: the service said OK. Whether it shows is for a read to tell. */
-export interface ModifyAnswer {
-  readonly head: AnswerHead;
-  readonly attempts: number;
+/** The time a call has, and the connection it uses; without one it borrows its own. */
+export interface CallOptions {
+  readonly deadline: Deadline;
+  readonly connection?: Connection | undefined;
 }
 
 export class ChatApi {
-  readonly #sender: Sender;
+  readonly #client: ChatClient;
 
-  constructor(sender: Sender) {
-    this.#sender = sender;
+  constructor(client: ChatClient) {
+    this.#client = client;
   }
 
   /**
-   * Reads up to 50 different channels (page: Getting Official Channel Information).
+   * Reads up to 50 different channels (page: Getting Official Channel Information). A channel that the service refuses
+   * is an element with an error; the result as a whole is still ok.
    * @param fields the fields to return; all if undefined
-   * @throws ServiceRefusal, NotSent, NoValidAnswer for the whole request; a refused channel is an element instead
    */
-  async getChannels(
+  getChannels(
     ids: readonly string[],
-    fields: readonly ReadableFieldName[] | undefined,
-    deadline: Deadline,
-  ): Promise<ChannelsAnswer> {
+    fields: readonly FilterableFieldName[] | undefined,
+    { deadline, connection }: CallOptions,
+  ): Promise<SendResult<ChannelsAnswer>> {
     const body = {
       OfficialAccountIdList: ids.map((id) => ({ Official_Account: id })),
       ...(fields && { ResponseFilter: { OfficialAccountBaseInfoFilter: fields } }),
     };
-    const read = ({ head, content, serverDate }: Answer) => ({
-      head,
-      serverDate,
-      channels: readList(content.OfficialAccountInfoList, ids),
-    });
-    const request = { command: "get_official_account_info", body, writes: false, channelIds: ids, read } as const;
-    const { value, attempts } = await this.#sender.send(request, deadline);
-    for (const { id, refusal } of value.channels)
-      if (refusal) refusal.call = { attempts, writes: false, channelIds: [id] };
-    return { ...value, attempts };
+    const read = ({ envelope, content, serverDate }: Answer, attempts: number) => {
+      const channels = this.#readList(content.OfficialAccountInfoList, ids, attempts);
+      return "reason" in channels ? channels : { value: { envelope, serverDate, channels } };
+    };
+    const request = { command: COMMANDS.get, body, isWrite: false, channelIds: ids, read };
+    return this.#client.send(request, deadline, connection);
   }
 
-  /**
-   * Changes fields of one channel (page: Modifying Official Channel Information).
-   * @throws NotSent, NoValidAnswer, ServiceRefusal; `leavesOutcomeOpen` tells whether it may have been carried out
-   */
-  modifyChannel(id: string, values: ChannelValues, deadline: Deadline): Promise<ModifyAnswer> {
-    const named = WRITABLE_FIELDS.filter(({ name }) => values[name] !== undefined).map(({ name }) => [
-      name,
-      values[name],
-    ]);
-    return this.#modify("modify_official_account_base_info", id, Object.fromEntries(named), deadline);
-  }
-
-  /**
-   * Sets the custom field of one subscriber (page: Modifying Subscriber Information).
-   * @throws as modifyChannel
-   */
-  modifySubscriber(id: string, subscriber: string, customString: string, deadline: Deadline): Promise<ModifyAnswer> {
-    const values = { Subscriber_Account: subscriber, CustomString: customString };
-    return this.#modify("modify_subscriber_info", id, values, deadline);
-  }
-
-  /** True if a channel's edit that was lost may be sent once more: an outage must not be answered by a storm. */
-  mayModifyAgain(): boolean {
-    return this.#sender.takeFromBudget("modify_official_account_base_info");
-  }
-
-  async #modify(
-    command: "modify_official_account_base_info" | "modify_subscriber_info",
+  /** Changes fields of one channel (page: Modifying Official Channel Information). The value is the envelope. */
+  modifyChannel(
     id: string,
-    values: object,
-    deadline: Deadline,
-  ): Promise<ModifyAnswer> {
-    const body = { Official_Account: id, ...values };
-    const read = ({ head }: Answer) => head;
-    const request = { command, body, writes: true, channelIds: [id], read };
-    const { value, attempts } = await this.#sender.send(request, deadline);
-    return { head: value, attempts };
+    values: ChannelValues,
+    { deadline, connection }: CallOptions,
+  ): Promise<SendResult<Envelope>> {
+    const fields = WRITABLE_FIELDS.flatMap(({ name }) => (values[name] === undefined ? [] : [[name, values[name]]]));
+    const body = { Official_Account: id, ...Object.fromEntries(fields) };
+    const request = { command: COMMANDS.modifyChannel, body, isWrite: true, channelIds: [id], read: readOk };
+    return this.#client.send(request, deadline, connection);
+  }
+
+  /** Sets the custom field of one subscriber (page: Modifying Subscriber Information), over a new connection. */
+  modifySubscriber(
+    id: string,
+    subscriber: string,
+    customString: string,
+    { deadline }: CallOptions,
+  ): Promise<SendResult<Envelope>> {
+    const body = { Official_Account: id, Subscriber_Account: subscriber, CustomString: customString };
+    return this.#client.send(
+      { command: COMMANDS.modifySubscriber, body, isWrite: true, channelIds: [id], subscriber, read: readOk },
+      deadline,
+    );
+  }
+
+  /** Borrows one connection for several calls; give it back with `release`. */
+  borrowConnection(): Promise<Connection> {
+    return this.#client.borrowConnection();
+  }
+
+  release(connection: Connection): void {
+    this.#client.release(connection);
+  }
+
+  /** Takes one resend of a channel's edit out of the retry budget; false if it is used up. */
+  consumeRetryBudget(): boolean {
+    return this.#client.consumeRetryBudget(COMMANDS.modifyChannel);
+  }
+
+  /** Matches the list to the IDs asked for; a list that lacks one, repeats one or adds one is no valid answer. */
+  #readList(list: unknown, ids: readonly string[], attempts: number): ChannelAnswer[] | NetworkFailure {
+    if (!Array.isArray(list)) return malformed("OfficialAccountInfoList is missing");
+    const found = new Map<string, ChannelAnswer>();
+    for (const [position, element] of list.entries()) {
+      const channel = this.#readChannel(element, ids[position], attempts);
+      if ("reason" in channel) return channel;
+      if (!ids.includes(channel.id)) return malformed("the list holds a channel that was not asked for");
+      if (found.has(channel.id)) return malformed("the list holds a channel twice");
+      found.set(channel.id, channel);
+    }
+    if (found.size < ids.length)
+      return malformed(`the list holds ${found.size} of the ${ids.length} channels asked for`);
+    return ids.flatMap((id) => found.get(id) ?? []);
+  }
+
+  /** @param expected the ID asked for at this place: a failed element may lack its own (assumed) */
+  #readChannel(element: unknown, expected: string | undefined, attempts: number): ChannelAnswer | NetworkFailure {
+    if (typeof element !== "object" || element === null) return malformed("an element of the list is not an object");
+    const content = element as Record<string, unknown>;
+    const code = content.ErrorCode;
+    if (!Number.isSafeInteger(code)) return malformed("an element's ErrorCode is missing or not a whole number");
+    const id = content.Official_Account ?? (code === 0 ? undefined : expected);
+    if (typeof id !== "string") return malformed("an element's Official_Account is missing");
+    const envelope = readEnvelope(content, this.#client.secrets, [id]);
+    if (code === 0) {
+      const info = readInfo(content);
+      return "reason" in info ? info : { id, envelope, info };
+    }
+    const failure = codeFailure({ ...envelope, ErrorCode: code as number });
+    const context = this.#client.contextOf({ isWrite: false, channelIds: [id] }, attempts);
+    return { id, envelope, info: {}, error: new ServiceError(failure, context) };
   }
 }
 
-/** Matches the list to the IDs asked for; a list that lacks one, repeats one or adds one is no answer at all. */
-function readList(list: unknown, ids: readonly string[]): ChannelAnswer[] {
-  if (!Array.isArray(list)) throw malformed("OfficialAccountInfoList is missing");
-  const found = new Map<string, ChannelAnswer>();
-  for (const [position, element] of list.entries()) {
-    const channel = readChannel(element, ids[position]);
-    if (!ids.includes(channel.id)) throw malformed("the list holds a channel that was not asked for");
-    if (found.has(channel.id)) throw malformed("the list holds a channel twice");
-    found.set(channel.id, channel);
-  }
-  return ids.map((id) => {
-    const channel = found.get(id);
-    if (!channel) throw malformed(`the list holds ${found.size} of the ${ids.length} channels asked for`);
-    return channel;
-  });
+function readOk({ envelope }: Answer): { value: Envelope } {
+  return { value: envelope };
 }
 
-/** @param expected the ID asked for at this place: a failed element may lack its own (assumed) */
-function readChannel(element: unknown, expected: string | undefined): ChannelAnswer {
-  if (typeof element !== "object" || element === null) throw malformed("an element of the list is no object");
-  const content = element as Record<string, unknown>;
-  const head = readHead(content);
-  const code = head.ErrorCode;
-  if (code === undefined) throw malformed("an element's ErrorCode is missing or no whole number");
-  const id = content.Official_Account ?? (code === 0 ? undefined : expected);
-  if (typeof id !== "string") throw malformed("an element's Official_Account is missing");
-  if (code === 0) return { id, head, facts: readFacts(content) };
-  return { id, head, facts: {}, refusal: new ServiceRefusal({ ...head, ErrorCode: code }) };
-}
-
-function readFacts(content: Record<string, unknown>): ChannelFacts {
-  const facts = READABLE_FIELDS.flatMap(({ name, type }) => {
+function readInfo(content: Record<string, unknown>): ChannelInfo | NetworkFailure {
+  const info: Record<string, unknown> = {};
+  for (const { name, type } of READABLE_FIELDS) {
     const value = content[name] ?? undefined;
-    if (value === undefined) return [];
+    if (value === undefined) continue;
     const isRight = type === "integer" ? Number.isSafeInteger(value) : typeof value === "string";
-    if (!isRight) throw malformed(`${name} is not of the documented type`);
-    return [[name, value]];
-  });
-  return Object.fromEntries(facts) as ChannelFacts;
+    if (!isRight) return malformed(`${name} is not of the documented type`);
+    info[name] = value;
+  }
+  return info;
 }

@@ -1,86 +1,99 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
-import type { Change, NextCall, Outcome } from "../channel/receipt.ts";
-import { PolicyRefusal } from "./policy-refusal.ts";
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
+import type { Outcome } from "../channel/outcome.ts";
+import type { Change, NextCall } from "../channel/receipt.ts";
+import { PolicyError } from "./policy-error.ts";
 
-/** The record of writes: one JSON line before each request and one after it, appended whole, for the owner alone. */
+/** The record of edits: one JSON line before each request and one after it, in a file for its owner only. */
 
-/** What is about to be written. */
+/** Who edits: the same for the whole process. */
+export interface JournalIdentity {
+  /** The application; 1 is the sandbox's. */
+  readonly sdkAppId: number;
+  readonly label?: string | undefined;
+  /** The app admin account. */
+  readonly admin: string;
+  readonly osUser: string;
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** What is about to be sent. */
 export interface Intent {
   readonly tool: string;
   readonly channel: string;
   readonly subscriber?: string | undefined;
-  /** The application; 1 is the sandbox's. */
-  readonly sdkAppId?: number;
-  /** The MCP client's name from its initialize request. */
+  /** The MCP client's name, as it gave it. */
   readonly client: string;
+  /** True if the client reported a person's yes. */
+  readonly confirmed: boolean;
   readonly changes: readonly Pick<Change, "field" | "before" | "after">[];
   readonly undo?: NextCall | undefined;
 }
 
-/** How it ended; notSent and refused say that nothing was changed. */
-interface Ending {
-  readonly outcome: Outcome | "notSent" | "refused";
+/** How it ended. */
+interface Result {
+  readonly outcome: Outcome | "notSent";
   readonly code?: number | undefined;
-  /** True if the client no longer wanted the answer, or the server was told to stop. */
+  /** True if the client no longer wanted the answer, or the server was stopping. */
   readonly cancelled?: true | undefined;
   readonly changes?: readonly Change[] | undefined;
 }
 
-/** A line of the file. `write` pairs an outcome with its intent. */
-export type JournalLine = { readonly time: string; readonly write: string } & (
-  | ({ readonly event: "intent" } & Intent)
-  | ({ readonly event: "outcome"; readonly tool: string; readonly channel: string } & Ending)
+/** A line of the file. `writeId` pairs a result with its intent. */
+export type JournalLine = { readonly time: string; readonly writeId: string } & (
+  | ({ readonly event: "intent" } & Partial<JournalIdentity> & Intent)
+  | ({ readonly event: "outcome"; readonly tool: string; readonly channel: string } & Result)
 );
 
-/** Notes the end of one write. Returns a warning where the line could not be written. */
-export type NoteEnding = (ending: Ending) => string | undefined;
+/** Records the result of one edit. Returns a warning where the line could not be written. */
+export type RecordResult = (result: Result) => string | undefined;
 
 export class Journal {
   readonly #path: string | undefined;
-  readonly #sdkAppId: number;
-  readonly #scrub: (text: string) => string;
+  readonly #identity: JournalIdentity;
+  readonly #redact: (line: JournalLine) => JournalLine;
 
   /**
    * @param path the file; undefined keeps no journal
-   * @param scrub takes secrets out of a line
+   * @param redact takes secrets out of a line
    */
-  constructor(path: string | undefined, sdkAppId: number, scrub: (text: string) => string = (text) => text) {
+  constructor(path: string | undefined, identity: JournalIdentity, redact: (line: JournalLine) => JournalLine) {
     this.#path = path;
-    this.#scrub = scrub;
-    this.#sdkAppId = sdkAppId;
+    this.#identity = identity;
+    this.#redact = redact;
   }
 
   /**
-   * Notes a write before its request.
-   * @throws PolicyRefusal where the line could not be written: the write must then not be sent
+   * Records an edit before its request.
+   * @throws PolicyError where the line could not be written: the edit must then not be sent
    */
-  begin(intent: Intent): NoteEnding {
-    const write = randomUUID();
+  begin(intent: Intent): RecordResult {
+    const writeId = randomUUID();
     try {
-      this.#append({ time: new Date().toISOString(), write, event: "intent", sdkAppId: this.#sdkAppId, ...intent });
+      this.#append({ time: new Date().toISOString(), writeId, event: "intent", ...this.#identity, ...intent });
     } catch (error) {
-      throw new PolicyRefusal(
-        `The journal of writes cannot be written (${reasonOf(error)}), so the write was refused.`,
-        "An operator must make the file of TENCENT_CHAT_JOURNAL writable, or unset it to work without a journal.",
+      throw new PolicyError(
+        `The journal of edits cannot be written (${reasonOf(error)}), so no edit was sent.`,
+        "An operator must make the file of TENCENT_CHAT_JOURNAL writable, or unset the setting to work without a journal, and restart the server.",
       );
     }
     const { tool, channel } = intent;
-    return (ending) => {
+    return (result) => {
       try {
-        this.#append({ time: new Date().toISOString(), write, event: "outcome", tool, channel, ...ending });
+        this.#append({ time: new Date().toISOString(), writeId, event: "outcome", tool, channel, ...result });
         return undefined;
       } catch (error) {
-        return `The outcome could not be added to the journal (${reasonOf(error)}); its intent stands there.`;
+        return `The outcome could not be added to the journal (${reasonOf(error)}); its intent is recorded there.`;
       }
     };
   }
 
-  /** What keeps the file from being written, or undefined. Creates the file where it is missing. */
-  faultOfFile(): string | undefined {
+  /** Opens the file, and creates it where it is missing. Returns what keeps it from being written, or undefined. */
+  prepareFile(): string | undefined {
     if (this.#path === undefined) return undefined;
     try {
-      closeSync(this.#open(this.#path));
+      closeSync(open(this.#path));
       return undefined;
     } catch (error) {
       return reasonOf(error);
@@ -89,54 +102,60 @@ export class Journal {
 
   #append(line: JournalLine): void {
     if (this.#path === undefined) return;
-    const file = this.#open(this.#path);
+    const file = open(this.#path);
     try {
-      // One write of one buffer: lines of several processes stay whole.
-      const bytes = Buffer.from(`${this.#scrub(JSON.stringify(line))}\n`);
-      const written = writeSync(file, bytes);
-      if (written < bytes.length) {
-        writeSync(file, "\n");
-        throw new Error("only a part of the line was written");
-      }
+      // One write for each record, so that records of several processes stay whole. It begins with a line break: what a
+      // full disk or a crash left without one cannot swallow it.
+      const bytes = Buffer.from(`\n${JSON.stringify(this.#redact(line))}`);
+      if (writeSync(file, bytes) < bytes.length) throw new Error("only a part of the record was written");
     } finally {
       closeSync(file);
     }
   }
+}
 
-  #open(path: string): number {
-    const file = openSync(path, "a", 0o600);
-    try {
-      const { mode } = fstatSync(file);
-      if ((mode & 0o7777) !== 0o600 && (mode & 0o170000) === 0o100000) fchmodSync(file, 0o600);
-      return file;
-    } catch (error) {
-      closeSync(file);
-      throw error;
-    }
+/** Opens a regular file for appending. Follows no link, and does not block on a FIFO. */
+function open(path: string): number {
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const file = openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw new Error("not a regular file");
+    if ((stats.mode & 0o7777) !== 0o600) fchmodSync(file, 0o600);
+    return file;
+  } catch (error) {
+    closeSync(file);
+    throw error;
   }
 }
 
-/** One write as the journal holds it; without an ending its process stopped before it was known. */
-export interface RecordedWrite {
+/** One edit in the journal; without a result its process stopped before the outcome was known. */
+export interface RecordedEdit {
   readonly time: string;
-  readonly intent: Intent;
-  readonly ending: Ending | undefined;
+  readonly intent: Partial<JournalIdentity> & Intent;
+  readonly result: Result | undefined;
 }
 
 /**
- * Reads a journal, oldest write first, and counts the lines that cannot be read.
+ * Reads a journal, oldest edit first, and counts the lines that cannot be read.
  * @throws the file system's error where the file cannot be read
  */
-export function readJournal(path: string): { writes: RecordedWrite[]; unreadable: number } {
+export function readJournal(path: string): { edits: RecordedEdit[]; unreadable: number } {
   const texts = readFileSync(path, "utf8")
     .split("\n")
     .filter((text) => text.trim() !== "");
   const lines = texts.flatMap(readLine);
-  const endings = new Map(lines.flatMap((line) => (line.event === "outcome" ? [[line.write, line] as const] : [])));
-  const writes = lines.flatMap((line) =>
-    line.event === "intent" ? [{ time: line.time, intent: line, ending: endings.get(line.write) }] : [],
+  const results = new Map(lines.flatMap((line) => (line.event === "outcome" ? [[line.writeId, line] as const] : [])));
+  const edits = lines.flatMap((line) =>
+    line.event === "intent" ? [{ time: line.time, intent: line, result: results.get(line.writeId) }] : [],
   );
-  return { writes, unreadable: texts.length - lines.length };
+  return { edits, unreadable: texts.length - lines.length };
+}
+
+/** True if an edit took effect or may have: only then does an undo make sense. */
+export function mayHaveChanged({ result }: RecordedEdit): boolean {
+  const { outcome } = result ?? {};
+  return outcome === undefined || ["applied", "accepted", "partlyApplied", "unknown"].includes(outcome);
 }
 
 function readLine(text: string): JournalLine[] {
@@ -151,5 +170,7 @@ function readLine(text: string): JournalLine[] {
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ELOOP") return "ELOOP: it is a symbolic link";
+  if (code === "ENXIO") return "not a regular file";
   return code ?? message;
 }

@@ -1,28 +1,39 @@
-import { PolicyRefusal } from "./policy-refusal.ts";
+import { plural } from "../channel/text.ts";
+import type { ConfirmEdits } from "./confirmation.ts";
+import { PolicyError } from "./policy-error.ts";
 
-/** What the operator allows: which tools, which channels, how many writes, and never a secret in a field. */
+/** What the operator allows: which tools, which channels, how many edits, and never a credential in an argument. */
 
 const HOUR_MS = 3_600_000;
 
-/** The operator's rules, as the settings give them. */
+/** The operator's rules, from the settings. */
 export interface Rules {
   /** True if nothing may be written. */
   readonly readOnly: boolean;
   /** Exact IDs, or prefixes ending in `*`; undefined allows all. */
   readonly allowedChannels?: readonly string[] | undefined;
-  /** Writes in any hour; undefined sets no limit. */
+  /** Maximum edits in any hour; undefined sets no limit. */
   readonly writesPerHour?: number | undefined;
+  readonly confirmEdits: ConfirmEdits;
+}
+
+/** A place in the write budget. Neither call has an effect after the first. */
+export interface WriteReservation {
+  /** Counts the edit from now on: it was sent. */
+  commit(): void;
+  /** Gives the place back: nothing was sent. */
+  release(): void;
 }
 
 export class Policy {
   readonly rules: Rules;
   readonly #holdsSecret: (text: string) => boolean;
   readonly #now: () => number;
-  readonly #writes = new Set<{ readonly at: number }>();
+  readonly #writes = new Set<{ at: number }>();
 
   /**
    * @param holdsSecret true if a text holds the secret key or a UserSig
-   * @param now milliseconds on a clock that never jumps
+   * @param now milliseconds on a monotonic clock
    */
   constructor(rules: Rules, holdsSecret: (text: string) => boolean, now: () => number = () => performance.now()) {
     this.rules = rules;
@@ -30,69 +41,75 @@ export class Policy {
     this.#now = now;
   }
 
-  /** @throws PolicyRefusal where writing is turned off */
-  refuseInReadOnly(tool: string): void {
+  /** @throws PolicyError where writing is turned off */
+  assertWritable(tool: string): void {
     if (!this.rules.readOnly) return;
-    throw new PolicyRefusal(
-      `This server is read-only, so ${tool} is off.`,
-      "Tell the person what you would have changed. An operator can allow writing by setting TENCENT_CHAT_READ_ONLY to false.",
+    throw new PolicyError(
+      `This server is read-only, so ${tool} is off. Nothing was sent.`,
+      "Tell the person what you would have changed. An operator can allow edits by setting TENCENT_CHAT_READ_ONLY to false and restarting the server.",
     );
   }
 
-  /** @throws PolicyRefusal where any text among the arguments, names too, holds the secret key or a UserSig */
-  refuseSecrets(args: unknown): void {
-    const all = [args];
-    for (const part of all) {
-      if (typeof part === "object" && part !== null) for (const pair of Object.entries(part)) all.push(...pair);
+  /** @throws PolicyError where any text among the arguments, keys included, holds the secret key or a UserSig */
+  assertNoSecrets(args: unknown): void {
+    const parts = [args];
+    for (const part of parts) {
+      if (typeof part === "object" && part !== null) for (const pair of Object.entries(part)) parts.push(...pair);
       if (typeof part !== "string" || !this.#holdsSecret(part)) continue;
-      throw new PolicyRefusal(
-        "An argument holds the secret key or a UserSig, which grants full control of the application.",
-        "Leave credentials out of every argument: this server signs by itself. If the secret was shown to anyone, replace it in the console.",
+      throw new PolicyError(
+        "An argument holds the secret key or a UserSig, which grants full control of the application. Nothing was sent.",
+        "Leave credentials out of every argument: this server signs requests itself. If the secret was shown to anyone, tell the person to replace it in the console.",
         "agent",
       );
     }
   }
 
-  /** The refusal of a channel outside the allowed ones, or undefined. */
-  refusalOfChannel(id: string): PolicyRefusal | undefined {
+  /** Why a channel may not be touched, or undefined. */
+  channelError(id: string): PolicyError | undefined {
     const { allowedChannels } = this.rules;
     if (!allowedChannels || allowedChannels.some((rule) => matches(rule, id))) return undefined;
-    return new PolicyRefusal(
-      `The channel ${JSON.stringify(id)} is not among the channels this server may touch.`,
-      "Use an allowed channel. An operator can allow this one in TENCENT_CHAT_ALLOWED_CHANNELS.",
+    return new PolicyError(
+      `The channel ${JSON.stringify(id)} is not among the channels this server may touch. Nothing was sent.`,
+      "Use an allowed channel. An operator can allow this one in TENCENT_CHAT_ALLOWED_CHANNELS and restart the server.",
     );
   }
 
   /**
-   * Does the work of one write within the budget of the hour. Its place counts from the start, and is given back at
-   * the end unless the work has called `spend`: something may have been sent.
-   * @throws PolicyRefusal where the budget is used up; says when the next place is free
+   * Reserves a place in the hourly budget.
+   * @throws PolicyError where the budget is used up; says when the next place is free
    */
-  async withinBudget<T>(work: (spend: () => void) => Promise<T>): Promise<T> {
+  reserveWrite(): WriteReservation {
     const now = this.#now();
     for (const write of this.#writes) if (write.at <= now - HOUR_MS) this.#writes.delete(write);
     const { writesPerHour } = this.rules;
     if (writesPerHour !== undefined && this.#writes.size >= writesPerHour) {
-      throw new PolicyRefusal(`The write budget of ${writesPerHour} an hour is used up.`, this.#whenFree(now));
+      throw new PolicyError(
+        `The budget of ${plural(writesPerHour, "edit")} an hour is used up. No edit was sent.`,
+        this.#whenFree(now),
+      );
     }
     const write = { at: now };
     this.#writes.add(write);
-    let isSpent = false;
-    try {
-      return await work(() => {
-        isSpent = true;
-      });
-    } finally {
-      if (!isSpent) this.#writes.delete(write);
-    }
+    let isOpen = true;
+    const close = (finish: () => void) => {
+      if (isOpen) finish();
+      isOpen = false;
+    };
+    return {
+      commit: () =>
+        close(() => {
+          write.at = this.#now();
+        }),
+      release: () => close(() => this.#writes.delete(write)),
+    };
   }
 
   #whenFree(now: number): string {
-    const [oldest] = this.#writes;
-    const raise = "An operator can raise TENCENT_CHAT_WRITES_PER_HOUR.";
-    if (!oldest) return raise;
-    const minutes = Math.ceil((oldest.at + HOUR_MS - now) / 60_000);
-    return `The next write is free in ${minutes} minute${minutes === 1 ? "" : "s"}. ${raise}`;
+    const raise = "An operator can raise TENCENT_CHAT_WRITES_PER_HOUR and restart the server.";
+    if (this.#writes.size === 0) return raise;
+    const oldest = Math.min(...[...this.#writes].map(({ at }) => at));
+    const minutes = Math.max(1, Math.ceil((oldest + HOUR_MS - now) / 60_000));
+    return `The next edit is possible in ${plural(minutes, "minute")}. ${raise}`;
   }
 }
 

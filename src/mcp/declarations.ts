@@ -1,19 +1,19 @@
 import * as z from "zod/v4";
 import { TOOLS } from "../tools/index.ts";
 
-/** The tools as clients see them: every byte here is in the context of every conversation, so nothing is said twice. */
+/** The tools as clients see them. Every byte here is in the context of every conversation, so nothing is said twice. */
 
 /** What tools/list answers, without the tools that are off. */
 export function declareTools(readOnly: boolean): object[] {
-  return TOOLS.filter(({ writes }) => !(readOnly && writes)).map((tool) => ({
+  return TOOLS.filter(({ isWrite }) => !(readOnly && isWrite)).map((tool) => ({
     name: tool.name,
     title: tool.title,
     description: tool.description,
-    inputSchema: jsonSchema(tool.input, "input"),
-    outputSchema: jsonSchema(tool.output, "output"),
+    inputSchema: toJsonSchema(tool.input, "input"),
+    outputSchema: toJsonSchema(tool.output, "output"),
     annotations: {
-      readOnlyHint: !tool.writes,
-      destructiveHint: tool.writes,
+      readOnlyHint: !tool.isWrite,
+      destructiveHint: tool.isWrite,
       idempotentHint: true,
       openWorldHint: true,
     },
@@ -22,9 +22,9 @@ export function declareTools(readOnly: boolean): object[] {
 
 /**
  * The schema without what tells a model nothing: its dialect, which MCP sets, and in outputs the closing of objects and
- * the lists of required keys. What goes out is held to the whole zod schema all the same.
+ * the lists of required keys.
  */
-function jsonSchema(schema: z.ZodType, io: "input" | "output"): object {
+function toJsonSchema(schema: z.ZodType, io: "input" | "output"): object {
   const { $schema: _, ...kept } = z.toJSONSchema(schema, {
     io,
     override({ jsonSchema: part }) {
@@ -37,7 +37,7 @@ function jsonSchema(schema: z.ZodType, io: "input" | "output"): object {
   return JSON.parse(JSON.stringify(kept), splitTypes);
 }
 
-/** zod writes a union of plain types as a list of types, which some clients cannot map: a branch for each instead. */
+/** Some clients cannot map a list of types, so each type becomes a branch of its own. */
 function splitTypes(_key: string, part: unknown): unknown {
   if (typeof part !== "object" || part === null || !("type" in part) || !Array.isArray(part.type)) return part;
   return { anyOf: part.type.map((type) => ({ type })) };

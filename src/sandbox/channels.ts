@@ -1,25 +1,22 @@
-import type { ChannelFacts, ChannelValues } from "../channel/fields.ts";
+import { type ChannelInfo, type ChannelValues, DEFAULT_MAX_SUBSCRIBERS } from "../channel/fields.ts";
 
-/** The sandbox's memory: the documents' sample channels, for as long as the process lives. */
+/** The sandbox's state: the documentation's sample channels, for the life of the process. */
 
 /** A channel with what no command reads. */
 export interface StoredChannel {
-  facts: Required<ChannelFacts>;
+  info: Required<Omit<ChannelInfo, "MaxSubscriberNum">>;
   maxSubscriberNum: number;
   /** Custom fields by user ID. */
   readonly subscribers: Map<string, string>;
 }
 
-/** The default subscriber limit (page: Modifying Official Channel Information). */
-const DEFAULT_MAX_SUBSCRIBERS = 100_000;
-
-/** The channels of the documents' sample packets; what the samples leave open is assumed. */
+/** The channels of the documentation's sample packets; what the samples leave open is assumed. */
 export function sampleChannels(): Map<string, StoredChannel> {
   return new Map([
     [
       "@TOA#_test_for_penn",
       {
-        facts: {
+        info: {
           Name: "test_modify_official_account3",
           CreateTime: 1696577604,
           Owner_Account: "107867",
@@ -37,7 +34,7 @@ export function sampleChannels(): Map<string, StoredChannel> {
     [
       "@TOA#_@TOA#dZDP",
       {
-        facts: {
+        info: {
           Name: "Test Environment Test Official Account",
           CreateTime: 1694514910,
           Owner_Account: "109635",
@@ -53,10 +50,10 @@ export function sampleChannels(): Map<string, StoredChannel> {
       },
     ],
     [
-      // Named in the sample of the modify page; its facts are assumed.
+      // Named in the sample of the modify page; its fields are assumed.
       "@TOA#_@TOA#dOEF",
       {
-        facts: {
+        info: {
           Name: "test_official_account",
           CreateTime: 1694514910,
           Owner_Account: "109635",
@@ -74,9 +71,9 @@ export function sampleChannels(): Map<string, StoredChannel> {
   ]);
 }
 
-/** Puts new values into a channel; what is not named stays (MaxSubscriberNum too: assumed). */
+/** Sets new values; what is not named stays (MaxSubscriberNum too: assumed). */
 export function change(channel: StoredChannel, { MaxSubscriberNum, ...values }: ChannelValues): void {
   const named = Object.entries(values).filter(([, value]) => value !== undefined);
-  channel.facts = { ...channel.facts, ...Object.fromEntries(named) };
+  channel.info = { ...channel.info, ...Object.fromEntries(named) };
   channel.maxSubscriberNum = MaxSubscriberNum ?? channel.maxSubscriberNum;
 }

@@ -1,12 +1,21 @@
-import { SANDBOX_SDKAPPID } from "../chat-api/hosts.ts";
-import type { Credential } from "../chat-api/user-sig.ts";
-import type { Values } from "./values.ts";
+import type { Credential } from "../chat-api/auth/user-sig.ts";
+import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
+import { type EnvReader, tildeRemark } from "./env-reader.ts";
+import type { SettingName } from "./table.ts";
 
 /** Who signs, for which application. */
 export interface Account {
   readonly sdkAppId: number;
   readonly identifier: string;
   readonly credential: Credential;
+}
+
+/** How a key file is read. */
+export interface KeyFiles {
+  /** The text of a file. @throws where it cannot be read */
+  read(path: string): string;
+  /** True if others than its owner can read it. */
+  isOpenToOthers(path: string): boolean;
 }
 
 /** The sandbox has an application of its own; this key opens nothing else. */
@@ -16,60 +25,77 @@ export const SANDBOX_ACCOUNT: Account = {
   credential: { secretKey: "the-sandbox-key-opens-only-the-embedded-sandbox" },
 };
 
+const CREDENTIAL_NAMES = [
+  "TENCENT_CHAT_SECRET_KEY",
+  "TENCENT_CHAT_SECRET_KEY_FILE",
+  "TENCENT_CHAT_USERSIG",
+] as const satisfies SettingName[];
+
 /** The account that the environment names. A ready-made UserSig is checked by the signer before each request. */
-export function readAccount(values: Values, readFile: (path: string) => string): Account | undefined {
-  const sdkAppId = values.number("TENCENT_CHAT_SDKAPPID", 1, 4_294_967_295, true);
-  if (values.setting("TENCENT_CHAT_SDKAPPID") === undefined) {
-    values.faults.push("TENCENT_CHAT_SDKAPPID is required: the application's number in the Chat console.");
+export function readAccount(reader: EnvReader, files: KeyFiles): Account | undefined {
+  const sdkAppId = reader.number("TENCENT_CHAT_SDKAPPID", 1, 4_294_967_295, true);
+  if (reader.setting("TENCENT_CHAT_SDKAPPID") === undefined) {
+    reader.problems.push("TENCENT_CHAT_SDKAPPID is required: the application's number in the Chat console.");
   }
-  const identifier = values.setting("TENCENT_CHAT_IDENTIFIER") ?? "administrator";
-  if (Buffer.byteLength(identifier) > 32) values.faults.push("TENCENT_CHAT_IDENTIFIER is longer than 32 bytes.");
-  const credential = readCredential(values, readFile);
+  const identifier = reader.setting("TENCENT_CHAT_IDENTIFIER") ?? "administrator";
+  if (Buffer.byteLength(identifier) > 32) reader.problems.push("TENCENT_CHAT_IDENTIFIER is longer than 32 bytes.");
+  const credential = readCredential(reader, files);
   return sdkAppId === undefined || !credential ? undefined : { sdkAppId, identifier, credential };
 }
 
-/** A UserSig begins with the deflate header, in base64, and is long; a secret key is 64 hexadecimal digits. */
+/** A UserSig starts with the deflate header in base64, and is long; a secret key has 64 hexadecimal digits. */
 const LOOKS_LIKE_USERSIG = /^eJ[A-Za-z0-9*_-]{80,}$/;
+const LOOKS_LIKE_KEY = /^[0-9a-f]{64}$/i;
 
 /** No space, no line break, no placeholder that a host left in place, no dots copied from an example. */
 const ONE_PLAIN_WORD = /^(?!\$\{)[!-~]+$/;
 
-function readCredential(values: Values, readFile: (path: string) => string): Credential | undefined {
-  const names = ["TENCENT_CHAT_SECRET_KEY", "TENCENT_CHAT_SECRET_KEY_FILE", "TENCENT_CHAT_USERSIG"] as const;
-  const given = names.filter((name) => values.setting(name) !== undefined);
+function readCredential(reader: EnvReader, files: KeyFiles): Credential | undefined {
+  const given = CREDENTIAL_NAMES.filter((name) => reader.setting(name) !== undefined);
   const [name] = given;
   if (given.length !== 1 || name === undefined) {
-    values.faults.push(
+    reader.problems.push(
       given.length === 0
-        ? `One credential is required: ${names.join(", or ")}.`
+        ? `One credential is required: ${CREDENTIAL_NAMES.join(", or ")}.`
         : `Only one credential may be set, but ${given.join(" and ")} are.`,
     );
     return undefined;
   }
-  if (name === "TENCENT_CHAT_USERSIG") return { userSig: values.setting(name) ?? "" };
-  const secretKey = name === "TENCENT_CHAT_SECRET_KEY" ? values.setting(name) : readKeyFile(values, readFile);
+  if (name === "TENCENT_CHAT_USERSIG") return { userSig: reader.setting(name) ?? "" };
+  const secretKey = name === "TENCENT_CHAT_SECRET_KEY" ? reader.setting(name) : readKeyFile(reader, files);
   if (secretKey === undefined) return undefined;
   if (LOOKS_LIKE_USERSIG.test(secretKey)) {
-    values.faults.push(`${name} holds a UserSig, not a secret key: put it into TENCENT_CHAT_USERSIG.`);
+    reader.problems.push(`${name} holds a UserSig, not a secret key: put it into TENCENT_CHAT_USERSIG.`);
     return undefined;
   }
   if (!ONE_PLAIN_WORD.test(secretKey)) {
-    values.faults.push(`${name} does not hold a secret key: it must be one word, as the Chat console shows it.`);
+    reader.problems.push(`${name} does not hold a secret key: it must be one word, as the Chat console shows it.`);
     return undefined;
+  }
+  if (!LOOKS_LIKE_KEY.test(secretKey)) {
+    reader.warnings.push(`${name} does not look like a secret key, which has 64 hexadecimal digits.`);
   }
   return { secretKey };
 }
 
-function readKeyFile(values: Values, readFile: (path: string) => string): string | undefined {
+/** The messages never show the path: people put the key itself there by mistake. */
+function readKeyFile(reader: EnvReader, files: KeyFiles): string | undefined {
   const name = "TENCENT_CHAT_SECRET_KEY_FILE";
+  const path = reader.setting(name) ?? "";
   try {
-    const key = readFile(values.setting(name) ?? "").trim();
-    if (key !== "") return key;
-    values.faults.push(`The file of ${name} is empty.`);
+    const key = files.read(path).trim();
+    if (key === "") {
+      reader.problems.push(`The file of ${name} is empty.`);
+      return undefined;
+    }
+    if (files.isOpenToOthers(path)) {
+      reader.warnings.push(`The file of ${name} can be read by other users of this machine: chmod 600.`);
+    }
+    return key;
   } catch (error) {
-    values.faults.push(
-      `The file of ${name} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unreadable"}: ${values.setting(name)}).`,
-    );
+    const code = (error as NodeJS.ErrnoException).code ?? "unreadable";
+    const mistake = LOOKS_LIKE_KEY.test(path) ? ": it must be a path, and this looks like the key itself" : "";
+    reader.problems.push(`The file of ${name} cannot be read (${code})${mistake || tildeRemark(path)}.`);
+    return undefined;
   }
-  return undefined;
 }

@@ -1,107 +1,173 @@
+import leven from "leven";
 import { nearestName } from "../channel/names.ts";
-import { isLoopback, MOST_REQUESTS_PER_SECOND, REGIONS, type RegionName } from "../chat-api/hosts.ts";
+import type { ProxySettings } from "../chat-api/http/dispatchers.ts";
+import {
+  isLoopback,
+  MAX_REQUESTS_PER_SECOND,
+  REPLICA_LAG_MS,
+  type RegionName,
+  SERVER_TIMEOUT_MS,
+} from "../chat-api/regions.ts";
+import type { ConfirmEdits } from "../guard/confirmation.ts";
 import type { Rules } from "../guard/policy.ts";
 import { LOG_LEVELS, type LogLevel } from "../log.ts";
-import { type Account, readAccount, SANDBOX_ACCOUNT } from "./account.ts";
+import { type Account, type KeyFiles, readAccount, SANDBOX_ACCOUNT } from "./account.ts";
+import { readLocation, readProxy } from "./endpoint.ts";
+import { type Environment, EnvReader } from "./env-reader.ts";
 import { SETTINGS } from "./table.ts";
-import { type Environment, Values } from "./values.ts";
-import { readEndpoint, readProxy } from "./way.ts";
 
-/** From the environment to settings, or to every fault in it at once. Nothing about safety falls back to the open side. */
+/** Reads the environment into settings, or lists every problem in it. Safety never falls back to the open side. */
 
-/** The environment, understood. */
+const DEFAULT_REQUESTS_PER_SECOND = 50;
+const DEFAULT_TIMEOUT_SECONDS = 30;
+/** Below this, an edit without a clear answer cannot be looked at late enough: it is given up after 4 s, then watched. */
+const MIN_SAFE_TIMEOUT_SECONDS = (5_000 + SERVER_TIMEOUT_MS + REPLICA_LAG_MS) / 1000;
+const MAX_LABEL_CHARACTERS = 40;
+
 export interface Settings extends Account {
   /** undefined in the sandbox, which picks its own port. */
   readonly endpoint: URL | undefined;
+  /** The region whose host is used; undefined for an endpoint of its own. */
   readonly region: RegionName | undefined;
+  readonly label: string | undefined;
   readonly rules: Rules;
   readonly journal: string | undefined;
   readonly timeoutMs: number;
   readonly requestsPerSecond: number;
   readonly isSandbox: boolean;
-  readonly proxy: { readonly url: string; readonly except: string } | undefined;
+  readonly proxy: ProxySettings | undefined;
 }
 
-/** What reading the environment gave: settings where there is no fault, and what even a faulty one decides. */
-export interface Reading {
+/** Settings where there is no problem, and what is known even where there is one. */
+export interface SettingsResult {
   readonly settings: Settings | undefined;
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
   readonly readOnly: boolean;
   readonly logLevel: LogLevel;
 }
 
-/**
- * Reads and checks every setting.
- *
- * @param sandboxAsked true if the command line asks for the sandbox
- * @param readFile reads a text file, for the secret key; may throw
- */
-export function readSettings(env: Environment, sandboxAsked: boolean, readFile: (path: string) => string): Reading {
-  const values = new Values(env);
-  refuseUnknownNames(env, values);
-  const readOnly = values.oneOf("TENCENT_CHAT_READ_ONLY", ["true", "false"]);
-  const logLevel = values.oneOf("TENCENT_CHAT_LOG_LEVEL", LOG_LEVELS) ?? "info";
-  const sandbox = values.oneOf("TENCENT_CHAT_SANDBOX", ["true", "false"]);
-  // Where the word is neither, that is the fault to tell; whether an account is needed is not known then.
-  const isUnclear = sandbox === undefined && values.setting("TENCENT_CHAT_SANDBOX") !== undefined;
-  const isSandbox = sandbox === "true" || sandboxAsked || isUnclear;
-  const rules = {
-    readOnly: readOnly === "true",
-    allowedChannels: readAllowedChannels(values),
-    writesPerHour: values.number("TENCENT_CHAT_WRITES_PER_HOUR", 0, 1_000_000, true),
-  };
-  const journal = values.setting("TENCENT_CHAT_JOURNAL");
-  const timeoutMs = 1000 * (values.number("TENCENT_CHAT_TIMEOUT_SECONDS", 0.1, 600, false) ?? 30);
-  const requestsPerSecond =
-    values.number("TENCENT_CHAT_REQUESTS_PER_SECOND", 1, MOST_REQUESTS_PER_SECOND, true) ?? MOST_REQUESTS_PER_SECOND;
-  refuseLeaks(values, env);
+/** The command line, as far as settings depend on it. */
+export interface SettingsOptions {
+  readonly sandbox: boolean;
+  /** Problems found there. */
+  readonly problems?: readonly string[];
+}
 
-  const account = isSandbox ? SANDBOX_ACCOUNT : readAccount(values, readFile);
-  const endpoint = isSandbox ? undefined : readEndpoint(values, account?.sdkAppId);
-  const region = isSandbox ? undefined : values.oneOf("TENCENT_CHAT_REGION", Object.keys(REGIONS) as RegionName[]);
-  if (!isSandbox && env.NODE_TLS_REJECT_UNAUTHORIZED === "0" && !(endpoint && isLoopback(endpoint.hostname))) {
-    values.faults.push(
-      "NODE_TLS_REJECT_UNAUTHORIZED=0 turns off every certificate check, so anyone on the way could read the credentials: unset it, and put a company CA into NODE_EXTRA_CA_CERTS.",
+/** Reads and checks every setting. */
+export function readSettings(env: Environment, options: SettingsOptions, files: KeyFiles): SettingsResult {
+  const reader = new EnvReader(env);
+  reader.problems.push(...(options.problems ?? []));
+  checkNames(env, reader);
+  const readOnly = reader.oneOf("TENCENT_CHAT_READ_ONLY", ["true", "false"]);
+  const logLevel = reader.oneOf("TENCENT_CHAT_LOG_LEVEL", LOG_LEVELS) ?? "info";
+  const sandbox = reader.oneOf("TENCENT_CHAT_SANDBOX", ["true", "false"]);
+  // Where the value is neither, that is the problem to report; whether an account is needed is not known then.
+  const isUnclear = sandbox === undefined && reader.setting("TENCENT_CHAT_SANDBOX") !== undefined;
+  const isSandbox = sandbox === "true" || options.sandbox || isUnclear;
+  const rules: Rules = {
+    readOnly: readOnly === "true",
+    allowedChannels: readAllowedChannels(reader),
+    writesPerHour: reader.number("TENCENT_CHAT_WRITES_PER_HOUR", 0, 1_000_000, true),
+    confirmEdits: readConfirmEdits(reader),
+  };
+  const timeoutSeconds = reader.number("TENCENT_CHAT_TIMEOUT_SECONDS", 0.1, 600, false) ?? DEFAULT_TIMEOUT_SECONDS;
+  if (timeoutSeconds < MIN_SAFE_TIMEOUT_SECONDS) {
+    reader.warnings.push(
+      `TENCENT_CHAT_TIMEOUT_SECONDS is below ${MIN_SAFE_TIMEOUT_SECONDS}: an edit without a clear answer will end as unknown.`,
     );
   }
-  const proxy = readProxy(values);
-  const { faults } = values;
-  const common = { rules, journal, timeoutMs, requestsPerSecond, isSandbox, region, proxy };
-  const settings =
-    faults.length === 0 && account && (endpoint || isSandbox) ? { ...common, ...account, endpoint } : undefined;
-  return { settings, faults, readOnly: rules.readOnly, logLevel };
+  checkNodeDebug(reader, env);
+
+  const account = isSandbox ? SANDBOX_ACCOUNT : readAccount(reader, files);
+  const location = isSandbox ? undefined : readLocation(reader, account?.sdkAppId);
+  const isLocal = isSandbox || (location !== undefined && isLoopback(location.endpoint.hostname));
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0" && !isLocal) {
+    reader.problems.push(
+      "NODE_TLS_REJECT_UNAUTHORIZED=0 turns off every certificate check, so anyone in between could read the credentials: unset it, and put a company CA into NODE_EXTRA_CA_CERTS.",
+    );
+  }
+  const common = {
+    rules,
+    isSandbox,
+    label: readLabel(reader),
+    journal: reader.setting("TENCENT_CHAT_JOURNAL"),
+    timeoutMs: 1000 * timeoutSeconds,
+    requestsPerSecond:
+      reader.number("TENCENT_CHAT_REQUESTS_PER_SECOND", 1, MAX_REQUESTS_PER_SECOND, true) ??
+      DEFAULT_REQUESTS_PER_SECOND,
+    proxy: readProxy(reader),
+    endpoint: location?.endpoint,
+    region: location?.region,
+  };
+  const { problems, warnings } = reader;
+  const isComplete = problems.length === 0 && account !== undefined && (location !== undefined || isSandbox);
+  const settings = isComplete ? { ...common, ...account } : undefined;
+  return { settings, problems, warnings, readOnly: rules.readOnly, logLevel };
 }
 
-function refuseUnknownNames(env: Environment, values: Values): void {
+/** The name of the application for people who run several: its label, or its SDKAppID and region. */
+export function applicationName({ label, isSandbox, sdkAppId, region, endpoint }: Settings): string {
+  if (label !== undefined) return label;
+  return isSandbox ? "sandbox" : `SDKAppID ${sdkAppId}, ${region ?? endpoint?.hostname}`;
+}
+
+const PREFIX = "TENCENTCHAT";
+
+/** Finds variables that are meant for this server and are not known: in another case or spelling, or misspelled. */
+function checkNames(env: Environment, reader: EnvReader): void {
   const known: readonly string[] = SETTINGS.map(({ name }) => name);
   for (const name of Object.keys(env)) {
-    if (!name.startsWith("TENCENT_CHAT_") || known.includes(name)) continue;
+    const plain = name.toUpperCase().replace(/[^A-Z0-9]/g, "");
+    if (known.includes(name) || leven(plain.slice(0, PREFIX.length), PREFIX) > 2) continue;
     const meant = nearestName(name, known);
-    values.faults.push(`${name} is not a setting${meant ? `: did you mean ${meant}?` : "."}`);
+    if (!plain.startsWith(PREFIX) && !meant) continue;
+    reader.problems.push(`${name} is not a setting${meant ? `: did you mean ${meant}?` : "."}`);
   }
 }
 
-function readAllowedChannels(values: Values): string[] | undefined {
+function readLabel(reader: EnvReader): string | undefined {
+  const label = reader.setting("TENCENT_CHAT_LABEL");
+  if (label === undefined) return undefined;
+  if ([...label].length <= MAX_LABEL_CHARACTERS && !/[\p{C}\p{Zl}\p{Zp}]/u.test(label)) return label;
+  reader.problems.push(`TENCENT_CHAT_LABEL must be at most ${MAX_LABEL_CHARACTERS} visible characters on one line.`);
+  return undefined;
+}
+
+function readAllowedChannels(reader: EnvReader): string[] | undefined {
   const name = "TENCENT_CHAT_ALLOWED_CHANNELS";
-  const given = values.setting(name);
+  const given = reader.setting(name);
   if (given === undefined) return undefined;
   const rules = given.split(",").map((rule) => rule.trim());
   const isWrong = rules.some((rule) => rule === "" || rule.slice(0, -1).includes("*"));
-  if (isWrong)
-    values.faults.push(`${name} must list IDs, or prefixes with one * at the end, separated by single commas.`);
+  if (isWrong) {
+    reader.problems.push(`${name} must list IDs, or prefixes with one * at the end, separated by single commas.`);
+  }
+  if (rules.includes("*")) reader.warnings.push(`${name} contains * alone, which allows every channel.`);
   return rules;
 }
 
+function readConfirmEdits(reader: EnvReader): ConfirmEdits {
+  const name = "TENCENT_CHAT_CONFIRM_EDITS";
+  const given = reader.setting(name)?.toLowerCase();
+  if (given === undefined || given === "never") return "never";
+  if (given === "always") return "always";
+  if (/^[1-9]\d{0,9}$/.test(given)) return Number(given);
+  reader.problems.push(`${name} must be never, always, or a whole number of subscribers from 1 on.`);
+  return "always";
+}
+
 // Node's own debug output prints whole URLs, and with them the UserSig.
-function refuseLeaks(values: Values, env: Environment): void {
+function checkNodeDebug(reader: EnvReader, env: Environment): void {
   const sections = ["undici", "fetch", "websocket", "http", "https"];
-  const asked = (env.NODE_DEBUG ?? "").split(",").map((word) => word.trim().toLowerCase());
-  const leaks = asked.some((word) => {
+  const enabled = (env.NODE_DEBUG ?? "").split(",").map((word) => word.trim().toLowerCase());
+  const leaks = enabled.some((word) => {
     const pattern = new RegExp(`^${word.replace(/[^a-z0-9*]/g, "\\$&").replaceAll("*", ".*")}$`);
     return sections.some((section) => pattern.test(section));
   });
-  if (leaks)
-    values.faults.push(
+  if (leaks) {
+    reader.problems.push(
       "NODE_DEBUG would print signed addresses, which grant full control of the application: unset it.",
     );
+  }
 }

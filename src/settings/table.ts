@@ -1,135 +1,162 @@
-/** THE table of settings: the README's table, the manifest's user_config and the check for unknown names follow from it. */
+/** THE table of settings: the README's table, the manifest's form and the check for unknown names are built from it. */
 
-/** One setting of the environment. */
+/** One environment variable. */
 interface Setting {
   readonly name: `TENCENT_CHAT_${string}`;
   /** For a person who fills in a form. */
   readonly title: string;
-  readonly says: string;
+  readonly description: string;
   /** What an unset one means, in words for a table. */
   readonly fallback: string;
-  readonly kind: "text" | "secret" | "file" | "true or false" | "number";
-  /** The value a form starts with; none for what is left out of forms. */
-  readonly inForm?: string;
+  readonly kind: "text" | "secret" | "file" | "boolean" | "number";
+  /** Its place in the desktop bundle's form and the value the form starts with; none for what the form leaves out. */
+  readonly form?: { readonly position: number; readonly initial: string; readonly description?: string };
 }
 
 export const SETTINGS = [
   {
     name: "TENCENT_CHAT_SDKAPPID",
     title: "SDKAppID",
-    says: "The application's number in the Chat console.",
+    description: "The application's number in the Chat console.",
     fallback: "required",
     kind: "text",
-    inForm: "",
+    form: {
+      position: 2,
+      initial: "",
+      description: "The application's number in the Chat console. Not needed for the sandbox.",
+    },
   },
   {
     name: "TENCENT_CHAT_REGION",
     title: "Region",
-    says: "Where the application was created: china, singapore, seoul, tokyo, frankfurt, silicon-valley or jakarta.",
-    fallback: "required, unless an endpoint is given",
+    description:
+      "Where the application was created: china, singapore, seoul, tokyo, frankfurt, silicon-valley or jakarta.",
+    fallback: "required, unless an endpoint is set",
     kind: "text",
-    inForm: "",
+    form: { position: 3, initial: "" },
   },
   {
     name: "TENCENT_CHAT_ENDPOINT",
     title: "Endpoint",
-    says: "Another https address of the REST API: a backup host or a gateway. http is for this machine alone.",
+    description:
+      "Another https base URL of the REST API: a backup host or a gateway. Plain http is accepted for this machine only.",
     fallback: "the region's host",
     kind: "text",
-    inForm: "",
+    form: { position: 12, initial: "" },
   },
   {
     name: "TENCENT_CHAT_IDENTIFIER",
     title: "Admin account",
-    says: "The app administrator whose account signs the calls.",
+    description: "The app administrator account that signs the calls.",
     fallback: "administrator",
     kind: "text",
-    inForm: "administrator",
+    form: { position: 11, initial: "administrator" },
   },
   {
     name: "TENCENT_CHAT_SECRET_KEY",
     title: "Secret key",
-    says: "The application's secret key. Set exactly one of the three credentials.",
+    description: "The application's secret key. Set exactly one of the three credentials.",
     fallback: "one credential is required",
     kind: "secret",
-    inForm: "",
+    form: { position: 5, initial: "", description: "The application's secret key, if you do not use a key file." },
   },
   {
     name: "TENCENT_CHAT_SECRET_KEY_FILE",
     title: "Secret key file",
-    says: "A file that holds the secret key.",
+    description: "A file that holds the secret key and nothing else.",
     fallback: "–",
     kind: "file",
+    form: { position: 4, initial: "", description: "A file that holds the secret key and nothing else (recommended)." },
   },
   {
     name: "TENCENT_CHAT_USERSIG",
     title: "UserSig",
-    says: "A ready-made UserSig, so that no key lies on this machine. It must be renewed before it ends.",
+    description: "A ready-made UserSig, so that this machine has no key. Replace it before it expires.",
     fallback: "–",
     kind: "secret",
-    inForm: "",
+    form: { position: 13, initial: "" },
+  },
+  {
+    name: "TENCENT_CHAT_LABEL",
+    title: "Label",
+    description:
+      "A name for this application that people recognize, such as production, up to 40 characters. It is shown in the server's title, in receipts and in confirmations.",
+    fallback: "SDKAppID and region are shown",
+    kind: "text",
+    form: { position: 6, initial: "" },
   },
   {
     name: "TENCENT_CHAT_READ_ONLY",
-    title: "Read-only",
-    says: "true turns both modify tools off.",
+    title: "Turn both edit tools off (read-only)",
+    description: "true turns both modify tools off.",
     fallback: "false",
-    kind: "true or false",
-    inForm: "false",
+    kind: "boolean",
+    form: { position: 7, initial: "false" },
   },
   {
     name: "TENCENT_CHAT_ALLOWED_CHANNELS",
     title: "Allowed channels",
-    says: "Channel IDs, or prefixes ending in *, separated by commas. All others are neither read nor edited.",
+    description: "Channel IDs, or prefixes ending in *, separated by commas. All others are neither read nor edited.",
     fallback: "all",
     kind: "text",
-    inForm: "",
+    form: { position: 8, initial: "" },
+  },
+  {
+    name: "TENCENT_CHAT_CONFIRM_EDITS",
+    title: "Confirm edits",
+    description:
+      "When a person must confirm an edit: never, always, or a number of subscribers from which on to ask. A client that cannot ask then gets a refusal.",
+    fallback: "never",
+    kind: "text",
   },
   {
     name: "TENCENT_CHAT_WRITES_PER_HOUR",
-    title: "Writes per hour",
-    says: "Most edits of this process in any hour: 0 to 1000000.",
+    title: "Edits per hour",
+    description: "Maximum edits of this process in any hour, 0 to 1000000.",
     fallback: "no limit",
     kind: "text",
-    inForm: "",
+    form: { position: 10, initial: "" },
   },
   {
     name: "TENCENT_CHAT_JOURNAL",
     title: "Journal of edits",
-    says: "A file that records every edit, before and after. If it cannot be written, nothing is edited.",
+    description: "A file that records every edit, before and after. If it cannot be written, nothing is edited.",
     fallback: "off",
     kind: "file",
-    inForm: "",
+    form: { position: 9, initial: "" },
   },
   {
     name: "TENCENT_CHAT_TIMEOUT_SECONDS",
     title: "Seconds per call",
-    says: "The time of one tool call, everything included: 0.1 to 600.",
+    description:
+      "The time of one tool call, everything included except a person's thinking time: 0.1 to 600. Below 10, an edit without a clear answer ends as unknown.",
     fallback: "30",
     kind: "number",
-    inForm: "30",
+    form: { position: 14, initial: "30" },
   },
   {
     name: "TENCENT_CHAT_REQUESTS_PER_SECOND",
     title: "Requests per second",
-    says: "Most requests to each command of the service in any second: 1 to 200.",
-    fallback: "200",
+    description:
+      "Maximum requests to each command in any second, 1 to 200. The service allows 200 for the whole application, other processes and your own backend included.",
+    fallback: "50",
     kind: "number",
   },
   {
     name: "TENCENT_CHAT_LOG_LEVEL",
     title: "Log level",
-    says: "What is told on stderr, one JSON line an event: debug, info, warn, error or silent.",
+    description: "What is logged to stderr, one JSON line per event: debug, info, warn, error or silent.",
     fallback: "info",
     kind: "text",
   },
   {
     name: "TENCENT_CHAT_SANDBOX",
-    title: "Sandbox",
-    says: "true works on an embedded service with sample channels; no account is needed, and credentials are ignored.",
+    title: "Try it in the sandbox, without an account",
+    description:
+      "true uses an embedded service with sample channels; no account is needed, and credentials are ignored.",
     fallback: "false",
-    kind: "true or false",
-    inForm: "false",
+    kind: "boolean",
+    form: { position: 1, initial: "false" },
   },
 ] as const satisfies readonly Setting[];
 

@@ -1,58 +1,74 @@
 import { AllFailed } from "../channel/all-failed.ts";
+import { splitToFit } from "../channel/answer-size.ts";
 import type { ExplainedError } from "../channel/explanation.ts";
-import { wholeWithin } from "../channel/large-answer.ts";
+import { type ChannelInfo, READABLE_FIELDS } from "../channel/fields.ts";
 import { type GetInput, getInput, getOutput } from "../channel/schemas.ts";
-import { makeTool } from "./tool.ts";
-
-const name = "get_official_account_info";
+import { COMMANDS } from "../chat-api/client.ts";
+import type { Tool } from "./tool.ts";
 
 /** Reads channels (page: Getting Official Channel Information). */
-export const getOfficialAccountInfo = makeTool({
-  name,
+export const getOfficialAccountInfo: Tool<GetInput> = {
+  name: COMMANDS.get,
   title: "Read official channels",
   description:
-    "Reads official channels (also called official accounts) by ID. IDs look like @TOA#_… and must be given: no tool lists or searches channels. " +
-    "Each element has an ErrorCode of its own: a missing channel fails inside an answer that is OK, and is explained. " +
-    "MaxSubscriberNum and subscribers' CustomString cannot be read by any tool. Times are Unix seconds.",
-  writes: false,
+    "Reads up to 50 official channels (also called official accounts) by ID. These tools cannot list or search channels. " +
+    "Each element has its own ErrorCode: a missing channel fails inside an answer that is OK, with an explanation. " +
+    'An unset field is "" or missing. Times are Unix seconds, with ISO 8601 beside them. A subscriber\'s CustomString cannot be read.',
+  isWrite: false,
   input: getInput,
   output: getOutput,
+  channelIds: "OfficialAccountIdList",
 
-  async run({ OfficialAccountIdList, ResponseFilter }, { api, policy }, { deadline }) {
-    const asked = [...new Set(OfficialAccountIdList.map(({ Official_Account }) => Official_Account))];
-    const allowed = asked.filter((id) => !policy.refusalOfChannel(id));
-    const fields = ResponseFilter?.OfficialAccountBaseInfoFilter;
-    const answer = allowed.length > 0 ? await api.getChannels(allowed, fields, deadline) : undefined;
+  async run({ OfficialAccountIdList, ResponseFilter }, { api }, { deadline, channelIds, refused }) {
+    const allowed = [...new Set(OfficialAccountIdList.map(({ Official_Account }) => Official_Account))];
+    const filter = ResponseFilter?.OfficialAccountBaseInfoFilter;
+    const answer = allowed.length > 0 ? await api.getChannels(allowed, filter, { deadline }) : undefined;
+    if (answer && answer.kind !== "ok") throw answer.error;
 
-    const failures = new Map<string, ExplainedError>();
-    const list = asked.map((id) => {
-      const channel = answer?.channels.find((candidate) => candidate.id === id);
-      const failure = channel ? channel.refusal : policy.refusalOfChannel(id);
-      if (!failure) return { Official_Account: id, ...channel?.head, ...channel?.facts };
-      failures.set(id, failure);
-      return { Official_Account: id, ...channel?.head, explanation: failure.explanation };
+    const channels = new Map(answer?.value.channels.map((channel) => [channel.id, channel]));
+    const errors = new Map<string, ExplainedError>();
+    const list = channelIds.map((id) => {
+      const channel = channels.get(id);
+      const error = channel ? channel.error : refused.get(id);
+      if (!error)
+        return { Official_Account: id, ...channel?.envelope, ...channel?.info, ...isoTimes(channel?.info ?? {}) };
+      errors.set(id, error);
+      return { Official_Account: id, ...channel?.envelope, explanation: error.explanation };
     });
 
-    const { kept, leftOut } = wholeWithin(list);
+    const { kept, leftOut } = splitToFit(list);
     const content = {
-      ...answer?.head,
+      ...answer?.value.envelope,
       OfficialAccountInfoList: kept,
-      ...(leftOut.length > 0 && { leftOut: askNext(leftOut, ResponseFilter) }),
+      ...(leftOut.length > 0 && { leftOut: nextCallFor(leftOut, ResponseFilter) }),
     };
-    if (failures.size < asked.length) return { content };
-    const [only] = failures.values();
-    return { content, failure: failures.size === 1 ? only : new AllFailed(failures) };
+    if (errors.size < channelIds.length) return { content };
+    const [only] = errors.values();
+    return { content, error: errors.size === 1 ? only : new AllFailed(errors) };
   },
-});
+};
+
+/** The documented Unix seconds again, in ISO 8601 UTC. */
+function isoTimes(info: ChannelInfo): Record<string, string> {
+  const times = READABLE_FIELDS.flatMap((field) => {
+    const seconds = info[field.name];
+    if (!("isoName" in field) || typeof seconds !== "number" || seconds <= 0) return [];
+    const date = new Date(seconds * 1000);
+    return Number.isNaN(date.getTime()) ? [] : [[field.isoName, date.toISOString().replace(".000Z", "Z")]];
+  });
+  return Object.fromEntries(times);
+}
 
 /** The call that reads the channels for which there was no room. */
-function askNext(ids: readonly string[], ResponseFilter: GetInput["ResponseFilter"]) {
-  const arguments_ = {
-    OfficialAccountIdList: ids.map((id) => ({ Official_Account: id })),
-    ...(ResponseFilter && { ResponseFilter }),
-  };
+function nextCallFor(ids: readonly string[], ResponseFilter: GetInput["ResponseFilter"]) {
   return {
     reason: `The answer was too long: ${ids.length} channels are left out, none was cut. A ResponseFilter without CustomString makes it shorter.`,
-    nextCall: { tool: name, arguments: arguments_ },
+    nextCall: {
+      tool: COMMANDS.get,
+      arguments: {
+        OfficialAccountIdList: ids.map((id) => ({ Official_Account: id })),
+        ...(ResponseFilter && { ResponseFilter }),
+      },
+    },
   };
 }

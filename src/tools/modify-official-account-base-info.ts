@@ -1,32 +1,36 @@
+import type * as z from "zod/v4";
 import { WRITABLE_FIELDS } from "../channel/fields.ts";
-import { modifyChannelInput, modifyOutput } from "../channel/schemas.ts";
-import { editChannel } from "../writes/channel-edit.ts";
-import { makeTool } from "./tool.ts";
+import { modifyChannelInput, modifyChannelOutput } from "../channel/schemas.ts";
+import { COMMANDS } from "../chat-api/client.ts";
+import { editChannel } from "../edits/edit-channel.ts";
+import type { Tool } from "./tool.ts";
 
 /** Edits a channel (page: Modifying Official Channel Information). */
-export const modifyOfficialAccountBaseInfo = makeTool({
-  name: "modify_official_account_base_info",
+export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInput>> = {
+  name: COMMANDS.modifyChannel,
   title: "Edit an official channel",
   description:
-    'Changes the named fields of one channel, at once and in public for all its subscribers. Fields left out stay as they are (MaxSubscriberNum: see there). "" empties a field (assumed; the documents do not say). ' +
-    "The channel is read before and after. The receipt tells the outcome, before and after, warnings, and undo: the exact call that takes the edit back. isError means refused, notApplied or unknown.",
-  writes: true,
+    "Changes the given fields of one channel, at once and in public. One call is one change for all its subscribers, however many fields it has. " +
+    'Fields left out stay as they are. "" empties a field (assumed: the documentation does not say). ' +
+    "It reads the channel itself before and after; the receipt says what was seen, with undo: the exact call that puts the old values back.",
+  isWrite: true,
   input: modifyChannelInput,
-  output: modifyOutput,
+  output: modifyChannelOutput,
+  channelIds: "Official_Account",
 
-  alsoFaulty(args) {
+  validateWhole(args) {
     const names = WRITABLE_FIELDS.map(({ name }) => name);
     const isMisnamed = Object.keys(args).some(
       (key) => key !== "Official_Account" && !names.some((name) => name === key),
     );
     if (isMisnamed || names.some((name) => name in args)) return [];
-    return [`No field to change is named: give at least one of ${names.join(", ")}.`];
+    return [`No field to change is given: give at least one of ${names.join(", ")}.`];
   },
 
-  async run({ Official_Account: id, ...values }, house, call) {
-    const refusal = house.policy.refusalOfChannel(id);
-    if (refusal) throw refusal;
-    const { head, receipt, failure } = await editChannel(house, id, values, call);
-    return { content: { ...head, receipt }, failure };
+  async run({ Official_Account: id, ...values }, context, call) {
+    const result = await editChannel(context, id, values, call);
+    if ("question" in result) return result;
+    const { envelope, receipt, error } = result;
+    return { content: { ...envelope, receipt }, error };
   },
-});
+};

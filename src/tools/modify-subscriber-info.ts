@@ -1,22 +1,24 @@
-import { modifyOutput, modifySubscriberInput } from "../channel/schemas.ts";
-import { editSubscriber } from "../writes/subscriber-edit.ts";
-import { makeTool } from "./tool.ts";
+import { type ModifySubscriberInput, modifySubscriberInput, modifySubscriberOutput } from "../channel/schemas.ts";
+import { COMMANDS } from "../chat-api/client.ts";
+import { editSubscriber } from "../edits/edit-subscriber.ts";
+import type { Tool } from "./tool.ts";
 
 /** Sets a subscriber's custom field (page: Modifying Subscriber Information). */
-export const modifySubscriberInfo = makeTool({
-  name: "modify_subscriber_info",
+export const modifySubscriberInfo: Tool<ModifySubscriberInput> = {
+  name: COMMANDS.modifySubscriber,
   title: "Edit a subscriber of a channel",
   description:
-    "Sets the custom field of one subscriber of a channel, replaced whole. No tool can read it: there is no before and no undo. " +
-    "The receipt says what was sent. isError means refused or unknown; setting the same value again is harmless.",
-  writes: true,
+    "Sets the custom field of one subscriber of a channel, replaced whole. No tool can read it: no before, no undo; outcome accepted means that the service said OK. " +
+    "Setting the same value again is harmless.",
+  isWrite: true,
   input: modifySubscriberInput,
-  output: modifyOutput,
+  output: modifySubscriberOutput,
+  channelIds: "Official_Account",
 
-  async run(value, house, call) {
-    const refusal = house.policy.refusalOfChannel(value.Official_Account);
-    if (refusal) throw refusal;
-    const { head, receipt, failure } = await editSubscriber(house, value, call);
-    return { content: { ...head, receipt }, failure };
+  async run(input, context, call) {
+    const result = await editSubscriber(context, input, call);
+    if ("question" in result) return result;
+    const { envelope, receipt, error } = result;
+    return { content: { ...envelope, receipt }, error };
   },
-});
+};

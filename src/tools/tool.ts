@@ -1,59 +1,56 @@
 import type * as z from "zod/v4";
 import type { ExplainedError } from "../channel/explanation.ts";
-import { checkInput } from "../channel/input.ts";
-import type { Command } from "../chat-api/sender.ts";
-import type { Call, WriteHouse } from "../writes/write.ts";
+import type { Secrets } from "../chat-api/auth/secrets.ts";
+import type { Command } from "../chat-api/client.ts";
+import type { EditCall, EditServices, Question } from "../edits/edit.ts";
+import type { PolicyError } from "../guard/policy-error.ts";
 
 /** What a tool is: a declaration that can be listed, documented and typed without a server, and a run. */
-
-interface Declaration {
+export interface Tool<Input extends object = object> {
   /** The endpoint's own name. */
   readonly name: Command;
   readonly title: string;
   readonly description: string;
   /** True if it changes something at the service. */
-  readonly writes: boolean;
-  readonly output: z.ZodType;
-}
-
-/** A tool as its file writes it: its run gets arguments that were checked. */
-interface ToolFile<Input> extends Declaration {
+  readonly isWrite: boolean;
   readonly input: z.ZodType<Input>;
-  /** What is wrong with the arguments as a whole, each fault a sentence. */
-  alsoFaulty?(args: object): string[];
-  run(input: Input, house: House, call: Call): Promise<Told>;
+  readonly output: z.ZodType;
+  /**
+   * The argument that names channels. The gate checks it before the tool runs: a single channel that is not allowed
+   * fails the call, one in a list is taken out of the input and given to the tool as `call.refused`.
+   */
+  readonly channelIds: "Official_Account" | "OfficialAccountIdList";
+  /** Problems of the arguments as a whole, each a sentence. */
+  validateWhole?(args: object): string[];
+  /**
+   * Runs with arguments that passed the gate.
+   * @throws ExplainedError where there is only an error to report
+   */
+  run(input: Input, context: ToolContext, call: ToolCall): Promise<ToolOutcome>;
 }
 
-/** A tool as the server calls it. */
-export interface Tool extends Declaration {
-  readonly input: z.ZodType;
-  /** @throws InputRefusal naming every fault, and any ExplainedError where there is only the failure to tell */
-  run(args: object, house: House, call: Call): Promise<Told>;
+export interface ToolCall extends EditCall {
+  /** Every channel that the call named, once each, in its order. */
+  readonly channelIds: readonly string[];
+  /** Those of a list that are not allowed, with the reason. */
+  readonly refused: ReadonlyMap<string, PolicyError>;
 }
 
-/** What a tool tells: the structured part, and the failure where it is one. */
-export interface Told {
+/** A call that reached its end: structured content, and the error where it is one. */
+export interface FinishedCall {
   readonly content: object;
-  readonly failure?: ExplainedError | undefined;
+  readonly error?: ExplainedError | undefined;
 }
+
+/** What a call came to; a question must be answered before it can go on. */
+export type ToolOutcome = FinishedCall | { readonly question: Question };
 
 /** What the tools work with, made from the settings. */
-export interface House extends WriteHouse {
-  /** Milliseconds that one call may take, everything included. */
+export interface ToolContext extends EditServices {
+  readonly secrets: Secrets;
+  /** Milliseconds that one call may take, everything included but a person's thinking time. */
   readonly timeoutMs: number;
   /** True if the service is the embedded one. */
   readonly isSandbox: boolean;
-  /** Takes secrets out of a text that is about to be told. */
-  scrub(text: string): string;
-  /** Loads what the first request needs, without sending anything. */
-  warmUp(): Promise<unknown>;
   close(): Promise<void>;
-}
-
-/** Puts the check of the arguments before the run of a tool's file. */
-export function makeTool<Input>(file: ToolFile<Input>): Tool {
-  return {
-    ...file,
-    run: async (args, house, call) => file.run(checkInput(file.input, args, file.alsoFaulty), house, call),
-  };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hintAboutId } from "../../src/channel/fields.ts";
+import { describeIdProblem } from "../../src/channel/fields.ts";
 import { nearestName } from "../../src/channel/names.ts";
 
 test.each([
@@ -18,10 +18,10 @@ test("there is no nearest name among none", () => {
 });
 
 test.each([
-  [" @TOA#_x", "The ID given begins or ends with white space: leave that out."],
-  ["@TOA#_x\n", "The ID given begins or ends with white space: leave that out."],
+  [" @TOA#_x", "The ID given begins or ends with white space: remove it."],
+  ["@TOA#_x\n", "The ID given begins or ends with white space: remove it."],
   ["news@TOA#_", "Channel IDs start with @TOA#_; the one given does not."],
   ["@TOA#_x", undefined],
-])("what is odd about the ID %j: %s", (id, hint) => {
-  expect(hintAboutId(id)).toBe(hint);
+])("what looks wrong about the ID %j: %s", (id, hint) => {
+  expect(describeIdProblem(id)).toBe(hint);
 });

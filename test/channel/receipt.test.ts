@@ -1,187 +1,139 @@
 import { describe, expect, test } from "vitest";
-import { compare, shownBy, standsAlready, summarize, undoOf, warningsAbout } from "../../src/channel/receipt.ts";
+import { type ChannelInfo, type ChannelValues, READABLE_FIELDS } from "../../src/channel/fields.ts";
+import { audienceOf, listChanges, summarize, undoOf } from "../../src/channel/receipt.ts";
 
 const ID = "@TOA#_x";
 const before = { Name: "A", Introduction: "old", CustomString: "", SubscriberNum: 780031 };
+const noSecret = () => false;
 
 describe("the changes of an edit", () => {
-  test("tell before, after and verdict of each field, in the order of the page", () => {
-    const changes = compare({ MaxSubscriberNum: 5, Introduction: "new", Name: "A" }, before, {
-      ...before,
-      Introduction: "new",
-    });
-    expect(changes).toEqual([
-      { field: "Name", before: "A", after: "A", verdict: "unchanged" },
-      { field: "Introduction", before: "old", after: "new", verdict: "applied" },
+  test("show before, after, verdict and bytes of each field, in the order of the page", () => {
+    const evidence = { Name: "noChange", Introduction: "new", MaxSubscriberNum: "none" } as const;
+    const seen = { ...before, Introduction: "茶" };
+    expect(listChanges({ MaxSubscriberNum: 5, Introduction: "茶", Name: "A" }, before, evidence, seen)).toEqual([
+      { field: "Name", before: "A", after: "A", verdict: "unchanged", bytes: { used: 1, max: 150 } },
+      { field: "Introduction", before: "old", after: "茶", verdict: "applied", bytes: { used: 3, max: 400 } },
       { field: "MaxSubscriberNum", after: 5, verdict: "cannotBeReadBack" },
     ]);
   });
 
   test("show what was read, where that differs from what was sent", () => {
-    expect(compare({ Name: "B" }, before, { Name: "C" })).toEqual([
-      { field: "Name", before: "A", after: "C", verdict: "differs" },
-    ]);
+    const change = (kind: "old" | "other" | "normalized", name: string) =>
+      listChanges({ Name: "B" }, before, { Name: kind }, { Name: name })[0];
+    expect(change("old", "A")).toMatchObject({ before: "A", after: "A", verdict: "notApplied" });
+    expect(change("other", "C")).toMatchObject({ before: "A", after: "C", verdict: "differs" });
+    expect(change("normalized", "b")).toMatchObject({ before: "A", after: "b", verdict: "normalized" });
+  });
+
+  test("show a value that somebody else put into a field which the edit left as it was", () => {
+    const [change] = listChanges({ Name: "A" }, before, { Name: "noChange" }, { Name: "C" });
+    expect(change).toMatchObject({ before: "A", after: "C", verdict: "differs" });
   });
 
   test("show what was sent, where nothing could be read", () => {
-    expect(compare({ FaceUrl: "f" }, before, undefined)).toStrictEqual([
-      { field: "FaceUrl", after: "f", verdict: "cannotBeReadBack" },
+    expect(listChanges({ FaceUrl: "f" }, before, {})).toStrictEqual([
+      { field: "FaceUrl", after: "f", verdict: "cannotBeReadBack", bytes: { used: 1, max: 500 } },
     ]);
-    expect(compare({ Name: "B" }, before, undefined)).toEqual([
-      { field: "Name", before: "A", after: "B", verdict: "cannotBeReadBack" },
-    ]);
-    expect(compare({ Name: "B" }, before, {})).toEqual([
-      { field: "Name", before: "A", after: "B", verdict: "cannotBeReadBack" },
-    ]);
-    expect(compare({ FaceUrl: "f" }, before, { FaceUrl: "f" })).toEqual([
-      { field: "FaceUrl", after: "f", verdict: "applied" },
-    ]);
-  });
-});
-
-describe("a read after an edit", () => {
-  test("shows the new values, the old ones, or neither", () => {
-    expect(shownBy({ Name: "B" }, before, { Name: "B" })).toBe("new");
-    expect(shownBy({ Name: "B" }, before, { Name: "A" })).toBe("old");
-    expect(shownBy({ Name: "B" }, before, { Name: "C" })).toBe("neither");
-    expect(shownBy({ Name: "B" }, before, undefined)).toBe("neither");
-    expect(shownBy({ Name: "B", Introduction: "new" }, before, { Name: "B", Introduction: "old" })).toBe("neither");
-  });
-
-  test("is judged by the fields that the edit changes, whatever somebody else did to the others", () => {
-    const wanted = { Name: "A", Introduction: "new" };
-    expect(shownBy(wanted, before, { Name: "Z", Introduction: "new" })).toBe("new");
-    expect(shownBy(wanted, before, { Name: "Z", Introduction: "old" })).toBe("old");
-  });
-
-  test("tells nothing of an edit that changes nothing readable", () => {
-    expect(shownBy({ MaxSubscriberNum: 5 }, before, before)).toBe("neither");
-    expect(shownBy({ Name: "A", MaxSubscriberNum: 5 }, before, before)).toBe("neither");
-  });
-
-  test("an edit stands already only where every wanted value can be read", () => {
-    expect(standsAlready({ Name: "A" }, before)).toBe(true);
-    expect(standsAlready({ Name: "A", Introduction: "x" }, before)).toBe(false);
-    expect(standsAlready({ Name: "A", MaxSubscriberNum: 5 }, before)).toBe(false);
   });
 });
 
 describe("the undo of an edit", () => {
+  const undo = (wanted: ChannelValues, seen?: ChannelInfo, info: ChannelInfo = before) =>
+    undoOf("tool", ID, { wanted, before: info, seen }, noSecret);
+
   test("puts back every readable value that changes, and nothing else", () => {
-    expect(
-      undoOf("tool", ID, { Name: "B", Introduction: "old", CustomString: "x", MaxSubscriberNum: 1 }, before),
-    ).toEqual({
-      tool: "tool",
-      arguments: { Official_Account: ID, Name: "A", CustomString: "" },
+    expect(undo({ Name: "B", Introduction: "old", CustomString: "x" })).toEqual({
+      undo: { tool: "tool", arguments: { Official_Account: ID, Name: "A", CustomString: "" } },
+      warnings: [],
     });
   });
 
+  test("names the part that it cannot restore, because the value before was not readable", () => {
+    expect(undo({ MaxSubscriberNum: 1 })).toEqual({
+      warnings: ["undo does not restore MaxSubscriberNum: its value before was not readable."],
+    });
+    const { undo: call, warnings } = undo({ Name: "B", FaceUrl: "f" });
+    expect(call?.arguments).toEqual({ Official_Account: ID, Name: "A" });
+    expect(warnings).toEqual(["undo does not restore FaceUrl: its value before was not readable."]);
+  });
+
+  test("names the part that is longer than today's limit", () => {
+    const long = { Name: "x".repeat(151), Introduction: "i" };
+    const { undo: call, warnings } = undo({ Name: "B", Introduction: "j" }, undefined, long);
+    expect(call?.arguments).toEqual({ Official_Account: ID, Introduction: "i" });
+    expect(warnings).toEqual(["undo does not restore Name: its value before is 151 bytes and the limit is 150."]);
+  });
+
+  test("leaves out a value that holds a credential", () => {
+    const edit = { wanted: { Name: "B" }, before: { Name: "key" } };
+    expect(undoOf("tool", ID, edit, (text) => text === "key")).toEqual({
+      warnings: ["undo does not restore Name: its value before holds a credential of this server."],
+    });
+  });
+
+  test("restores MaxSubscriberNum where an answer holds it, also where the edit did not name it", () => {
+    const info = { ...before, MaxSubscriberNum: 1_000_000 };
+    expect(undo({ MaxSubscriberNum: 5 }, undefined, info).undo?.arguments).toMatchObject({
+      MaxSubscriberNum: 1_000_000,
+    });
+    const reset = { ...info, Name: "B", MaxSubscriberNum: 100_000 };
+    expect(undo({ Name: "B" }, reset, info).undo?.arguments).toEqual({
+      Official_Account: ID,
+      Name: "A",
+      MaxSubscriberNum: 1_000_000,
+    });
+    expect(undo({ Name: "B" }, info, info).undo?.arguments).toEqual({ Official_Account: ID, Name: "A" });
+  });
+
   test("is absent where nothing readable changes", () => {
-    expect(undoOf("tool", ID, { MaxSubscriberNum: 1 }, before)).toBeUndefined();
-    expect(undoOf("tool", ID, { FaceUrl: "f" }, before)).toBeUndefined();
+    expect(undo({ Name: "A" })).toEqual({ warnings: [] });
   });
 });
 
 describe("the summary", () => {
-  test("leads with the audience", () => {
-    const changes = compare({ Name: "B" }, before, { Name: "B" });
-    expect(summarize(ID, "applied", changes, 780031)).toBe("780,031 subscribers of @TOA#_x: Name: 'A' → 'B'");
-  });
+  const audience = audienceOf(ID, 780031);
+  const changeTo = (name: string, seen: string, kind: "new" | "old" | "other" | "normalized") =>
+    listChanges({ Name: name }, { Name: "A" }, { Name: kind }, { Name: seen });
 
-  test("says what did not happen", () => {
-    const changes = compare({ Name: "B", MaxSubscriberNum: 1000 }, before, before);
-    expect(summarize(ID, "notApplied", changes)).toBe(
-      "@TOA#_x: not applied, the old values stand. Name: 'A' (unchanged); MaxSubscriberNum: 1,000",
+  test("leads with the audience and names the application", () => {
+    expect(summarize(audience, "production", "applied", changeTo("B", "B", "new"))).toBe(
+      "780,031 subscribers of '@TOA#_x' (production): Name: 'A' → 'B'",
     );
-    expect(summarize(ID, "unknown", [])).toContain("outcome unknown");
-    expect(summarize(ID, "unchanged", [])).toContain("nothing was written");
+    expect(audienceOf(ID, 1)).toBe("1 subscriber of '@TOA#_x'");
+    expect(audienceOf(ID, undefined)).toBe("'@TOA#_x'");
   });
-});
 
-describe("warnings", () => {
-  const limit = { MaxSubscriberNum: 5 };
-  // Each edit has a warning about the limit, which comes last and is tested by itself.
-  const warningsBesideLimit = (...edit: Parameters<typeof warningsAbout>) => warningsAbout(...edit).slice(0, -1);
-  const lastWarning = (...edit: Parameters<typeof warningsAbout>) => warningsAbout(...edit).at(-1);
-
-  test("are silent about an ordinary edit", () => {
-    expect(warningsBesideLimit({ ...limit, Name: "B", FaceUrl: "https://a/b", CustomString: "x" }, before)).toEqual([]);
-    expect(warningsBesideLimit({ ...limit, CustomString: "" }, before)).toEqual([]);
-    expect(warningsBesideLimit({ ...limit, FaceUrl: "HTTP://a/b" }, before)).toEqual([]);
-    expect(warningsBesideLimit({ ...limit, Name: "B" }, { CustomString: '{"a":1}' })).toEqual([]);
+  test("says what was seen of each field", () => {
+    const text = (name: string, seen: string, kind: "new" | "old" | "other" | "normalized") =>
+      summarize(audience, "app", "unknown", changeTo(name, seen, kind)).replace(/^.*unknown\. /, "");
+    expect(text("B", "A", "old")).toBe("Name: still 'A'");
+    expect(text("B", "C", "other")).toBe("Name: now 'C', which this edit did not write");
+    expect(text("B", "b", "normalized")).toBe("Name: 'A' → 'b' (the service changed the text slightly)");
+    expect(summarize(audience, "app", "accepted", listChanges({ MaxSubscriberNum: 1000 }, {}, {}))).toBe(
+      "780,031 subscribers of '@TOA#_x' (app): the service said OK; this could not be verified by reading. MaxSubscriberNum: 1,000 (not read back)",
+    );
+    expect(
+      summarize(audience, "app", "unchanged", listChanges({ Name: "A" }, { Name: "A" }, { Name: "noChange" })),
+    ).toBe(
+      "780,031 subscribers of '@TOA#_x' (app): already has these values; nothing was written. Name: 'A' (unchanged)",
+    );
+    expect(summarize(audience, "app", "declined", changeTo("B", "B", "old"))).toBe(
+      "780,031 subscribers of '@TOA#_x' (app): not confirmed; nothing was written. Name: 'A' → 'B'",
+    );
   });
 
   test.each([
-    ["a field emptied", { ...limit, Name: "" }, before, "Name is emptied."],
-    ["a field that could not be read emptied", { ...limit, Organization: "" }, before, "Organization is emptied."],
-    [
-      "an avatar that is no web address",
-      { ...limit, FaceUrl: "ftp://x" },
-      before,
-      "FaceUrl is not an http or https address, so apps may show no avatar.",
-    ],
-    [
-      "an avatar that only holds a web address",
-      { ...limit, FaceUrl: "see https://a/b" },
-      before,
-      "FaceUrl is not an http or https address, so apps may show no avatar.",
-    ],
-    ["JSON emptied, once", { ...limit, CustomString: "" }, { CustomString: '{"a":1}' }, "CustomString is emptied."],
-    [
-      "ten of many invisible characters",
-      { ...limit, Name: "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061" },
-      before,
-      "Name holds invisible or direction-changing characters (U+200B, U+200C, U+200D, U+200E, U+200F, U+202A, U+202B, U+202C, U+202D, U+202E); they are sent as given.",
-    ],
-    [
-      "an invisible character",
-      { ...limit, Name: "a\u200bb" },
-      before,
-      "Name holds invisible or direction-changing characters (U+200B); they are sent as given.",
-    ],
-    [
-      "JSON that loses a key",
-      { ...limit, CustomString: '{"b":1}' },
-      { CustomString: '{"a":1,"b":2}' },
-      "CustomString was JSON and loses the key 'a'.",
-    ],
-    [
-      "JSON that loses keys",
-      { ...limit, CustomString: "{}" },
-      { CustomString: '{"a":1,"b":2}' },
-      "CustomString was JSON and loses the keys 'a', 'b'.",
-    ],
-    [
-      "JSON that is JSON no more",
-      { ...limit, CustomString: "{oops" },
-      { CustomString: "[1]" },
-      "CustomString was JSON and is JSON no more.",
-    ],
-  ])("tell of %s", (_what, wanted, facts, warning) => {
-    expect(warningsBesideLimit(wanted, facts)).toEqual([warning]);
+    ["quotes", "a' → 'b", "'a\\' → \\'b'"],
+    ["backslashes", "a\\u202eb\\", "'a\\\\u202eb\\\\'"],
+    ["a line of ours", "x'\nOutcome applied: 'y", "'x\\'\\nOutcome applied: \\'y'"],
+  ])("quotes text that holds %s, so that it cannot pose as ours", (_what, name, quoted) => {
+    const text = summarize(audience, "app", "applied", changeTo(name, name, "new"));
+    expect(text).toBe(`780,031 subscribers of '@TOA#_x' (app): Name: 'A' → ${quoted}`);
+    expect(audienceOf(name, undefined)).toBe(quoted);
   });
+});
 
-  test("do not call a plain text JSON, nor a fuller JSON a loss", () => {
-    expect(warningsBesideLimit({ ...limit, CustomString: "new" }, { CustomString: "old" })).toEqual([]);
-    expect(warningsBesideLimit({ ...limit, CustomString: "x" }, { CustomString: "12" })).toEqual([]);
-    expect(warningsBesideLimit({ ...limit, CustomString: "x" }, { CustomString: "null" })).toEqual([]);
-    expect(warningsBesideLimit({ ...limit, CustomString: '{"a":1,"b":2}' }, { CustomString: '{"a":1}' })).toEqual([]);
-  });
-
-  test("about the limit are told at every edit", () => {
-    expect(lastWarning({}, {})).toBe(
-      "MaxSubscriberNum was not given; the documents leave open whether a raised limit then falls back to 100,000. To be safe, send the limit along.",
-    );
-    expect(lastWarning({ MaxSubscriberNum: 10 }, { SubscriberNum: 10 })).toBe(
-      "MaxSubscriberNum can neither be read back nor taken back by undo.",
-    );
-    expect(lastWarning({ MaxSubscriberNum: 1003 }, { SubscriberNum: 1004 })).toBe(
-      "MaxSubscriberNum can neither be read back nor taken back by undo. It is below the 1,004 subscribers of today.",
-    );
-  });
-
-  test("quote a name that holds quotes so that nobody takes it for two", () => {
-    const changes = compare({ Name: "a' → 'b" }, { Name: "A" }, { Name: "a' → 'b" });
-    expect(summarize(ID, "applied", changes)).toBe("@TOA#_x: Name: 'A' → 'a\\' → \\'b'");
-  });
+test("MaxSubscriberNum is read where an answer holds it, and never asked for in a filter", () => {
+  const field = READABLE_FIELDS.find(({ name }) => name === "MaxSubscriberNum");
+  expect(field).toMatchObject({ readable: true, filterable: false });
 });

@@ -2,12 +2,13 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import {
   byteLength,
+  clip,
   countCharacters,
   escapeHidden,
   hiddenCharacters,
   isWellFormed,
   longestFit,
-  quoteAsData,
+  quote,
   shortValue,
   visibleJson,
 } from "../../src/channel/text.ts";
@@ -31,16 +32,13 @@ describe("text as bytes", () => {
     expect(longestFit("茶", 0)).toBe("");
   });
 
-  test.prop([anyText, fc.nat(300)])(
-    "the longest fit fits, begins the text, and cannot be made longer",
-    (text, most) => {
-      const fit = longestFit(text, most);
-      expect(byteLength(fit)).toBeLessThanOrEqual(most);
-      expect(text.startsWith(fit)).toBe(true);
-      const [next] = new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text.slice(fit.length));
-      if (next) expect(byteLength(fit + next.segment)).toBeGreaterThan(most);
-    },
-  );
+  test.prop([anyText, fc.nat(300)])("the longest fit fits, begins the text, and cannot be made longer", (text, max) => {
+    const fit = longestFit(text, max);
+    expect(byteLength(fit)).toBeLessThanOrEqual(max);
+    expect(text.startsWith(fit)).toBe(true);
+    const [next] = new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text.slice(fit.length));
+    if (next) expect(byteLength(fit + next.segment)).toBeGreaterThan(max);
+  });
 
   test("takes a text of any length in a moment", () => {
     const endless = "茶".repeat(500_000);
@@ -69,6 +67,8 @@ describe("text that a person can see whole", () => {
     ["half a surrogate pair", "a\ud83d", "a\\ud83d", ["U+D83D"]],
     ["a blank that is no space", "a\u2800", "a\\u2800", ["U+2800"]],
     ["a Hangul filler", "\u3164", "\\u3164", ["U+3164"]],
+    ["a null notehead", "\u{1d159}", "\\ud834\\udd59", ["U+1D159"]],
+    ["a Khitan filler", "\u{16fe4}", "\\ud81b\\udfe4", ["U+16FE4"]],
   ])("escapes and names %s", (_what, text, escaped, named) => {
     expect(escapeHidden(text)).toBe(escaped);
     expect(hiddenCharacters(text)).toEqual(named);
@@ -94,21 +94,26 @@ describe("text that a person can see whole", () => {
 });
 
 describe("other people's words", () => {
-  test("are quoted on one line and clipped at 300 characters", () => {
-    const quoted = quoteAsData(`say "no"\n${"x".repeat(400)}`);
-    expect(quoted.startsWith('"say \\"no\\"\\nx')).toBe(true);
-    expect([...(JSON.parse(quoted) as string)]).toHaveLength(301);
-    expect(quoteAsData("x".repeat(300))).toBe(`"${"x".repeat(300)}"`);
+  test("are quoted on one line, so that they cannot pose as ours", () => {
+    expect(quote(`it's\\ \n\r\tx`)).toBe("'it\\'s\\\\ \\n\\r\\tx'");
   });
 
-  test("are never cut inside a character when clipped", () => {
-    expect(isWellFormed(JSON.parse(quoteAsData("😀".repeat(301))) as string)).toBe(true);
+  test("are clipped at 300 characters, never inside one", () => {
+    expect(clip("x".repeat(300))).toBe("x".repeat(300));
+    expect(clip("x".repeat(301))).toBe(`${"x".repeat(300)}…`);
+    expect(clip("😀".repeat(301))).toBe(`${"😀".repeat(300)}…`);
+    expect(isWellFormed(clip("😀".repeat(301)))).toBe(true);
   });
 
   test("are short in a summary", () => {
     expect(shortValue("a".repeat(60))).toBe(`'${"a".repeat(60)}'`);
     expect(shortValue("a".repeat(61))).toBe(`'${"a".repeat(60)}…'`);
-    expect(shortValue("\u202e")).toBe("'\\u202e'");
     expect(shortValue(780031)).toBe("780,031");
+  });
+
+  test("have their hidden characters escaped exactly once, at the end", () => {
+    const summary = shortValue("a\u202eb\\u202e");
+    expect(escapeHidden(summary)).toBe("'a\\u202eb\\\\u202e'");
+    expect(visibleJson(summary)).toBe(String.raw`"'a\u202eb\\\\u202e'"`);
   });
 });

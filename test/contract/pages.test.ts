@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { READABLE_FIELDS, SUBSCRIBER_CUSTOM_STRING, WRITABLE_FIELDS } from "../../src/channel/fields.ts";
-import { REGIONS } from "../../src/chat-api/hosts.ts";
+import { FILTERABLE_FIELDS, SUBSCRIBER_CUSTOM_STRING, WRITABLE_FIELDS } from "../../src/channel/fields.ts";
+import { REGIONS } from "../../src/chat-api/regions.ts";
 import { connect } from "../support/client.ts";
 import { bodiesOf, startSandbox } from "../support/service.ts";
 import pages from "./pages.json" with { type: "json" };
@@ -28,9 +28,9 @@ describe("the pages' tables", () => {
     expect(SUBSCRIBER_CUSTOM_STRING.maxBytes).toBe(3000);
   });
 
-  test("name the fields a get returns", () => {
+  test("name the fields a filter takes", () => {
     const { OfficialAccountBaseInfoFilter } = pages.get_official_account_info.request.ResponseFilter;
-    expect(READABLE_FIELDS.map(({ name }) => name).sort()).toEqual([...OfficialAccountBaseInfoFilter].sort());
+    expect(FILTERABLE_FIELDS.map(({ name }) => name).sort()).toEqual([...OfficialAccountBaseInfoFilter].sort());
   });
 
   test("name what a tool requires", async () => {

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { decodeUserSig, Signer } from "../../src/chat-api/user-sig.ts";
+import { Secrets } from "../../src/chat-api/auth/secrets.ts";
+import { decodeUserSig, Signer } from "../../src/chat-api/auth/user-sig.ts";
 import { readJournal } from "../../src/guard/journal.ts";
 import { BUILT, BuiltServer } from "../support/built.ts";
 import {
@@ -29,7 +30,7 @@ function command(args: string[], env: Record<string, string> = {}) {
   );
 }
 
-describe("the built file", () => {
+describe("the built server", () => {
   test("serves a conversation over stdio, every line of stdout JSON-RPC", async () => {
     const sandbox = await startSandbox();
     const server = new BuiltServer(environmentOf(sandbox.endpoint, { TENCENT_CHAT_LOG_LEVEL: "debug" }));
@@ -53,11 +54,9 @@ describe("the built file", () => {
 
   test("works with a ready-made UserSig, and with a key in a file", async () => {
     const sandbox = await startSandbox();
-    const userSig = new Signer({
-      sdkAppId: SDKAPPID,
-      identifier: "administrator",
-      credential: { secretKey: SECRET_KEY },
-    }).current();
+    const account = { sdkAppId: SDKAPPID, identifier: "administrator", credential: { secretKey: SECRET_KEY } };
+    const signature = new Signer({ ...account, secrets: new Secrets() }).current();
+    const userSig = "userSig" in signature ? signature.userSig : "";
     const place = mkdtempSync(join(tmpdir(), "key-"));
     onTestFinished(() => rmSync(place, { recursive: true }));
     await run("sh", ["-c", `printf '%s\\n' ${SECRET_KEY} > key`], { cwd: place });
@@ -75,7 +74,7 @@ describe("the built file", () => {
     }
   });
 
-  test("with faulty settings still starts, lists, sends nothing and explains itself", async () => {
+  test("with wrong settings still starts, lists its tools, sends nothing and explains itself", async () => {
     const server = new BuiltServer({ TENCENT_CHAT_SDKAPPID: "abc", TENCENT_CHAT_SECRET_KEY: "hush-hush-hush" });
     await server.initialize();
     expect((await server.request("tools/list")).result.tools).toHaveLength(3);
@@ -95,7 +94,7 @@ describe("the built file", () => {
       sandbox: true,
       OfficialAccountInfoList: [{ Name: "kept" }],
     });
-    expect(server.stderr).toContain('not known and is ignored: "--unknown-flag"');
+    expect(server.stderr).toContain('"event":"arguments ignored","names":["--unknown-flag"]');
     server.child.stdin?.end();
     expect(await server.exit()).toBe(0);
   });
@@ -110,17 +109,17 @@ describe("the built file", () => {
     await server.initialize();
     await server.call(MODIFY, { Official_Account: PENN, Name: "a\u202eb" });
     await server.call(SUBSCRIBER, { Official_Account: PENN, Subscriber_Account: "107867", CustomString: "vip" });
-    sandbox.faults.add({ command: MODIFY, meets: "silence" });
+    sandbox.faults.add({ command: MODIFY, response: "silence" });
     void server.call(MODIFY, { Official_Account: PENN, Name: "in flight" });
     while (sandbox.requests.filter(({ command }) => command === MODIFY).length < 2)
       await new Promise((resolve) => setTimeout(resolve, 5));
     server.child.kill("SIGKILL");
     await server.exit();
 
-    const writes = readJournal(journal).writes;
-    expect(writes.map(({ intent, ending }) => [intent.client, ending?.outcome])).toEqual([
+    const edits = readJournal(journal).edits;
+    expect(edits.map(({ intent, result }) => [intent.client, result?.outcome])).toEqual([
       ["a child's parent", "applied"],
-      ["a child's parent", "applied"],
+      ["a child's parent", "accepted"],
       ["a child's parent", undefined],
     ]);
     expect(readFileSync(journal, "utf8")).not.toContain(SECRET_KEY);
@@ -129,10 +128,10 @@ describe("the built file", () => {
     expect(code).toBe(0);
     expect(stdout).toContain('Name: "test_modify_official_account3" → "a\\u202eb"');
     expect(stdout).toContain(`undo: ${MODIFY} {"Official_Account":"${PENN}","Name":"test_modify_official_account3"}`);
-    expect(stdout).toContain("unknown: the process stopped in the middle");
+    expect(stdout).toContain("unknown: the process stopped before the outcome was known");
     expect(JSON.parse((await command(["doctor", "--journal", "--json"], env)).stdout)).toMatchObject({
       unreadable: 0,
-      writes: [{}, {}, {}],
+      edits: [{}, {}, {}],
     });
     expect(stdout).toContain(`application ${SDKAPPID}  ${MODIFY}`);
     expect((await command(["doctor", "--journal"], {})).code).toBe(1);
@@ -140,37 +139,20 @@ describe("the built file", () => {
 });
 
 describe("the commands", () => {
-  test("demo plays the whole story, without colours where there is no terminal", async () => {
+  test("demo plays the whole scenario, without colors where there is no terminal", async () => {
     const { code, stdout, stderr } = await command(["demo"]);
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toContain("Each step went as told.");
+    expect(stdout).toContain("Every step worked.");
     expect(stdout).not.toContain("\u001b");
-    for (const told of [
-      "of 150 bytes",
-      "130004",
-      "780,031 subscribers",
-      "undo: modify_official_account_base_info",
-      "as it was before",
-    ]) {
-      expect(stdout).toContain(told);
-    }
   });
 
-  test("doctor finds all well in the sandbox, a line each", async () => {
-    const { code, stdout } = await command(["doctor", "--sandbox"], {
-      TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a*",
-      TENCENT_CHAT_WRITES_PER_HOUR: "3",
-    });
+  test("doctor finds nothing wrong in the sandbox, a line each", async () => {
+    const { code, stdout } = await command(["doctor", "--sandbox"], { TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a*" });
     expect(code).toBe(0);
-    expect(
-      stdout
-        .trim()
-        .split("\n")
-        .slice(0, -1)
-        .every((line) => line.startsWith("✓ ")),
-    ).toBe(true);
-    expect(stdout).toContain("secret key present");
-    expect(stdout).toContain("modify_subscriber_info: @TOA#_a*, writes an hour for both modify tools: 3");
+    const lines = stdout.trim().split("\n");
+    expect(lines.pop()).toBe("Everything works.");
+    expect(lines.every((line) => line.startsWith("✓ "))).toBe(true);
+    expect(stdout).toContain("secret key set");
     expect(stdout).toContain("reached, signature accepted, clock right");
   });
 
@@ -178,6 +160,7 @@ describe("the commands", () => {
     const empty = await command(["doctor"]);
     expect(empty.code).toBe(1);
     expect(empty.stdout).toContain("✗ settings    TENCENT_CHAT_SDKAPPID is required");
+    expect(empty.stdout).toContain("Fix the lines with ✗, then run the doctor again.");
 
     const sandbox = await startSandbox({ secretKey: "another" });
     const wrongKey = await command(
@@ -185,27 +168,52 @@ describe("the commands", () => {
       environmentOf(sandbox.endpoint, { TENCENT_CHAT_JOURNAL: "/nowhere/j" }),
     );
     expect(wrongKey.code).toBe(1);
-    const { isWell, findings } = JSON.parse(wrongKey.stdout) as {
-      isWell: boolean;
-      findings: { about: string; isWell: boolean; told: string }[];
+    const { ok, checks } = JSON.parse(wrongKey.stdout) as {
+      ok: boolean;
+      checks: { about: string; status: string; message: string }[];
     };
-    expect(isWell).toBe(false);
-    expect(findings.filter((finding) => !finding.isWell).map(({ about }) => about)).toEqual(["journal", "service"]);
-    expect(findings.at(-1)?.told).toContain("70009: The UserSig does not verify");
+    expect(ok).toBe(false);
+    expect(checks.filter(({ status }) => status === "failed").map(({ about }) => about)).toEqual([
+      "journal",
+      "service",
+    ]);
+    expect(checks.at(-1)?.message).toContain("70009: The UserSig could not be verified");
     expect(wrongKey.stdout + wrongKey.stderr).not.toContain(SECRET_KEY);
   });
 
-  test("doctor tells a clock that is wrong", async () => {
+  test("doctor reports a clock that is wrong", async () => {
     const sandbox = await startSandbox({ now: () => Date.now() + 600_000 });
     const { code, stdout } = await command(["doctor"], environmentOf(sandbox.endpoint));
     expect(code).toBe(1);
     expect(stdout).toContain("This machine's clock is 10 minutes behind the server's Date");
   });
 
-  test("doctor tells a service that is not there", async () => {
+  test("doctor reports a service that cannot be reached", async () => {
     const { code, stdout } = await command(["doctor"], environmentOf(new URL("http://127.0.0.1:9")));
     expect(code).toBe(1);
     expect(stdout).toMatch(/✗ service {5}The connection was refused \(ECONNREFUSED\)\. Nothing was sent\./);
+  });
+
+  test("never print a key that was put into the file setting or on the command line by mistake", async () => {
+    const env = { TENCENT_CHAT_SDKAPPID: "1400000000", TENCENT_CHAT_REGION: "tokyo" };
+    for (const args of [["doctor"], ["doctor", "--json"], ["doctor", `--secret-key=${SECRET_KEY}`, SECRET_KEY]]) {
+      const { stdout, stderr } = await command(args, { ...env, TENCENT_CHAT_SECRET_KEY_FILE: SECRET_KEY });
+      expect(stdout + stderr).not.toContain(SECRET_KEY);
+    }
+  });
+
+  test("with an argument that resembles --sandbox never edits the configured service", async () => {
+    const sandbox = await startSandbox();
+    for (const args of [["--sanbox"], ["sandbox"], ["--read-only"]]) {
+      const server = new BuiltServer(environmentOf(sandbox.endpoint), args);
+      await server.initialize();
+      const reply = await server.call(MODIFY, { Official_Account: PENN, Name: "B" });
+      expect(reply.result.structuredContent.explanation.stage).toBe("settings");
+      expect(reply.result.content[0].text).toContain("did you mean");
+      server.child.stdin?.end();
+      await server.exit();
+    }
+    expect(sandbox.requests).toEqual([]);
   });
 
   test("help and version print and leave", async () => {

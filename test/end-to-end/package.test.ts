@@ -1,31 +1,25 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
 import manifest from "../../manifest.json" with { type: "json" };
 import packageJson from "../../package.json" with { type: "json" };
 import registry from "../../server.json" with { type: "json" };
 import { SETTINGS } from "../../src/settings/table.ts";
 import { TOOLS } from "../../src/tools/index.ts";
 import { BuiltServer } from "../support/built.ts";
+import { temporaryFolder } from "../support/folders.ts";
 import { GET, PENN } from "../support/service.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const NAME = "tencent-chat-channel-mcp";
 
-function emptyFolder(): string {
-  const place = mkdtempSync(join(tmpdir(), "package-"));
-  onTestFinished(() => rmSync(place, { recursive: true }));
-  return place;
-}
-
 const run = (command: string, args: string[], cwd: string) =>
   execFileSync(command, args, { cwd, encoding: "utf8", stdio: "pipe" });
 
 describe("the package", () => {
-  test("installs as one folder of one file, below 600 kB, and its command works", () => {
-    const place = emptyFolder();
+  test("installs as one folder without dependencies, below 600 kB, and its command works", () => {
+    const place = temporaryFolder();
     const packed = JSON.parse(
       run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", place], ROOT),
     ) as unknown;
@@ -35,24 +29,20 @@ describe("the package", () => {
       files: { path: string }[];
     }[];
     expect(tarball?.size).toBeLessThan(600_000);
-    expect(tarball?.files.map(({ path }) => path).sort()).toEqual([
-      "CHANGELOG.md",
-      "LICENSE",
-      "README.md",
-      "dist/THIRD-PARTY-NOTICES.txt",
-      `dist/${NAME}.cjs`,
-      "manifest.json",
-      "package.json",
-    ]);
+    const paths = tarball?.files.map(({ path }) => path) ?? [];
+    for (const path of ["SECURITY.md", "README.zh-CN.md", "docs/tools.md", `dist/${NAME}.mjs`])
+      expect(paths).toContain(path);
+    expect(paths.filter((path) => !/^(dist|docs)\/|^[A-Z][\w.-]+$|^(manifest|package)\.json$/.test(path))).toEqual([]);
+    expect(brokenLinks(paths)).toEqual([]);
     run("npm", ["install", "--no-audit", "--no-fund", "--prefix", place, join(place, tarball?.filename ?? "")], place);
     expect(readdirSync(join(place, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([NAME]);
     const command = join(place, "node_modules", ".bin", NAME);
     expect(run(command, ["--version"], place).trim()).toBe(packageJson.version);
-    expect(run(command, ["doctor", "--sandbox"], place)).toContain("All is well.");
-    expect(run(command, ["demo"], place)).toContain("Each step went as told.");
+    expect(run(command, ["doctor", "--sandbox"], place)).toContain("Everything works.");
+    expect(run(command, ["demo"], place)).toContain("Every step worked.");
   });
 
-  test("owes notices for every package inside, and pays them", () => {
+  test("carries the notices of every package inside", () => {
     const notices = readFileSync(join(ROOT, "dist/THIRD-PARTY-NOTICES.txt"), "utf8");
     for (const name of ["@modelcontextprotocol/sdk", "zod", "undici", "tls-sig-api-v2", "leven"]) {
       expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(MIT\\)$`, "m"));
@@ -61,14 +51,15 @@ describe("the package", () => {
 });
 
 describe("the desktop bundle", () => {
-  test("is valid, small, and unpacked elsewhere serves with stray arguments and settings that were left blank", async () => {
-    const place = emptyFolder();
+  test("is valid, small, and serves from anywhere with a host's own arguments and settings that were left blank", async () => {
+    const place = temporaryFolder();
     run(process.execPath, ["scripts/mcpb.mjs", place], ROOT);
     const bundle = join(place, `${NAME}.mcpb`);
     expect(statSync(bundle).size).toBeLessThan(1024 * 1024);
     const unpacked = join(place, "unpacked");
     const { status } = spawnSync("node_modules/.bin/mcpb", ["unpack", bundle, unpacked], { cwd: ROOT });
     expect(status).toBe(0);
+    expect(brokenLinks(readdirSync(unpacked, { recursive: true, encoding: "utf8" }))).toEqual([]);
     const { env } = manifest.server.mcp_config;
     const server = new BuiltServer(
       { ...env, TENCENT_CHAT_SANDBOX: "true" },
@@ -93,7 +84,9 @@ describe("the desktop bundle", () => {
       { default?: unknown; sensitive?: boolean; required: boolean },
     ][];
     expect(asked.map(([key]) => `TENCENT_CHAT_${key.toUpperCase()}`)).toEqual(
-      SETTINGS.filter((row) => "inForm" in row).map(({ name }) => name),
+      SETTINGS.flatMap((row) => ("form" in row ? [row] : []))
+        .sort((one, other) => one.form.position - other.form.position)
+        .map(({ name }) => name),
     );
     for (const [key, field] of asked) {
       expect(field.required, key).toBe(false);
@@ -103,6 +96,8 @@ describe("the desktop bundle", () => {
     expect(Object.keys(manifest.server.mcp_config.env)).toEqual(
       asked.map(([key]) => `TENCENT_CHAT_${key.toUpperCase()}`),
     );
+    expect(asked[0]?.[0]).toBe("sandbox");
+    expect(manifest.user_config.secret_key_file.type).toBe("file");
     expect(manifest.tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
     expect(manifest).toMatchObject({ manifest_version: "0.3", version: packageJson.version, icon: "icon.png" });
     expect(manifest.compatibility.runtimes.node).toBe(packageJson.engines.node);
@@ -118,4 +113,32 @@ test("the registry's entry names the same package, version and settings", () => 
   expect([registry.version, registry.packages[0]?.version]).toEqual([packageJson.version, packageJson.version]);
   expect(registry.packages[0]?.identifier).toBe(packageJson.name);
   expect(registry.packages[0]?.environmentVariables.map(({ name }) => name)).toEqual(SETTINGS.map(({ name }) => name));
+});
+
+/** Links in the documents of a set of files that lead to none of them. */
+function brokenLinks(paths: readonly string[]): string[] {
+  const documents = paths.filter((path) => path.endsWith(".md"));
+  return documents.flatMap((path) => {
+    const text = readFileSync(join(ROOT, path), "utf8");
+    const targets = [...text.matchAll(/\]\(([^)#\s]+)/g)].map(([, target = ""]) => target);
+    const own = targets.filter((target) => !/^[a-z]+:/.test(target)).map((target) => join(dirname(path), target));
+    return own.filter((target) => !paths.includes(target)).map((target) => `${path} → ${target}`);
+  });
+}
+
+test("every link between documents of the repository leads somewhere", () => {
+  const documents = ["README.md", "README.zh-CN.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+  const all = [...documents, ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`)];
+  expect(brokenLinks(all)).toEqual([]);
+  for (const path of documents) {
+    const text = readFileSync(join(ROOT, path), "utf8");
+    for (const [, anchor = ""] of text.matchAll(/\]\(#([^)]+)\)/g)) {
+      const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
+        title.toLowerCase().replaceAll(" ", "-"),
+      );
+      expect(headings, path).toContain(anchor);
+    }
+  }
+  expect(readFileSync(join(ROOT, "README.md"), "utf8").split("\n").length).toBeLessThanOrEqual(250);
+  expect(existsSync(join(ROOT, "docs/demo.svg"))).toBe(true);
 });

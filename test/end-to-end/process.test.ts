@@ -1,15 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { Signer } from "../../src/chat-api/user-sig.ts";
 import { readJournal } from "../../src/guard/journal.ts";
 import { BUILT, BuiltServer } from "../support/built.ts";
+import { journalPath } from "../support/folders.ts";
 import { environmentOf, GET, PENN, SECRET_KEY, SUBSCRIBER, startSandbox } from "../support/service.ts";
-import { expectBelow, msOf } from "../support/timing.ts";
 
 const read = { name: GET, arguments: { OfficialAccountIdList: [{ Official_Account: PENN }] } };
 
@@ -32,35 +29,18 @@ async function open(env: Record<string, string> = {}, nodeArgs: string[] = []) {
   return { sandbox, server };
 }
 
-function msToExit(server: BuiltServer): Promise<number> {
-  return msOf(() => server.exit());
-}
-
-/** How long Node alone takes to leave when its input ends, just now. */
-async function msOfBareExit(): Promise<number> {
-  const script = "process.stdin.resume().on('end', () => process.exit()); console.log('ready')";
-  const child = spawn(process.execPath, ["-e", script], { stdio: ["pipe", "pipe", "inherit"] });
-  await once(child.stdout, "data");
-  child.stdin.end();
-  return msOf(() => once(child, "exit"));
-}
-
 describe("the end of the input", () => {
-  test("while idle ends the process with 0, within 100 ms of what Node itself needs", async () => {
-    // Far below what is promised: an optimizing compiler at work in the background would take 90 ms by itself.
-    await expectBelow(60, async () => {
-      const { server } = await open();
-      await server.request("tools/call", read);
-      server.child.stdin?.end();
-      const took = await msToExit(server);
-      expect(server.child.exitCode).toBe(0);
-      return took - (await msOfBareExit());
-    });
+  test("while idle ends the process with 0, although connections are open", async () => {
+    const { sandbox, server } = await open();
+    await server.request("tools/call", read);
+    expect(sandbox.openSocketIds).toHaveLength(1);
+    server.child.stdin?.end();
+    expect(await server.exit()).toBe(0);
   });
 
-  test("in mid-call lets the answer out first", async () => {
+  test("during a call lets its answer out first", async () => {
     const { sandbox, server } = await open();
-    sandbox.faults.add({ meets: { delayMs: 500 } });
+    sandbox.faults.add({ response: { delayMs: 500 } });
     void server.request("tools/call", read, "late");
     await vi.waitUntil(() => sandbox.requests.length === 1);
     server.child.stdin?.end();
@@ -68,43 +48,33 @@ describe("the end of the input", () => {
     expect(server.messages.at(-1)).toMatchObject({ id: "late", result: { structuredContent: { ErrorCode: 0 } } });
   });
 
-  test("cuts a call that takes too long, notes that in the journal, and leaves within 1.5 s", async () => {
-    const place = mkdtempSync(join(tmpdir(), "cut-"));
-    onTestFinished(() => rmSync(place, { recursive: true }));
+  test("cancels a call that takes too long, records that in the journal, and exits", async () => {
     const write = { Official_Account: PENN, Subscriber_Account: "107867", CustomString: "x" };
-    let times = 0;
-    await expectBelow(1_500, async () => {
-      const journal = join(place, `${times++}.jsonl`);
-      const { sandbox, server } = await open({ TENCENT_CHAT_JOURNAL: journal });
-      sandbox.faults.add({ meets: "silence" });
-      void server.request("tools/call", { name: SUBSCRIBER, arguments: write }, "never");
-      await vi.waitUntil(() => sandbox.requests.length === 1);
-      server.child.stdin?.end();
-      const took = await msToExit(server);
-      expect(took).toBeGreaterThan(1_300); // it was given its time
-      expect(server.child.exitCode).toBe(0);
-      expect(server.messages.map(({ id }) => id)).not.toContain("never");
-      expect(readJournal(journal).writes).toMatchObject([
-        { intent: { tool: SUBSCRIBER, channel: PENN }, ending: { outcome: "unknown", cancelled: true } },
-      ]);
-      return took;
-    });
+    const journal = journalPath();
+    const { sandbox, server } = await open({ TENCENT_CHAT_JOURNAL: journal });
+    sandbox.faults.add({ response: "silence" });
+    void server.request("tools/call", { name: SUBSCRIBER, arguments: write }, "never");
+    await vi.waitUntil(() => sandbox.requests.length === 1);
+    server.child.stdin?.end();
+    expect(await server.exit()).toBe(0);
+    expect(server.messages.map(({ id }) => id)).not.toContain("never");
+    expect(readJournal(journal).edits).toMatchObject([
+      { intent: { tool: SUBSCRIBER, channel: PENN }, result: { outcome: "unknown", cancelled: true } },
+    ]);
   });
 });
 
 describe.runIf(process.platform === "linux")("a parent that is killed", () => {
   test.each([
     ["idle", undefined],
-    ["in mid-call", { meets: "silence" as const }],
-  ])("%s: the server is gone within 2 s", async (_what, fault) => {
-    await expectBelow(2_000, async () => {
-      const sandbox = await startSandbox();
-      if (fault) sandbox.faults.add(fault);
-      const { parent, serverPid } = await startParent(sandbox.endpoint);
-      if (fault) await vi.waitUntil(() => sandbox.requests.length === 1, { timeout: 10_000 });
-      parent.kill("SIGKILL");
-      return msOf(() => vi.waitUntil(() => !runs(serverPid), { timeout: 10_000, interval: 10 }));
-    });
+    ["during a call", { response: "silence" as const }],
+  ])("%s: the server ends too", async (_what, fault) => {
+    const sandbox = await startSandbox();
+    if (fault) sandbox.faults.add(fault);
+    const { parent, serverPid } = await startParent(sandbox.endpoint);
+    if (fault) await vi.waitUntil(() => sandbox.requests.length === 1, { timeout: 10_000 });
+    parent.kill("SIGKILL");
+    await vi.waitUntil(() => !runs(serverPid), { timeout: 10_000, interval: 10 });
   });
 });
 
@@ -138,7 +108,7 @@ function runs(pid: number): boolean {
 describe("signals", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("%s lets the call in flight out and ends with 0", async (signal) => {
     const { sandbox, server } = await open();
-    sandbox.faults.add({ meets: { delayMs: 400 } });
+    sandbox.faults.add({ response: { delayMs: 400 } });
     void server.request("tools/call", read, "late");
     await vi.waitUntil(() => sandbox.requests.length === 1);
     server.child.kill(signal);
@@ -147,18 +117,18 @@ describe("signals", () => {
   });
 
   test("a second one ends it at once", async () => {
-    const { sandbox, server } = await open();
-    sandbox.faults.add({ meets: "silence" });
+    const { sandbox, server } = await open({ TENCENT_CHAT_LOG_LEVEL: "debug" });
+    sandbox.faults.add({ response: "silence" });
     void server.request("tools/call", read, "never");
     await vi.waitUntil(() => sandbox.requests.length === 1);
     server.child.kill("SIGTERM");
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await vi.waitUntil(() => server.stderr.includes('"event":"ending"'));
     server.child.kill("SIGTERM");
-    expect(await msToExit(server)).toBeLessThan(1_000);
+    expect(await server.exit()).toBe(0);
   });
 });
 
-describe("the client's side", () => {
+describe("a client", () => {
   test("gone from stderr: the server works on, quietly", async () => {
     const { server } = await open({ TENCENT_CHAT_LOG_LEVEL: "debug" });
     server.child.stderr?.destroy();
@@ -174,7 +144,7 @@ describe("the client's side", () => {
     server.child.stdout?.pause();
     server.write(`${JSON.stringify({ jsonrpc: "2.0", id: 5, method: "tools/list" })}\n`.repeat(100));
     server.child.stdin?.end();
-    expect(await msToExit(server)).toBeLessThan(5_000);
+    expect(await server.exit()).toBe(0);
   });
 
   test("that reads its answers late, after its last word, still gets them all", async () => {
@@ -187,15 +157,26 @@ describe("the client's side", () => {
     await vi.waitUntil(() => server.messages.length === 101, { timeout: 5_000 });
   });
 
-  test("that does not read its answers is asked to wait with its questions, and gets every answer in the end", async () => {
+  test("that does not read its answers cannot send without end, and gets every answer in the end", async () => {
     const { server } = await open();
     server.child.stdout?.pause();
     const question = (id: number) => `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params: {} })}\n`;
-    for (let id = 10; id < 10_010; id += 1) server.write(question(id)); // 0.7 MB that would make 70 MB
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const padding = " ".repeat(1_000);
+    for (let id = 10; id < 6_010; id += 1) server.write(question(id) + padding); // 6 MB that would make 45 MB
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // long enough to take it all, if nothing stopped it
     expect(server.child.stdin?.writableLength).toBeGreaterThan(0);
     server.child.stdout?.resume();
-    await vi.waitUntil(() => server.messages.length === 10_001, { timeout: 20_000 });
+    server.write("\n");
+    await vi.waitUntil(() => server.messages.length === 6_001, { timeout: 20_000 });
+  });
+
+  test("that never reads an answer and ends its input does not keep the server alive", async () => {
+    const { server } = await open();
+    server.child.stdout?.pause();
+    const question = (id: number) => `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params: {} })}\n`;
+    for (let id = 10; id < 2_010; id += 1) server.write(question(id)); // 14 MB of unread answers
+    server.child.stdin?.end();
+    expect(await server.exit()).toBe(0);
   });
 
   test("gone from stdout: the server leaves with 0 and without a stack", async () => {
@@ -207,27 +188,28 @@ describe("the client's side", () => {
     expect(server.stderr).not.toMatch(/EPIPE|at /);
   });
 
-  test("cancelling a call in flight: no answer, and the connection is gone within 100 ms", async () => {
-    await expectBelow(100, async () => {
-      const { sandbox, server } = await open();
-      sandbox.faults.add({ meets: "silence" });
-      void server.request("tools/call", read, "cancelled");
-      await vi.waitUntil(() => sandbox.requests.length === 1);
-      server.write(
-        `${JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: "cancelled" } })}\n`,
-      );
-      const took = await msOf(() => vi.waitUntil(() => sandbox.openConnections === 0, { interval: 5 }));
+  test("cancelling a call in flight: no answer, and its connection is closed", async () => {
+    const { sandbox, server } = await open();
+    for (const id of ["cancelled", 0]) {
+      sandbox.faults.add({ response: "silence" });
+      const count = sandbox.requests.length;
+      void server.request("tools/call", read, id);
+      await vi.waitUntil(() => sandbox.requests.length > count);
+      const socketId = sandbox.requests.at(-1)?.socketId ?? 0;
+      const params = { requestId: id };
+      server.write(`${JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params })}\n`);
+      await vi.waitUntil(() => !sandbox.openSocketIds.includes(socketId));
       expect((await server.request("ping")).result).toEqual({});
-      expect(server.messages.map(({ id }) => id)).not.toContain("cancelled");
-      return took;
-    });
+      expect(server.messages.map((message) => message.id)).not.toContain(id);
+    }
   });
 });
 
 describe("stdout", () => {
   test("stays JSON-RPC when something in the process prints to it", async () => {
-    const noise = `data:text/javascript,setTimeout(()=>{console.log("noise");console.info("noise");process.stdout.write("noise\\n");process.emitWarning("careful")},50)`;
+    const noise = `data:text/javascript,process.on("SIGUSR2",()=>{console.log("noise");console.info("noise");process.stdout.write("noise\\n");process.emitWarning("careful")})`;
     const { server } = await open({}, ["--import", noise]);
+    server.child.kill("SIGUSR2");
     await vi.waitUntil(() => server.stderr.includes("careful"));
     expect((await server.request("ping")).result).toEqual({});
     expect(server.stdout).not.toContain("noise");
@@ -235,18 +217,17 @@ describe("stdout", () => {
   });
 
   test("stays JSON-RPC on an uncaught exception, which is logged and ends the process with 1 after the calls in flight", async () => {
-    const signer = new Signer({ sdkAppId: 7, identifier: "a", credential: { secretKey: "k" } });
-    const fault = `a fault with a secret ${SECRET_KEY} and a signature ${signer.current()}.`;
+    const fault = `an error with the key ${SECRET_KEY}.`;
     const bomb = `data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("${fault}")})`;
     const { sandbox, server } = await open({ TENCENT_CHAT_LOG_LEVEL: "error" }, ["--import", bomb]);
-    sandbox.faults.add({ meets: { delayMs: 300 } });
+    sandbox.faults.add({ response: { delayMs: 300 } });
     void server.request("tools/call", read, "in flight");
     await vi.waitUntil(() => sandbox.requests.length === 1);
     server.child.kill("SIGUSR2");
     expect(await server.exit()).toBe(1);
     expect(server.messages.at(-1)).toMatchObject({ id: "in flight", result: { structuredContent: { ErrorCode: 0 } } });
     expect(server.stderr).toContain('"event":"uncaught"');
-    expect(server.stderr).toContain("a fault with a secret [secret] and a signature [secret].");
+    expect(server.stderr).toContain("an error with the key [secret].");
   });
 });
 
@@ -264,7 +245,7 @@ describe("what Node itself prints", () => {
 });
 
 describe("hostile input", () => {
-  test("is answered or dropped, and the server lives on", async () => {
+  test("is answered or dropped, and the server goes on", async () => {
     const { server } = await open();
     server.write('{"jsonrpc":\n\u0000\n\r\n[]\n{"id":7}\n');
     server.write(

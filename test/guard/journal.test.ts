@@ -1,130 +1,167 @@
-import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFile, execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { Journal, readJournal } from "../../src/guard/journal.ts";
-import { PolicyRefusal } from "../../src/guard/policy-refusal.ts";
+import { describe, expect, test } from "vitest";
+import { Journal, mayHaveChanged, readJournal } from "../../src/guard/journal.ts";
+import { PolicyError } from "../../src/guard/policy-error.ts";
+import { temporaryFolder } from "../support/folders.ts";
 import { writeScript } from "../support/script.ts";
 
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "journal-"));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
+const identity = { sdkAppId: 5, admin: "administrator", osUser: "ops", host: "server", pid: 42, label: "staging" };
+const open = (path: string | undefined) => new Journal(path, identity, (line) => line);
 
 const intent = {
   tool: "modify_subscriber_info",
   channel: "@TOA#_x",
   client: "test",
+  confirmed: false,
   changes: [{ field: "Name", before: "A", after: "B" }],
 };
 
 describe("the journal", () => {
-  test("holds an intent before and an outcome after, paired, for its owner alone", () => {
-    const path = join(folder(), "j.jsonl");
-    const end = new Journal(path, 5).begin({ ...intent, undo: { tool: "t", arguments: { Name: "A" } } });
-    expect(readJournal(path).writes).toMatchObject([
-      { intent: { channel: "@TOA#_x", undo: { tool: "t" } }, ending: undefined },
+  test("records an intent before and an outcome after, paired, for its owner only", () => {
+    const path = join(temporaryFolder(), "j.jsonl");
+    const end = open(path).begin({ ...intent, undo: { tool: "t", arguments: { Name: "A" } } });
+    expect(readJournal(path).edits).toMatchObject([
+      { intent: { channel: "@TOA#_x", undo: { tool: "t" } }, result: undefined },
     ]);
     expect(end({ outcome: "applied" })).toBeUndefined();
-    const [write, ...more] = readJournal(path).writes;
+    const [write, ...more] = readJournal(path).edits;
     expect(more).toEqual([]);
     expect(write).toMatchObject({
-      intent: { changes: intent.changes, client: "test" },
-      ending: { outcome: "applied" },
+      intent: { changes: intent.changes, client: "test", confirmed: false, ...identity },
+      result: { outcome: "applied" },
     });
     expect(write?.time).toMatch(/^\d{4}-\d\d-\d\dT/);
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(readFileSync(path, "utf8")).toMatch(/^\{.*\}\n\{.*\}\n$/);
+    expect(readFileSync(path, "utf8")).toMatch(/^\n\{.*\}\n\{.*\}$/);
   });
 
   test("narrows a file that others could read", () => {
-    const path = join(folder(), "j.jsonl");
+    const path = join(temporaryFolder(), "j.jsonl");
     writeFileSync(path, "");
     chmodSync(path, 0o644);
-    new Journal(path, 5).begin(intent);
+    open(path).begin(intent);
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  test("writes through a link to where it leads", () => {
-    const place = folder();
-    symlinkSync(join(place, "real"), join(place, "link"));
-    new Journal(join(place, "link"), 5).begin(intent);
-    expect(readJournal(join(place, "real")).writes).toHaveLength(1);
+  test("follows no link, and leaves its target as it was", () => {
+    const place = temporaryFolder();
+    const target = join(place, "real");
+    writeFileSync(target, "mine");
+    chmodSync(target, 0o644);
+    symlinkSync(target, join(place, "link"));
+    const journal = open(join(place, "link"));
+    expect(journal.prepareFile()).toContain("symbolic link");
+    expect(() => journal.begin(intent)).toThrow(PolicyError);
+    expect([readFileSync(target, "utf8"), statSync(target).mode & 0o777]).toEqual(["mine", 0o644]);
   });
 
-  test("that cannot be written refuses the write and names the setting", () => {
-    const path = join(folder(), "nowhere", "j.jsonl");
-    const journal = new Journal(path, 5);
-    expect(journal.faultOfFile()).toBe("ENOENT");
-    try {
-      journal.begin(intent);
-      expect.unreachable();
-    } catch (refusal) {
-      expect(refusal).toBeInstanceOf(PolicyRefusal);
-      expect((refusal as PolicyRefusal).explanation.cause).toBe(
-        "The journal of writes cannot be written (ENOENT), so the write was refused. Nothing was sent.",
-      );
-      expect((refusal as PolicyRefusal).explanation.nextStep).toContain("TENCENT_CHAT_JOURNAL");
+  test.runIf(process.platform === "linux")("takes a regular file only, and never waits for a reader of a FIFO", () => {
+    const fifo = join(temporaryFolder(), "fifo");
+    execFileSync("mkfifo", [fifo]);
+    for (const path of [fifo, "/dev/null"]) {
+      expect(open(path).prepareFile()).toContain("not a regular file");
+      expect(() => open(path).begin(intent)).toThrow(PolicyError);
     }
   });
 
-  test("that breaks in the middle leaves a warning, for the write has happened", () => {
-    const place = folder();
+  test("starts each record on a line of its own, whatever a crash left before", () => {
+    const path = join(temporaryFolder(), "j.jsonl");
+    open(path).begin(intent)({ outcome: "applied" });
+    writeFileSync(path, '{"time":"torn', { flag: "a" });
+    open(path).begin({ ...intent, channel: "@TOA#_next" });
+    const { edits, unreadable } = readJournal(path);
+    expect(edits.map(({ intent: { channel } }) => channel)).toEqual(["@TOA#_x", "@TOA#_next"]);
+    expect(unreadable).toBe(1);
+  });
+
+  test("that cannot be written refuses the edit and names the setting", () => {
+    const path = join(temporaryFolder(), "nowhere", "j.jsonl");
+    const journal = open(path);
+    expect(journal.prepareFile()).toBe("ENOENT");
+    try {
+      journal.begin(intent);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(PolicyError);
+      expect((error as PolicyError).explanation.cause).toBe(
+        "The journal of edits cannot be written (ENOENT), so no edit was sent.",
+      );
+      expect((error as PolicyError).explanation.nextStep).toContain("TENCENT_CHAT_JOURNAL");
+    }
+  });
+
+  test("that breaks between intent and outcome leaves a warning, because the edit was sent", () => {
+    const place = temporaryFolder();
     const path = join(place, "j.jsonl");
-    const end = new Journal(path, 5).begin(intent);
+    const end = open(path).begin(intent);
     rmSync(path);
     mkdirSync(path);
     expect(end({ outcome: "applied" })).toContain("The outcome could not be added to the journal (EISDIR)");
   });
 
-  test("that is off notes nothing and refuses nothing", () => {
-    const journal = new Journal(undefined, 5);
+  test("that is off records nothing and refuses nothing", () => {
+    const journal = open(undefined);
     expect(journal.begin(intent)({ outcome: "applied" })).toBeUndefined();
-    expect(journal.faultOfFile()).toBeUndefined();
+    expect(journal.prepareFile()).toBeUndefined();
   });
 
-  test("counts lines that are not its own", () => {
-    const path = join(folder(), "j.jsonl");
-    new Journal(path, 5).begin(intent);
+  test("counts lines that it cannot read", () => {
+    const path = join(temporaryFolder(), "j.jsonl");
+    open(path).begin(intent);
     const strange = ["half a li", "", "  ", '{"event":"other"}', "null", '{"event":"intent","tool":"t"}'];
-    const stranger = ['{"event":"intent","changes":[]}', '{"tool":"t","changes":[]}'];
-    writeFileSync(path, `${[...strange, ...stranger].join("\n")}\n${readFileSync(path, "utf8")}`);
-    const { writes, unreadable } = readJournal(path);
-    expect([writes.length, unreadable]).toEqual([1, 6]);
-    expect(writes[0]?.intent.sdkAppId).toBe(5);
+    const foreign = ['{"event":"intent","changes":[]}', '{"tool":"t","changes":[]}'];
+    writeFileSync(path, `${[...strange, ...foreign].join("\n")}\n${readFileSync(path, "utf8")}`);
+    const { edits, unreadable } = readJournal(path);
+    expect([edits.length, unreadable]).toEqual([1, 6]);
+    expect(edits[0]?.intent.sdkAppId).toBe(5);
   });
 
-  test.runIf(process.platform === "linux")("refuses the write where only a part of its line fits", async () => {
-    const place = folder();
+  test.runIf(process.platform === "linux")("refuses the edit where only a part of its record fits", async () => {
+    const place = temporaryFolder();
     const script = join(place, "write.mjs");
     const contents = `import { Journal } from "./src/guard/journal.ts";
-      const journal = new Journal(${JSON.stringify(join(place, "j.jsonl"))}, 5);
+      const journal = new Journal(${JSON.stringify(join(place, "j.jsonl"))}, {}, (line) => line);
       const intent = (after) => ({ tool: "t", channel: "@TOA#_x", client: "c", changes: [{ field: "Name", after }] });
       journal.begin(intent("short"));
-      try { journal.begin(intent("long".repeat(500))); } catch (refusal) { console.log(refusal.name); }`;
+      try { journal.begin(intent("long".repeat(500))); } catch (error) { console.log(error.name); }`;
     await writeScript(contents, script);
     const limited = `trap "" XFSZ; ulimit -f 1; exec "${process.execPath}" "${script}"`;
     const { stdout } = await promisify(execFile)("bash", ["-c", limited]);
-    expect(stdout).toBe("PolicyRefusal\n");
+    expect(stdout).toBe("PolicyError\n");
   });
 
-  test("keeps lines whole when several processes share the file", async () => {
-    const place = folder();
+  test("keeps records whole when several processes share the file", async () => {
+    const place = temporaryFolder();
     const path = join(place, "j.jsonl");
     const script = join(place, "write.mjs");
     const contents = `import { Journal } from "./src/guard/journal.ts";
-      const journal = new Journal(${JSON.stringify(path)}, 5);
+      const journal = new Journal(${JSON.stringify(path)}, {}, (line) => line);
       for (let nth = 0; nth < 200; nth += 1) {
         journal.begin({ tool: "t", channel: "@TOA#_" + process.pid, client: "c", changes: [{ field: "CustomString", after: "x".repeat(nth * 40) }] })({ outcome: "applied" });
       }`;
     await writeScript(contents, script);
     await Promise.all(Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, [script])));
-    const writes = readJournal(path).writes;
-    expect(writes).toHaveLength(800);
-    expect(writes.every(({ ending }) => ending?.outcome === "applied")).toBe(true);
+    const edits = readJournal(path).edits;
+    expect(edits).toHaveLength(800);
+    expect(edits.every(({ result }) => result?.outcome === "applied")).toBe(true);
     expect(readFileSync(path, "utf8").split("\n")).toHaveLength(1601);
   });
+});
+
+test.each([
+  ["applied", true],
+  ["accepted", true],
+  ["partlyApplied", true],
+  ["unknown", true],
+  ["refused", false],
+  ["notApplied", false],
+  ["unchanged", false],
+  ["declined", false],
+  ["notSent", false],
+] as const)("an undo makes sense after %s: %s", (outcome, mayHave) => {
+  expect(mayHaveChanged({ time: "", intent, result: { outcome } })).toBe(mayHave);
+  expect(mayHaveChanged({ time: "", intent, result: undefined })).toBe(true);
 });

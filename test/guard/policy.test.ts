@@ -1,36 +1,36 @@
 import { describe, expect, test } from "vitest";
+import { type ConfirmEdits, mustConfirm } from "../../src/guard/confirmation.ts";
 import { Policy, type Rules } from "../../src/guard/policy.ts";
-import { PolicyRefusal } from "../../src/guard/policy-refusal.ts";
-import { failureOf } from "../support/service.ts";
+import { PolicyError } from "../../src/guard/policy-error.ts";
 
 const noSecret = () => false;
 const policyOf = (rules: Partial<Rules>, now?: () => number) =>
-  new Policy({ readOnly: false, ...rules }, noSecret, now);
+  new Policy({ readOnly: false, confirmEdits: "never", ...rules }, noSecret, now);
 
-function refusalOf(act: () => unknown): PolicyRefusal {
+function errorThrownBy(act: () => unknown): PolicyError {
   try {
     act();
-  } catch (failure) {
-    if (failure instanceof PolicyRefusal) return failure;
-    throw failure;
+  } catch (error) {
+    if (error instanceof PolicyError) return error;
+    throw error;
   }
   throw new Error("this should have been refused");
 }
 
 describe("read-only", () => {
-  test("refuses a write tool and names the setting", () => {
-    const refusal = refusalOf(() => policyOf({ readOnly: true }).refuseInReadOnly("modify_subscriber_info"));
-    expect(refusal.explanation).toMatchObject({
+  test("rejects a write tool and names the setting", () => {
+    const error = errorThrownBy(() => policyOf({ readOnly: true }).assertWritable("modify_subscriber_info"));
+    expect(error.explanation).toMatchObject({
       stage: "policy",
       fixedBy: "operator",
       safeToResend: false,
       attempts: 0,
     });
-    expect(refusal.explanation.cause).toBe(
+    expect(error.explanation.cause).toBe(
       "This server is read-only, so modify_subscriber_info is off. Nothing was sent.",
     );
-    expect(refusal.explanation.nextStep).toContain("TENCENT_CHAT_READ_ONLY");
-    expect(() => policyOf({}).refuseInReadOnly("modify_subscriber_info")).not.toThrow();
+    expect(error.explanation.nextStep).toContain("TENCENT_CHAT_READ_ONLY");
+    expect(() => policyOf({}).assertWritable("modify_subscriber_info")).not.toThrow();
   });
 });
 
@@ -45,93 +45,111 @@ describe("allowed channels", () => {
     [["@TOA#_a", "@TOA#_b"], "@TOA#_b", true],
     [["@TOA#_A"], "@TOA#_a", false],
   ])("%j: %s is allowed: %s", (allowedChannels, id, isAllowed) => {
-    const refusal = policyOf({ allowedChannels }).refusalOfChannel(id);
-    expect(refusal === undefined).toBe(isAllowed);
-    if (refusal) {
-      expect(refusal.explanation.cause).toContain(JSON.stringify(id));
-      expect(refusal.explanation.nextStep).toContain("TENCENT_CHAT_ALLOWED_CHANNELS");
+    const error = policyOf({ allowedChannels }).channelError(id);
+    expect(error === undefined).toBe(isAllowed);
+    if (error) {
+      expect(error.explanation.cause).toContain(JSON.stringify(id));
+      expect(error.explanation.nextStep).toContain("TENCENT_CHAT_ALLOWED_CHANNELS");
     }
   });
 });
 
 describe("the write budget", () => {
-  const spend = (policy: Policy) => policy.withinBudget(async (count) => count());
-  const refused = (policy: Policy) => failureOf(spend(policy)) as Promise<PolicyRefusal>;
+  const write = (policy: Policy) => policy.reserveWrite().commit();
+  const rejection = (policy: Policy) => errorThrownBy(() => policy.reserveWrite()).explanation;
 
-  test("slides with the hour, and says when the next place is free", async () => {
+  test("slides with the hour, and says when the next edit is possible", () => {
     let now = 0;
     const policy = policyOf({ writesPerHour: 2 }, () => now);
-    await spend(policy);
+    write(policy);
     now = 30 * 60_000;
-    await spend(policy);
-    const refusal = await refused(policy);
-    expect(refusal).toBeInstanceOf(PolicyRefusal);
-    expect(refusal.explanation.cause).toBe("The write budget of 2 an hour is used up. Nothing was sent.");
-    expect(refusal.explanation.nextStep).toContain("The next write is free in 30 minutes.");
-    expect(refusal.explanation.nextStep).toContain("TENCENT_CHAT_WRITES_PER_HOUR");
+    write(policy);
+    expect(rejection(policy).cause).toBe("The budget of 2 edits an hour is used up. No edit was sent.");
+    expect(rejection(policy).nextStep).toContain("The next edit is possible in 30 minutes.");
+    expect(rejection(policy).nextStep).toContain("TENCENT_CHAT_WRITES_PER_HOUR");
     now = 60 * 60_000 - 1;
-    expect((await refused(policy)).explanation.nextStep).toContain("in 1 minute.");
+    expect(rejection(policy).nextStep).toContain("in 1 minute.");
     now = 60 * 60_000;
-    await spend(policy);
-    expect((await refused(policy)).explanation.nextStep).toContain("in 30 minutes.");
+    write(policy);
+    expect(rejection(policy).nextStep).toContain("in 30 minutes.");
   });
 
-  test("does not count work that sent nothing, whether it ended well or not", async () => {
+  test("counts from the moment of sending, not from the reservation", () => {
+    let now = 0;
+    const policy = policyOf({ writesPerHour: 1 }, () => now);
+    const reservation = policy.reserveWrite();
+    now = 20 * 60_000;
+    reservation.commit();
+    now = 60 * 60_000;
+    expect(rejection(policy).nextStep).toContain("in 20 minutes.");
+    now = 80 * 60_000;
+    write(policy);
+  });
+
+  test("gets a place back for what was not sent, and counts a reservation meanwhile", () => {
     const policy = policyOf({ writesPerHour: 1 });
-    await policy.withinBudget(async () => {});
-    await failureOf(
-      policy.withinBudget(async () => {
-        throw new Error("not sent");
-      }),
-    );
-    await spend(policy);
-    await refused(policy);
+    const reservation = policy.reserveWrite();
+    expect(rejection(policy).cause).toContain("used up");
+    reservation.release();
+    const other = policy.reserveWrite();
+    reservation.release(); // has no effect a second time
+    other.commit();
+    other.release(); // has no effect after the commit
+    expect(rejection(policy).cause).toContain("used up");
   });
 
-  test("counts work that is still under way", async () => {
+  test("of 0 allows no edit, and no setting allows any number", () => {
+    expect(rejection(policyOf({ writesPerHour: 0 })).nextStep).toBe(
+      "An operator can raise TENCENT_CHAT_WRITES_PER_HOUR and restart the server.",
+    );
+    const policy = policyOf({});
+    for (let times = 0; times < 1_000; times += 1) write(policy);
+  });
+
+  test("uses a monotonic clock where none is given", () => {
     const policy = policyOf({ writesPerHour: 1 });
-    const underWay = policy.withinBudget(
-      (count) => new Promise<void>((resolve) => setTimeout(() => resolve(count()), 20)),
-    );
-    expect(await refused(policy)).toBeInstanceOf(PolicyRefusal);
-    await underWay;
+    write(policy);
+    expect(rejection(policy).nextStep).toContain("The next edit is possible in 60 minutes.");
   });
+});
 
-  test("goes by a clock of its own where none is given", async () => {
-    const policy = new Policy({ readOnly: false, writesPerHour: 1 }, () => false);
-    await spend(policy);
-    expect((await refused(policy)).explanation.nextStep).toContain("The next write is free in 60 minutes.");
-  });
-
-  test("of none allows none", async () => {
-    expect((await refused(policyOf({ writesPerHour: 0 }))).explanation.nextStep).toBe(
-      "An operator can raise TENCENT_CHAT_WRITES_PER_HOUR.",
-    );
+describe("confirmation", () => {
+  test.each<[ConfirmEdits, number | undefined, boolean]>([
+    ["never", 780_031, false],
+    ["never", undefined, false],
+    ["always", 0, true],
+    ["always", undefined, true],
+    [1000, 999, false],
+    [1000, 1000, true],
+    [1000, undefined, true],
+    [1, 1, true],
+  ])("%s, for an audience of %s: %s", (rule, audience, asks) => {
+    expect(mustConfirm(rule, audience)).toBe(asks);
   });
 });
 
 describe("secrets", () => {
-  const policy = new Policy({ readOnly: false }, (text) => text.includes("hush"));
+  const policy = new Policy({ readOnly: false, confirmEdits: "never" }, (text) => text.includes("hush"));
 
   test.each([{ Name: "hush" }, { list: [{ id: "x hush y" }] }, { list: [{ hush: 1 }] }, ["hush"], "hush"])(
-    "are refused wherever they stand: %j",
+    "are rejected wherever they are: %j",
     (args) => {
-      const refusal = refusalOf(() => policy.refuseSecrets(args));
-      expect(refusal.explanation.fixedBy).toBe("agent");
-      expect(JSON.stringify(refusal.explanation)).not.toContain("hush");
+      const error = errorThrownBy(() => policy.assertNoSecrets(args));
+      expect(error.explanation.fixedBy).toBe("agent");
+      expect(JSON.stringify(error.explanation)).not.toContain("hush");
     },
   );
 
   test("are looked for in any number of arguments", () => {
     const many = { OfficialAccountIdList: Array.from({ length: 200_000 }, () => ({ Official_Account: "x" })) };
-    expect(() => policy.refuseSecrets(many)).not.toThrow();
-    expect(() => policy.refuseSecrets([many, "hush"])).toThrow(PolicyRefusal);
+    expect(() => policy.assertNoSecrets(many)).not.toThrow();
+    expect(() => policy.assertNoSecrets([many, "hush"])).toThrow(PolicyError);
   });
 
   test.each([{ Name: "loud", Number: 5, none: null }, undefined, 5])(
-    "are not seen where there are none: %j",
+    "are not found where there are none: %j",
     (args) => {
-      expect(() => policy.refuseSecrets(args)).not.toThrow();
+      expect(() => policy.assertNoSecrets(args)).not.toThrow();
     },
   );
 });

@@ -1,38 +1,40 @@
 import { describe, expect, test } from "vitest";
-import { REGIONS, SANDBOX_SDKAPPID } from "../../src/chat-api/hosts.ts";
-import { Signer } from "../../src/chat-api/user-sig.ts";
-import { readSettings } from "../../src/settings/settings.ts";
-import { SettingsRefusal } from "../../src/settings/settings-refusal.ts";
+import { Secrets } from "../../src/chat-api/auth/secrets.ts";
+import { Signer } from "../../src/chat-api/auth/user-sig.ts";
+import { REGIONS, SANDBOX_SDKAPPID } from "../../src/chat-api/regions.ts";
+import { applicationName, readSettings } from "../../src/settings/settings.ts";
+import { SettingsError } from "../../src/settings/settings-error.ts";
 import { SETTINGS } from "../../src/settings/table.ts";
 
 const KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
 const GOOD = { TENCENT_CHAT_SDKAPPID: "1400000321", TENCENT_CHAT_SECRET_KEY: KEY, TENCENT_CHAT_REGION: "tokyo" };
 
 function read(env: Record<string, string | undefined>, sandbox = false, file: (path: string) => string = () => "") {
-  return readSettings(env, sandbox, file);
+  return readSettings(env, { sandbox }, { read: file, isOpenToOthers: (path) => path.includes("open") });
 }
 
-function faultsOf(more: Record<string, string | undefined>): readonly string[] {
-  const { settings, faults } = read({ ...GOOD, ...more });
-  expect(settings === undefined).toBe(faults.length > 0);
-  for (const fault of faults) expect(fault).not.toContain(KEY);
-  return faults;
+function problemsOf(more: Record<string, string | undefined>): readonly string[] {
+  const { settings, problems } = read({ ...GOOD, ...more });
+  expect(settings === undefined).toBe(problems.length > 0);
+  for (const problem of problems) expect(problem).not.toContain(KEY);
+  return problems;
 }
 
 describe("good settings", () => {
   test("need three names, and have the documented defaults", () => {
-    const { settings, faults, readOnly, logLevel } = read(GOOD);
-    expect(faults).toEqual([]);
+    const { settings, problems, readOnly, logLevel } = read(GOOD);
+    expect(problems).toEqual([]);
     expect({ ...settings, endpoint: settings?.endpoint?.href }).toEqual({
       sdkAppId: 1400000321,
       identifier: "administrator",
       credential: { secretKey: KEY },
       endpoint: "https://adminapijpn.im.qcloud.com/",
       region: "tokyo",
-      rules: { readOnly: false, allowedChannels: undefined, writesPerHour: undefined },
+      label: undefined,
+      rules: { readOnly: false, allowedChannels: undefined, writesPerHour: undefined, confirmEdits: "never" },
       journal: undefined,
       timeoutMs: 30_000,
-      requestsPerSecond: 200,
+      requestsPerSecond: 50,
       isSandbox: false,
       proxy: undefined,
     });
@@ -50,7 +52,9 @@ describe("good settings", () => {
         TENCENT_CHAT_SECRET_KEY_FILE: "/key",
         TENCENT_CHAT_ENDPOINT: "https://gateway.example/im",
         TENCENT_CHAT_IDENTIFIER: "boss",
+        TENCENT_CHAT_LABEL: "production 生产",
         TENCENT_CHAT_READ_ONLY: "TRUE",
+        TENCENT_CHAT_CONFIRM_EDITS: "1000",
         TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a, @TOA#_b*",
         TENCENT_CHAT_WRITES_PER_HOUR: "0",
         TENCENT_CHAT_JOURNAL: "/j",
@@ -70,7 +74,13 @@ describe("good settings", () => {
       credential: { secretKey: KEY },
       endpoint: "https://gateway.example/im",
       region: undefined,
-      rules: { readOnly: true, allowedChannels: ["@TOA#_a", "@TOA#_b*"], writesPerHour: 0 },
+      label: "production 生产",
+      rules: {
+        readOnly: true,
+        allowedChannels: ["@TOA#_a", "@TOA#_b*"],
+        writesPerHour: 0,
+        confirmEdits: 1000,
+      },
       journal: "/j",
       timeoutMs: 500,
       requestsPerSecond: 1,
@@ -81,7 +91,9 @@ describe("good settings", () => {
   });
 
   test("take a ready-made UserSig", () => {
-    const userSig = new Signer({ sdkAppId: 1400000321, identifier: "boss", credential: { secretKey: KEY } }).current();
+    const account = { sdkAppId: 1400000321, identifier: "boss", credential: { secretKey: KEY } };
+    const signature = new Signer({ ...account, secrets: new Secrets() }).current();
+    const userSig = "userSig" in signature ? signature.userSig : "";
     const env = {
       ...GOOD,
       TENCENT_CHAT_SECRET_KEY: "",
@@ -89,12 +101,14 @@ describe("good settings", () => {
       TENCENT_CHAT_IDENTIFIER: "boss",
     };
     expect(read(env).settings?.credential).toEqual({ userSig });
-    expect(read({ ...GOOD, TENCENT_CHAT_SECRET_KEY: userSig }).faults[0]).toContain("put it into TENCENT_CHAT_USERSIG");
+    expect(read({ ...GOOD, TENCENT_CHAT_SECRET_KEY: userSig }).problems[0]).toContain(
+      "put it into TENCENT_CHAT_USERSIG",
+    );
   });
 
   test.each(["", "  ", `\${user_config.region}`])("treat %j as unset", (blank) => {
     const blanks = Object.fromEntries(SETTINGS.filter(({ name }) => !(name in GOOD)).map(({ name }) => [name, blank]));
-    expect(read({ ...GOOD, ...blanks }).faults).toEqual([]);
+    expect(read({ ...GOOD, ...blanks }).problems).toEqual([]);
     expect(read({ ...GOOD, ...blanks }).settings).toEqual(read(GOOD).settings);
   });
 
@@ -111,8 +125,8 @@ describe("good settings", () => {
       TENCENT_CHAT_SDKAPPID: "4294967295",
       TENCENT_CHAT_REQUESTS_PER_SECOND: "200",
     };
-    const { settings, faults } = read({ ...env, TENCENT_CHAT_TIMEOUT_SECONDS: "600" });
-    expect(faults).toEqual([]);
+    const { settings, problems } = read({ ...env, TENCENT_CHAT_TIMEOUT_SECONDS: "600" });
+    expect(problems).toEqual([]);
     expect(settings).toMatchObject({ timeoutMs: 600_000, requestsPerSecond: 200, sdkAppId: 4_294_967_295 });
     expect(read({ ...env, TENCENT_CHAT_TIMEOUT_SECONDS: "0.25" }).settings?.timeoutMs).toBe(250);
   });
@@ -120,23 +134,23 @@ describe("good settings", () => {
   test("take a proxy with or without a scheme, and a password with escapes", () => {
     const urlOf = (HTTPS_PROXY: string) => read({ ...GOOD, HTTPS_PROXY }).settings?.proxy?.url;
     expect(urlOf("HTTPS://proxy.example")).toBe("HTTPS://proxy.example");
-    expect(urlOf("proxy.example:8080/a://b")).toBe("http://proxy.example:8080/a://b");
+    expect(urlOf("proxy.example:8080")).toBe("http://proxy.example:8080");
     expect(urlOf("u:p%40ss@proxy.example:8080")).toBe("http://u:p%40ss@proxy.example:8080");
   });
 
   test("keep loopback open to plain http", () => {
     for (const host of ["127.0.0.1:8", "localhost", "[::1]:80", "127.9.99.255"]) {
-      expect(read({ ...GOOD, TENCENT_CHAT_ENDPOINT: `http://${host}` }).faults).toEqual([]);
+      expect(read({ ...GOOD, TENCENT_CHAT_ENDPOINT: `http://${host}` }).problems).toEqual([]);
     }
   });
 });
 
 describe("a settings error", () => {
   test("names everything at once in an empty environment", () => {
-    const { faults, settings } = read({});
+    const { problems, settings } = read({});
     expect(settings).toBeUndefined();
-    expect(faults).toHaveLength(3);
-    expect(faults.join()).toMatch(
+    expect(problems).toHaveLength(3);
+    expect(problems.join()).toMatch(
       /TENCENT_CHAT_SDKAPPID is required.*One credential is required.*TENCENT_CHAT_REGION is required/,
     );
   });
@@ -148,6 +162,22 @@ describe("a settings error", () => {
     [{ TENCENT_CHAT_SDKAPPID: "-4" }, "whole number"],
     [{ TENCENT_CHAT_SDKAPPID: "1e9" }, "whole number"],
     [{ TENCENT_CHAT_REGION: "mars" }, "TENCENT_CHAT_REGION must be one of china, singapore"],
+    [{ TENCENT_CHAT_REGION: "singapur" }, "Did you mean singapore?"],
+    [{ TENCENT_CHAT_REGION: "ap-singapore" }, "Did you mean singapore?"],
+    [{ TENCENT_CHAT_REGION: "SGP" }, "Did you mean singapore?"],
+    [{ TENCENT_CHAT_REGION: "新加坡" }, "Did you mean singapore?"],
+    [{ TENCENT_CHAT_REGION: "siliconvalley" }, "Did you mean silicon-valley?"],
+    [{ TENCENT_CHAT_CONFIRM_EDITS: "sometimes" }, "TENCENT_CHAT_CONFIRM_EDITS must be never, always, or"],
+    [{ TENCENT_CHAT_CONFIRM_EDITS: "0" }, "TENCENT_CHAT_CONFIRM_EDITS must be never, always, or"],
+    [{ TENCENT_CHAT_CONFIRM_EDITS: "-1" }, "TENCENT_CHAT_CONFIRM_EDITS must be never, always, or"],
+    [{ TENCENT_CHAT_LABEL: "x".repeat(41) }, "TENCENT_CHAT_LABEL must be at most 40 visible characters"],
+    [{ TENCENT_CHAT_LABEL: "a\u202eb" }, "TENCENT_CHAT_LABEL must be at most 40 visible characters"],
+    [{ tencent_chat_read_only: "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
+    [{ TENCENTCHAT_READ_ONLY: "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
+    [{ TENCENT_CAHT_READ_ONLY: "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
+    [{ HTTPS_PROXY: "http://proxy.example:8080/path" }, "without path, query or fragment"],
+    [{ HTTPS_PROXY: "http://proxy.example:8080?x=1" }, "without path, query or fragment"],
+    [{ HTTPS_PROXY: "http://proxy.example:8080#x" }, "without path, query or fragment"],
     [{ TENCENT_CHAT_REGION: undefined }, "TENCENT_CHAT_REGION is required"],
     [{ TENCENT_CHAT_ENDPOINT: "http://gateway.example" }, "TENCENT_CHAT_ENDPOINT must be an https address"],
     [{ TENCENT_CHAT_ENDPOINT: "http://127.0.0.1.example" }, "TENCENT_CHAT_ENDPOINT must be an https address"],
@@ -197,39 +227,40 @@ describe("a settings error", () => {
     [{ NODE_DEBUG: "tls, HTTP" }, "NODE_DEBUG would print"],
     [{ NODE_DEBUG: "*" }, "NODE_DEBUG would print"],
     [{ NODE_DEBUG: "fet*" }, "NODE_DEBUG would print"],
-  ])("%j", (more, told) => {
-    expect(faultsOf(more)).toEqual([expect.stringContaining(told)]);
+  ])("%j", (more, text) => {
+    expect(problemsOf(more)).toEqual([expect.stringContaining(text)]);
   });
 
   test("does not arise from what is harmless", () => {
-    expect(faultsOf({ NODE_DEBUG: "module,tls" })).toEqual([]);
-    expect(faultsOf({ NODE_DEBUG: "" })).toEqual([]);
-    expect(faultsOf({ NODE_TLS_REJECT_UNAUTHORIZED: "1" })).toEqual([]);
-    expect(faultsOf({ NODE_TLS_REJECT_UNAUTHORIZED: "0", TENCENT_CHAT_ENDPOINT: "https://127.0.0.1:1" })).toEqual([]);
-    expect(faultsOf({ TENCENT: "x", MY_TENCENT_CHAT_X: "y" })).toEqual([]);
+    expect(problemsOf({ NODE_DEBUG: "module,tls" })).toEqual([]);
+    expect(problemsOf({ NODE_DEBUG: "" })).toEqual([]);
+    expect(problemsOf({ NODE_TLS_REJECT_UNAUTHORIZED: "1" })).toEqual([]);
+    expect(problemsOf({ NODE_TLS_REJECT_UNAUTHORIZED: "0", TENCENT_CHAT_ENDPOINT: "https://127.0.0.1:1" })).toEqual([]);
+    expect(problemsOf({ TENCENT: "x", MY_TENCENT_CHAT_X: "y", TENCENTCLOUD_REGION: "z" })).toEqual([]);
   });
 
-  test("tells a key file that cannot be read by its system's code", () => {
-    const { faults } = readSettings(
-      { ...GOOD, TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/none" },
-      false,
-      () => {
-        throw Object.assign(new Error("no such file /none"), { code: "ENOENT" });
-      },
-    );
-    expect(faults).toEqual(["The file of TENCENT_CHAT_SECRET_KEY_FILE cannot be read (ENOENT: /none)."]);
+  test.each([
+    ["/none", "(ENOENT)."],
+    ["~/key", "(ENOENT): ~ is not expanded, so give the whole path."],
+    [KEY, "(ENOENT): it must be a path, and this looks like the key itself."],
+  ])("never shows the path of a key file, which may be the key itself: %s", (path, end) => {
+    const env = { ...GOOD, TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: path };
+    const { problems } = read(env, false, () => {
+      throw Object.assign(new Error(`no such file ${path}`), { code: "ENOENT" });
+    });
+    expect(problems).toEqual([`The file of TENCENT_CHAT_SECRET_KEY_FILE cannot be read ${end}`]);
   });
 
-  test("keeps the sandbox's application at home", () => {
+  test("rejects the sandbox's application for a real service", () => {
     const env = { ...GOOD, TENCENT_CHAT_SDKAPPID: String(SANDBOX_SDKAPPID) };
-    expect(read(env).faults[0]).toContain("belongs to the sandbox and is never sent to a real service");
-    expect(read({ ...env, TENCENT_CHAT_ENDPOINT: "http://127.0.0.1:1" }).faults).toEqual([]);
+    expect(read(env).problems[0]).toContain("belongs to the sandbox and is never sent to a real service");
+    expect(read({ ...env, TENCENT_CHAT_ENDPOINT: "http://127.0.0.1:1" }).problems).toEqual([]);
   });
 
   test("is explained at every call, for the operator", () => {
-    const { explanation } = new SettingsRefusal(["One.", "Two."]);
+    const { explanation } = new SettingsError(["One.", "Two."]);
     expect(explanation).toMatchObject({ stage: "settings", fixedBy: "operator", attempts: 0, safeToResend: false });
-    expect(explanation.cause).toBe("This server is not set up. One. Two. Nothing was sent.");
+    expect(explanation.cause).toBe("This server is not configured correctly. One. Two. Nothing was sent.");
   });
 });
 
@@ -239,17 +270,56 @@ describe("the sandbox", () => {
     [{ TENCENT_CHAT_SANDBOX: "true" }, false],
     [{ TENCENT_CHAT_SANDBOX: "true", TENCENT_CHAT_SDKAPPID: "5", TENCENT_CHAT_SECRET_KEY: KEY }, false],
   ])("needs no account: %j", (env, asked) => {
-    const { settings, faults } = read(env, asked);
-    expect(faults).toEqual([]);
+    const { settings, problems } = read(env, asked);
+    expect(problems).toEqual([]);
     expect(settings).toMatchObject({ isSandbox: true, sdkAppId: SANDBOX_SDKAPPID, endpoint: undefined });
     expect(settings?.credential).not.toEqual({ secretKey: KEY });
   });
 
-  test("asked for in an unknown word is the one fault told", () => {
-    expect(read({ TENCENT_CHAT_SANDBOX: "yes" }).faults).toEqual(["TENCENT_CHAT_SANDBOX must be one of true, false."]);
+  test("requested by an unknown word is the only problem reported", () => {
+    expect(read({ TENCENT_CHAT_SANDBOX: "yes" }).problems).toEqual([
+      "TENCENT_CHAT_SANDBOX must be one of true, false.",
+    ]);
   });
 
   test("keeps the guard's settings checked", () => {
     expect(read({ TENCENT_CHAT_READ_ONLY: "maybe" }, true).settings).toBeUndefined();
   });
+});
+
+describe("a warning", () => {
+  const warningsOf = (more: Record<string, string>, key = KEY) => read({ ...GOOD, ...more }, false, () => key).warnings;
+
+  test.each([
+    [{ TENCENT_CHAT_SECRET_KEY: "not-a-key" }, "does not look like a secret key, which has 64 hexadecimal digits"],
+    [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/open" }, "can be read by other users"],
+    [{ TENCENT_CHAT_TIMEOUT_SECONDS: "9.9" }, "TENCENT_CHAT_TIMEOUT_SECONDS is below 10"],
+    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a,*" }, "contains * alone, which allows every channel"],
+  ])("names what works and should be known: %j", (more, text) => {
+    expect(warningsOf(more)).toEqual([expect.stringContaining(text)]);
+    expect(read({ ...GOOD, ...more }, false, () => KEY).settings).toBeDefined();
+  });
+
+  test("is absent otherwise", () => {
+    expect(warningsOf({})).toEqual([]);
+    expect(warningsOf({ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/key" })).toEqual([]);
+    expect(warningsOf({ TENCENT_CHAT_TIMEOUT_SECONDS: "10" })).toEqual([]);
+  });
+});
+
+test("the application is named by its label, or by its SDKAppID and region", () => {
+  const name = (more: Record<string, string>, sandbox = false) => {
+    const { settings } = read({ ...GOOD, ...more }, sandbox);
+    return settings && applicationName(settings);
+  };
+  expect(name({ TENCENT_CHAT_LABEL: "production" })).toBe("production");
+  expect(name({})).toBe("SDKAppID 1400000321, tokyo");
+  expect(name({ TENCENT_CHAT_ENDPOINT: "https://gateway.example/im" })).toBe("SDKAppID 1400000321, gateway.example");
+  expect(name({}, true)).toBe("sandbox");
+});
+
+test("problems of the command line are settings errors too", () => {
+  const options = { sandbox: false, problems: ["--sanbox is not an argument: did you mean --sandbox?"] };
+  const { settings, problems } = readSettings(GOOD, options, { read: () => "", isOpenToOthers: () => false });
+  expect([settings, problems]).toEqual([undefined, options.problems]);
 });

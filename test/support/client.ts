@@ -1,11 +1,12 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { onTestFinished } from "vitest";
-import { makeServer, type ServerParts } from "../../src/mcp/server.ts";
-import { readSettings } from "../../src/settings/settings.ts";
-import { SettingsRefusal } from "../../src/settings/settings-refusal.ts";
+import { noLog } from "../../src/log.ts";
+import { createServer, type ServerParts } from "../../src/mcp/server.ts";
+import { applicationName, readSettings } from "../../src/settings/settings.ts";
+import { SettingsError } from "../../src/settings/settings-error.ts";
 import { expectNoSecret } from "./secrets.ts";
-import { environmentOf, houseOn, noLog } from "./service.ts";
+import { contextOn, environmentOf, NO_FILES } from "./service.ts";
 
 /** A real MCP client, connected to the server in this process. It checks structured content against the schemas. */
 
@@ -22,24 +23,39 @@ export interface Connected {
   call(tool: string, args?: Record<string, unknown>): Promise<Reply>;
 }
 
-/** Connects a client to a server set up by the environment of an endpoint, or by a whole environment. */
-export async function connect(endpoint: URL | undefined, more: Record<string, string> = {}): Promise<Connected> {
-  const env = endpoint ? environmentOf(endpoint, more) : more;
-  const { settings, faults, readOnly } = readSettings(env, false, () => "");
-  const house = settings && endpoint ? houseOn(endpoint, more) : undefined;
-  const openHouse = async () => {
-    if (!house) throw new SettingsRefusal(faults);
-    return house;
+/** What a server is made of, from an environment. */
+export function partsOf(endpoint: URL | undefined, env: Record<string, string>): ServerParts {
+  const { settings, problems, readOnly } = readSettings(env, { sandbox: false }, NO_FILES);
+  const context = settings && endpoint ? contextOn(endpoint, env) : undefined;
+  return {
+    version: "0",
+    readOnly,
+    isSandbox: false,
+    label: settings?.label,
+    application: settings && applicationName(settings),
+    allowedChannels: settings?.rules.allowedChannels,
+    log: noLog,
+    ending: new AbortController().signal,
+    openContext: async () => {
+      if (!context) throw new SettingsError(problems);
+      return context;
+    },
   };
-  return connectTo({ version: "0", readOnly, isSandbox: false, log: noLog, openHouse });
+}
+
+/** Connects a client to a server configured by the environment of an endpoint, or by a whole environment. */
+export async function connect(endpoint: URL | undefined, more: Record<string, string> = {}): Promise<Connected> {
+  return connectTo(partsOf(endpoint, endpoint ? environmentOf(endpoint, more) : more));
 }
 
 /** Connects a client to a server made of these parts. */
-export async function connectTo(parts: ServerParts): Promise<Connected> {
-  const server = makeServer(parts);
+export async function connectTo(
+  parts: ServerParts,
+  client = new Client({ name: "test-client", version: "1" }),
+): Promise<Connected> {
+  const server = createServer(parts);
   const [here, there] = InMemoryTransport.createLinkedPair();
   await server.connect(there);
-  const client = new Client({ name: "test-client", version: "1" });
   await client.connect(here);
   onTestFinished(async () => {
     await client.close();

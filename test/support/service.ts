@@ -1,35 +1,44 @@
 import { onTestFinished } from "vitest";
-import { expectNoSecret, SECRET_KEY } from "./secrets.ts";
-
-export { SECRET_KEY };
-
+import { Secrets } from "../../src/chat-api/auth/secrets.ts";
+import { Signer } from "../../src/chat-api/auth/user-sig.ts";
 import { ChatApi } from "../../src/chat-api/chat-api.ts";
-import { Connection } from "../../src/chat-api/connection.ts";
-import { Deadline } from "../../src/chat-api/deadline.ts";
-import { Sender } from "../../src/chat-api/sender.ts";
-import { Signer } from "../../src/chat-api/user-sig.ts";
-import { furnish } from "../../src/house.ts";
-import type { Log } from "../../src/log.ts";
-import { Sandbox, type SandboxOptions } from "../../src/sandbox/service.ts";
+import { ChatClient, COMMANDS, type SendResult } from "../../src/chat-api/client.ts";
+import { HttpClient } from "../../src/chat-api/http/http-client.ts";
+import { Deadline } from "../../src/chat-api/retry/deadline.ts";
+import { createContext, type ProcessInfo } from "../../src/context.ts";
+import type { EditResult, FinishedEdit } from "../../src/edits/edit.ts";
+import { noLog } from "../../src/log.ts";
+import type { SandboxOptions } from "../../src/sandbox/sandbox.ts";
+import type { KeyFiles } from "../../src/settings/account.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import type { House } from "../../src/tools/tool.ts";
+import type { ToolContext } from "../../src/tools/tool.ts";
+import { FaultySandbox } from "./faulty-sandbox.ts";
+import { expectNoSecret, SECRET_KEY } from "./secrets.ts";
 
 /** A sandbox of the test's own, with an application that is not the built-in one, and what the tools work with. */
 
+export { SECRET_KEY };
 export const SDKAPPID = 1400000321;
 export const PENN = "@TOA#_test_for_penn";
 export const DZDP = "@TOA#_@TOA#dZDP";
-export const GET = "get_official_account_info";
-export const MODIFY = "modify_official_account_base_info";
-export const SUBSCRIBER = "modify_subscriber_info";
+export const { get: GET, modifyChannel: MODIFY, modifySubscriber: SUBSCRIBER } = COMMANDS;
+export const PROCESS_INFO: ProcessInfo = { version: "0", osUser: "tester", host: "test-host", pid: 1 };
+/** Key files for settings that name none. */
+export const NO_FILES: KeyFiles = {
+  read: () => {
+    throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+  },
+  isOpenToOthers: () => false,
+};
 
-/** Starts a sandbox; when the test ends it is closed, and every scripted fault must have been met. */
-export async function startSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
-  const sandbox = await Sandbox.start({ sdkAppId: SDKAPPID, secretKey: SECRET_KEY, ...options });
+/** Starts a sandbox; when the test ends it is closed, and every scripted fault must have been used. */
+export async function startSandbox(options: Partial<SandboxOptions> = {}): Promise<FaultySandbox> {
+  const sandbox = await FaultySandbox.start({ sdkAppId: SDKAPPID, secretKey: SECRET_KEY, ...options });
   onTestFinished(async () => {
     await sandbox.close();
-    const { left } = sandbox.faults.account();
-    if (left.length > 0) throw new Error(`${left.length} faults were never met, the first: ${JSON.stringify(left[0])}`);
+    const { unused } = sandbox.faults;
+    if (unused.length > 0)
+      throw new Error(`${unused.length} faults were not used, first: ${JSON.stringify(unused[0])}`);
   });
   return sandbox;
 }
@@ -40,52 +49,67 @@ export function environmentOf(endpoint: URL, more: Record<string, string> = {}):
     TENCENT_CHAT_SDKAPPID: String(SDKAPPID),
     TENCENT_CHAT_SECRET_KEY: SECRET_KEY,
     TENCENT_CHAT_ENDPOINT: endpoint.href,
+    TENCENT_CHAT_LABEL: "test",
     TENCENT_CHAT_LOG_LEVEL: "silent",
     ...more,
   };
 }
 
-export const noLog: Log = () => {};
-
 /** What the tools work with, on an endpoint. */
-export function houseOn(endpoint: URL, more: Record<string, string> = {}): House {
-  const { settings, faults } = readSettings(environmentOf(endpoint, more), false, () => "");
-  if (!settings) throw new Error(faults.join(" "));
-  const house = furnish(settings, { endpoint, close: async () => {} }, "0", noLog);
-  onTestFinished(() => house.close());
-  return house;
+export function contextOn(endpoint: URL, more: Record<string, string> = {}): ToolContext {
+  const { settings, problems } = readSettings(environmentOf(endpoint, more), { sandbox: false }, NO_FILES);
+  if (!settings) throw new Error(problems.join(" "));
+  const context = createContext(settings, { endpoint, close: async () => {} }, PROCESS_INFO, noLog);
+  onTestFinished(() => context.close());
+  return context;
 }
 
 /** The same without a limit on requests a second, so that thousands of calls fit into seconds. */
-export function unpacedHouse(sandbox: Sandbox): House {
-  const signer = new Signer({ sdkAppId: SDKAPPID, identifier: "administrator", credential: { secretKey: SECRET_KEY } });
-  const connection = new Connection({ endpoint: sandbox.endpoint, userAgent: "test" });
-  onTestFinished(() => connection.close());
-  const sender = new Sender({ connection, signer, perSecond: 100_000 });
-  return { ...houseOn(sandbox.endpoint), api: new ChatApi(sender) };
+export function unlimitedContext(sandbox: FaultySandbox): ToolContext {
+  const secrets = new Secrets();
+  const credential = { secretKey: SECRET_KEY };
+  const signer = new Signer({ sdkAppId: SDKAPPID, identifier: "administrator", credential, secrets });
+  const http = new HttpClient({ endpoint: sandbox.endpoint, userAgent: "test" });
+  onTestFinished(() => http.close());
+  const client = new ChatClient({ http, signer, secrets, perSecond: 100_000 });
+  return { ...contextOn(sandbox.endpoint), api: new ChatApi(client) };
 }
 
-/** A call with so many milliseconds, released when the test ends. */
-export function callFor(ms = 10_000): { deadline: Deadline; client: string } {
+/** A call with `ms` milliseconds, released when the test ends. */
+export function callFor(ms = 20_000): { deadline: Deadline; client: string } {
   const deadline = new Deadline(ms);
   onTestFinished(() => deadline.release());
   return { deadline, client: "a test" };
 }
 
+/** The value of a call that must be ok, with its attempts; throws the error of one that is not. */
+export async function okValue<T extends object>(sent: Promise<SendResult<T>>): Promise<T & { attempts: number }> {
+  const result = await sent;
+  if (result.kind !== "ok") throw result.error;
+  return { ...result.value, attempts: result.attempts };
+}
+
+/** An edit that must not ask for confirmation. */
+export async function finished(edit: Promise<EditResult>): Promise<FinishedEdit> {
+  const result = await edit;
+  if ("question" in result) throw new Error(`it asks: ${result.question.message}`);
+  return result;
+}
+
 /** The bodies that reached a command, parsed. */
-export function bodiesOf(sandbox: Sandbox, command: string): unknown[] {
+export function bodiesOf(sandbox: FaultySandbox, command: string): unknown[] {
   return sandbox.requests.filter((request) => request.command === command).map(({ body }) => JSON.parse(body));
 }
 
-/** What a promise was rejected with; no failure may show a secret. */
-export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+/** What a promise was rejected with; no error may show a secret. */
+export async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => {
       throw new Error("this should have failed");
     },
-    (failure: unknown) => {
-      expectNoSecret(failure);
-      return failure;
+    (error: unknown) => {
+      expectNoSecret(error);
+      return error;
     },
   );
 }

@@ -41,11 +41,9 @@ export async function startTls(options: {
   authority?: Authority;
   names?: string[];
   isExpired?: boolean;
-  /** Says `100 Continue` before each answer. */
-  saysContinue?: boolean;
   answer: (body: string) => string;
 }): Promise<{ port: number; requests: string[] }> {
-  const { authority, names = [HOST], isExpired = false, saysContinue = false, answer } = options;
+  const { authority, names = [HOST], isExpired = false, answer } = options;
   const day = 86_400_000;
   const from = Date.now() - (isExpired ? 10 : 1) * day;
   const { private: key, cert } = await generate([{ name: "commonName", value: names[0] ?? HOST }], {
@@ -61,7 +59,6 @@ export async function startTls(options: {
     let body = "";
     for await (const chunk of request.setEncoding("utf8")) body += chunk;
     requests.push(request.url ?? "");
-    if (saysContinue) response.writeContinue();
     response.setHeader("content-type", "application/json").end(answer(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -73,7 +70,7 @@ export async function startTls(options: {
   return { port: typeof address === "object" && address ? address.port : 0, requests };
 }
 
-/** A proxy that meets each CONNECT as told, or leads it to a port of this machine. Returns its address and what it heard. */
+/** A proxy that answers each CONNECT as scripted, or leads it to a port of this machine. Returns its address and what it heard. */
 export async function startProxy(meet: number | ((socket: Socket) => void)): Promise<{ url: string; heard: string[] }> {
   const heard: string[] = [];
   const port = await tcpPeer((socket) => {

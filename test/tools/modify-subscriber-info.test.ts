@@ -2,21 +2,21 @@ import { expect, test } from "vitest";
 import { connect } from "../support/client.ts";
 import { PENN, SUBSCRIBER, startSandbox } from "../support/service.ts";
 
-test("says that no tool can read the value back, and offers no undo", async () => {
+test("an OK is accepted, without before and undo", async () => {
   const sandbox = await startSandbox();
   const { call } = await connect(sandbox.endpoint);
   const reply = await call(SUBSCRIBER, { Official_Account: PENN, Subscriber_Account: "107867", CustomString: "vip" });
   expect(reply.isError).toBe(false);
   expect(reply.structured.receipt).toMatchObject({
-    outcome: "applied",
+    outcome: "accepted",
     changes: [{ field: "CustomString", after: "vip", verdict: "cannotBeReadBack" }],
   });
-  expect(reply.structured.receipt.summary).toContain("None of the three tools can read this value back");
+  expect(reply.structured.receipt.summary).toContain("No tool can read this value");
   expect(reply.structured.receipt).not.toHaveProperty("undo");
   expect(sandbox.channels.get(PENN)?.subscribers.get("107867")).toBe("vip");
 });
 
-test("names every missing argument at once", async () => {
+test("every missing argument is named at once", async () => {
   const { call } = await connect((await startSandbox()).endpoint);
   const reply = await call(SUBSCRIBER, { CustomString: null });
   expect(reply.structured.explanation.cause).toBe(
@@ -24,10 +24,11 @@ test("names every missing argument at once", async () => {
   );
 });
 
-test("explains a user who is not subscribed", async () => {
+test("a user who does not subscribe is explained, with both IDs", async () => {
   const { call } = await connect((await startSandbox()).endpoint);
   const reply = await call(SUBSCRIBER, { Official_Account: PENN, Subscriber_Account: "stranger", CustomString: "x" });
   expect(reply.text.split("\n")[0]).toBe(
-    "131003: No such subscription: the user is most likely not subscribed to this channel. Nothing was changed.",
+    "131003: There is no such subscription: most likely the user does not subscribe to this channel. No tool can read a subscriber's custom field, so this was not verified by reading.",
   );
+  expect(reply.text).toContain("Check Official_Account and Subscriber_Account");
 });

@@ -1,0 +1,122 @@
+import { type ChannelInfo, type ChannelValues, WRITABLE_FIELDS, type WritableFieldName } from "./fields.ts";
+
+/** What became of an edit, inferred from what was seen. Pure. */
+
+/** See the README ("Outcomes") for what each one means. */
+export type Outcome =
+  | "applied"
+  | "accepted"
+  | "unchanged"
+  | "notApplied"
+  | "partlyApplied"
+  | "refused"
+  | "declined"
+  | "unknown";
+
+/** How the sending of an edit ended: ambiguous if any attempt may still take effect and the last one was not OK. */
+export type Ending = "ok" | "refused" | "ambiguous";
+
+/**
+ * What the looks after an edit say of one field:
+ * - new: the wanted value
+ * - normalized: after an OK, the wanted text trimmed or in another letter case
+ * - old: the value before the edit, in the last look of the schedule
+ * - other: a third value, or the old one again after the new one was seen: somebody else edits this channel
+ * - noChange: it had the wanted value before, so it says nothing
+ * - none: missing from the reads, or not read late enough
+ */
+export type Evidence = "new" | "normalized" | "old" | "other" | "noChange" | "none";
+
+/** What is known after an edit. */
+export interface Observation {
+  readonly ending: Ending;
+  readonly wanted: ChannelValues;
+  /** The channel as read before the edit. */
+  readonly before: ChannelInfo;
+  /** The channel as each look after the edit showed it; failed looks are left out. */
+  readonly looks: readonly ChannelInfo[];
+  /** True if the last look of the schedule succeeded: only then does an old value count. */
+  readonly isComplete: boolean;
+}
+
+export interface Inference {
+  readonly outcome: Outcome;
+  readonly evidence: Readonly<Partial<Record<WritableFieldName, Evidence>>>;
+}
+
+/** The fields that an edit names, in the order of the table. */
+export function fieldsOf(wanted: ChannelValues): WritableFieldName[] {
+  return WRITABLE_FIELDS.flatMap(({ name }) => (wanted[name] === undefined ? [] : [name]));
+}
+
+/** True if every wanted value could be read and is there already. */
+export function isNoop(wanted: ChannelValues, before: ChannelInfo): boolean {
+  return fieldsOf(wanted).every((name) => before[name] === wanted[name]);
+}
+
+/** Infers the outcome of an edit that was sent. */
+export function inferOutcome(observation: Observation): Inference {
+  const { ending, wanted } = observation;
+  const evidence = Object.fromEntries(fieldsOf(wanted).map((name) => [name, evidenceOf(name, observation)]));
+  return { outcome: outcomeOf(ending, Object.values(evidence)), evidence };
+}
+
+/** True if a further look could not change the outcome: everything is new already, or nothing can be told at all. */
+export function isDecided(observation: Observation): boolean {
+  if (observation.looks.length === 0) return false;
+  const { outcome, evidence } = inferOutcome({ ...observation, isComplete: true });
+  const tellsNothing = Object.values(evidence).every((each) => each === "none" || each === "noChange");
+  return outcome === "applied" || tellsNothing;
+}
+
+function evidenceOf(name: WritableFieldName, { ending, wanted, before, looks, isComplete }: Observation): Evidence {
+  const value = wanted[name];
+  const old = before[name];
+  if (old === value) return "noChange";
+  const seen = looks.flatMap((look) => look[name] ?? []);
+  const last = seen.at(-1);
+  if (last === undefined) return "none";
+  // Without an OK, a field that the first read lacked may have had the wanted value all along.
+  if (last === value) return ending === "ok" || old !== undefined ? "new" : "none";
+  if (last === old) {
+    if (seen.includes(value as never)) return "other";
+    return isComplete && looks.at(-1)?.[name] === old ? "old" : "none";
+  }
+  if (ending === "ok" && isNormalized(last, value)) return "normalized";
+  return ending === "ok" || old !== undefined ? "other" : "none";
+}
+
+/** True for two texts that differ in surrounding white space and letter case only. */
+export function isNormalized(one: string | number | undefined, other: string | number | undefined): boolean {
+  return typeof one === "string" && typeof other === "string" && fold(one) === fold(other);
+}
+
+function fold(text: string): string {
+  return text.trim().toLowerCase();
+}
+
+/** The table of DESIGN: what the service answered, against what the fields show. */
+function outcomeOf(ending: Ending, evidence: readonly Evidence[]): Outcome {
+  const count = (...kinds: Evidence[]) => evidence.filter((each) => kinds.includes(each)).length;
+  const applied = count("new", "normalized");
+  const old = count("old");
+  const told = applied + old + count("other");
+  const isMixed = applied > 0 && old > 0 && applied + old === told;
+  const isWholeTold = count("none") === 0;
+
+  switch (ending) {
+    case "ok":
+      if (told === 0) return "accepted";
+      if (applied === told) return "applied";
+      return isMixed ? "partlyApplied" : "unknown";
+    case "refused":
+      if (applied > 0 && applied === told) return isWholeTold ? "applied" : "unknown";
+      if (isMixed) return "partlyApplied";
+      return applied === 0 ? "refused" : "unknown";
+    case "ambiguous":
+      if (told === 0 || !isWholeTold) return "unknown";
+      if (applied === told) return "applied";
+      if (old === told) return "notApplied";
+      return isMixed ? "partlyApplied" : "unknown";
+  }
+}

@@ -1,0 +1,80 @@
+import { type ChannelInfo, type ChannelValues, DEFAULT_MAX_SUBSCRIBERS } from "./fields.ts";
+import { fieldsOf } from "./outcome.ts";
+import { changedLimit, type NextCall } from "./receipt.ts";
+import { formatCount, hiddenCharacters, plural, shortValue } from "./text.ts";
+
+/** What a person should know about one edit, although the service accepts it. Nothing here applies to every edit. */
+
+/**
+ * @param seen the channel as last read after the edit; undefined before it, and where it could not be read
+ */
+export function warningsAbout(edit: {
+  tool: string;
+  channel: string;
+  wanted: ChannelValues;
+  before: ChannelInfo;
+  seen?: ChannelInfo | undefined;
+}): string[] {
+  const { wanted, before } = edit;
+  const warnings: string[] = [];
+  for (const name of fieldsOf(wanted)) {
+    const value = wanted[name];
+    if (typeof value !== "string") continue;
+    if (value === "" && before[name] !== "") warnings.push(`${name} is emptied.`);
+    const hidden = hiddenCharacters(value);
+    if (hidden.length > 0) warnings.push(warningAboutHidden(name, hidden));
+  }
+  if (wanted.FaceUrl && !/^https?:\/\//i.test(wanted.FaceUrl)) {
+    warnings.push("FaceUrl is not an http or https address, so apps may show no avatar.");
+  }
+  warnings.push(...warningsAboutJson(wanted.CustomString, before.CustomString));
+  warnings.push(...warningsAboutLimit(edit));
+  return warnings;
+}
+
+function warningsAboutLimit(edit: Parameters<typeof warningsAbout>[0]): string[] {
+  const { tool, channel, wanted, before } = edit;
+  const subscribers = before.SubscriberNum ?? 0;
+  const changed = changedLimit(edit);
+  if (changed) {
+    const call: NextCall = { tool, arguments: { Official_Account: channel, MaxSubscriberNum: changed.before } };
+    return [
+      `MaxSubscriberNum changed from ${formatCount(changed.before)} to ${formatCount(changed.after)} although this edit did not name it. To put it back, call ${tool} ${JSON.stringify(call.arguments)}.`,
+    ];
+  }
+  const limit = wanted.MaxSubscriberNum;
+  if (limit !== undefined && limit < subscribers) {
+    return [`MaxSubscriberNum ${formatCount(limit)} is below the ${plural(subscribers, "subscriber")} of today.`];
+  }
+  const isUnknown = limit === undefined && before.MaxSubscriberNum === undefined;
+  if (!isUnknown || subscribers <= DEFAULT_MAX_SUBSCRIBERS) return [];
+  return [
+    `This channel has more than ${formatCount(DEFAULT_MAX_SUBSCRIBERS)} subscribers, so its limit was raised once; the documentation does not say whether an edit without MaxSubscriberNum keeps that. If people can no longer subscribe, set MaxSubscriberNum again, to the limit shown in the Chat console before.`,
+  ];
+}
+
+/** The warning that an edit publishes characters that cannot be seen. */
+export function warningAboutHidden(name: string, hidden: readonly string[]): string {
+  return `${name} holds invisible or direction-changing characters (${hidden.slice(0, 10).join(", ")}); they are sent as given.`;
+}
+
+function warningsAboutJson(after: string | undefined, before: string | undefined): string[] {
+  const old = parseObject(before);
+  if (after === undefined || after === "" || old === undefined) return [];
+  const now = parseObject(after);
+  if (now === undefined) return ["CustomString was JSON and is not JSON any more."];
+  const lost = Object.keys(old).filter((key) => !Object.hasOwn(now, key));
+  if (lost.length === 0) return [];
+  return [
+    `CustomString was JSON and loses the ${lost.length === 1 ? "key" : "keys"} ${lost.map((key) => shortValue(key)).join(", ")}.`,
+  ];
+}
+
+function parseObject(text: string | undefined): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? "");
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

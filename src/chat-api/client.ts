@@ -1,0 +1,264 @@
+import { randomInt } from "node:crypto";
+import type { ExplainedError } from "../channel/explanation.ts";
+import { CredentialBreaker } from "./auth/credential-breaker.ts";
+import type { Secrets } from "./auth/secrets.ts";
+import type { Signer } from "./auth/user-sig.ts";
+import { type RequestContext, toError, whatHappened } from "./errors/chat-api-error.ts";
+import type { CodeKind } from "./errors/codes/family.ts";
+import {
+  describeFailure,
+  type Failure,
+  isOutcomeUnknown,
+  type NetworkFailure,
+  networkFailure,
+  wasSent,
+} from "./errors/failure.ts";
+import type { Connection, HttpClient } from "./http/http-client.ts";
+import { type Answer, readResponse } from "./http/response.ts";
+import type { Deadline } from "./retry/deadline.ts";
+import { RateLimiter } from "./retry/rate-limiter.ts";
+import { decideRetry, RetryBudget, ratePauseMs, responseTimeoutMs } from "./retry/retry-policy.ts";
+
+/** The pipeline: rate limiter → signature → POST → classified result → retry decision. */
+
+/** The three commands; also the names of the tools. */
+export const COMMANDS = {
+  get: "get_official_account_info",
+  modifyChannel: "modify_official_account_base_info",
+  modifySubscriber: "modify_subscriber_info",
+} as const;
+export type Command = (typeof COMMANDS)[keyof typeof COMMANDS];
+
+/** `random` is fresh for each attempt, 0 to 4294967295 (each of the three pages). */
+const RANDOM_END = 4_294_967_296;
+/** The one rate code that is about all commands together. */
+const WHOLE_APPLICATION_RATE_CODE = 60011;
+
+/** What all requests to one command share. */
+interface CommandState {
+  readonly limiter: RateLimiter;
+  readonly retryBudget: RetryBudget;
+}
+
+/** One request as its caller means it. */
+export interface Request<T> {
+  readonly command: Command;
+  readonly body: object;
+  readonly isWrite: boolean;
+  readonly channelIds: readonly string[];
+  readonly subscriber?: string;
+  /** Takes what the answer should hold out of it, or says what is missing. */
+  readonly read: (answer: Answer, attempts: number) => { readonly value: T } | NetworkFailure;
+}
+
+/**
+ * What a call came to, after retries:
+ * - ok: a valid answer
+ * - rejected: the service refused it
+ * - notSent: no byte of it reached the service
+ * - ambiguous: it was sent, and whether it was carried out is not known
+ */
+export type SendResult<T> = { readonly kind: "ok"; readonly value: T; readonly attempts: number } | FailedSend;
+
+export interface FailedSend {
+  readonly kind: "rejected" | "notSent" | "ambiguous";
+  readonly failure: Failure;
+  /** What happened, in a sentence, without what became of a write. */
+  readonly happened: string;
+  readonly error: ExplainedError;
+  readonly attempts: number;
+}
+
+/** Something worth a line in the log. */
+export type LogEvent = (event: string, details: Record<string, unknown>) => void;
+
+export class ChatClient {
+  readonly #http: HttpClient;
+  readonly #signer: Signer;
+  readonly #secrets: Secrets;
+  readonly #now: () => number;
+  readonly #logEvent: LogEvent;
+  readonly #commands: ReadonlyMap<Command, CommandState>;
+  readonly #breaker = new CredentialBreaker();
+
+  /**
+   * @param options.perSecond requests a second to each command, 1 to 200
+   * @param options.now milliseconds since 1970
+   */
+  constructor(options: {
+    http: HttpClient;
+    signer: Signer;
+    secrets: Secrets;
+    perSecond: number;
+    now?: () => number;
+    logEvent?: LogEvent;
+  }) {
+    this.#http = options.http;
+    this.#signer = options.signer;
+    this.#secrets = options.secrets;
+    this.#now = options.now ?? Date.now;
+    this.#logEvent = options.logEvent ?? (() => {});
+    this.#commands = new Map(
+      Object.values(COMMANDS).map((command) => [
+        command,
+        { limiter: new RateLimiter(options.perSecond), retryBudget: new RetryBudget() },
+      ]),
+    );
+  }
+
+  get secrets(): Secrets {
+    return this.#secrets;
+  }
+
+  /** Borrows a connection for several calls; give it back with `release`. */
+  borrowConnection(): Promise<Connection> {
+    return this.#http.borrow();
+  }
+
+  release(connection: Connection): void {
+    this.#http.release(connection);
+  }
+
+  /** Takes one retry out of a command's budget; false if it is used up. */
+  consumeRetryBudget(command: Command): boolean {
+    return this.#state(command).retryBudget.consume();
+  }
+
+  /**
+   * Sends a request until it has an answer or a failure that ends the call. Never throws for what the network or the
+   * service does.
+   * @param connection a borrowed one; without it the call borrows its own, for a write to a subscriber a new one
+   */
+  async send<T>(request: Request<T>, deadline: Deadline, connection?: Connection): Promise<SendResult<T>> {
+    if (connection) return this.#sendOver(connection, request, deadline);
+    const own = await this.#http.borrow(request.isWrite ? "new" : "any");
+    try {
+      return await this.#sendOver(own, request, deadline);
+    } finally {
+      this.#http.release(own);
+    }
+  }
+
+  async #sendOver<T>(connection: Connection, request: Request<T>, deadline: Deadline): Promise<SendResult<T>> {
+    const { limiter, retryBudget } = this.#state(request.command);
+    const timesOfKind = new Map<CodeKind, number>();
+    let attempts = 0;
+    let staleConnections = 0;
+    let reported: Failure | undefined;
+    for (;;) {
+      const attempt = await this.#attempt(connection, request, deadline);
+      if (attempt.wasTried) attempts += 1;
+      const { result, userSig } = attempt;
+      const read = result.kind === "answer" ? request.read(result, attempts) : result;
+      if ("value" in read) {
+        retryBudget.refill();
+        return { kind: "ok", value: read.value, attempts };
+      }
+      const failure = read;
+      reported = pickReportedFailure(reported, failure);
+      this.#pauseAfter(failure, limiter);
+      const decision = decideRetry(failure, {
+        attempts,
+        timesOfKind: countKind(failure, timesOfKind),
+        staleConnections,
+        isWrite: request.isWrite,
+      });
+      if (failure.kind === "network" && failure.isStaleConnection) staleConnections += 1;
+      const canRefresh = !decision?.refreshSignature || this.#signer.refreshSignature(userSig);
+      this.#recordCredentials(failure, decision !== undefined && canRefresh);
+      const isAllowed = decision && canRefresh && decision.pauseMs < deadline.remainingMs;
+      if (!isAllowed || (decision.usesRetryBudget && !retryBudget.consume())) {
+        return this.#failed(reported, request, attempts);
+      }
+      const cause = describeFailure(failure);
+      this.#logEvent("retry", {
+        command: request.command,
+        attempts,
+        failure: cause,
+        pauseMs: Math.round(decision.pauseMs),
+      });
+      if (!(await deadline.sleep(decision.pauseMs, `a retry after: ${cause}`))) {
+        return this.#failed(reported, request, attempts);
+      }
+    }
+  }
+
+  /** One attempt. `wasTried` is false where it did not get as far as a connection. */
+  async #attempt<T>(
+    connection: Connection,
+    { command, body, isWrite, channelIds, subscriber }: Request<T>,
+    deadline: Deadline,
+  ): Promise<{ result: Answer | Failure; userSig: string; wasTried: boolean }> {
+    const untried = (result: Failure) => ({ result, userSig: "", wasTried: false });
+    const waitFailure =
+      this.#breaker.openReason === undefined ? await this.#state(command).limiter.acquire(deadline) : undefined;
+    if (waitFailure) return untried(waitFailure);
+    const openReason = this.#breaker.openReason; // asked again: it may have opened while this attempt waited
+    if (openReason !== undefined) return untried(networkFailure("breakerOpen", openReason));
+    const signature = this.#signer.current();
+    if ("problem" in signature) return untried(networkFailure("userSigUnusable", signature.problem));
+
+    const { userSig } = signature;
+    const query = new URLSearchParams({
+      sdkappid: String(this.#signer.sdkAppId),
+      identifier: this.#signer.identifier,
+      usersig: userSig,
+      random: String(randomInt(RANDOM_END)),
+      contenttype: "json",
+    });
+    const post = { path: `/v4/official_account_open_http_svc/${command}?${query}`, body: JSON.stringify(body) };
+    const response = await this.#http.post(connection, post, deadline, responseTimeoutMs(deadline, isWrite));
+    if ("kind" in response) return { result: response, userSig, wasTried: true };
+    const ids = subscriber === undefined ? channelIds : [...channelIds, subscriber];
+    return { result: readResponse(response, this.#now(), this.#secrets, ids), userSig, wasTried: true };
+  }
+
+  #failed<T>(failure: Failure, request: Request<T>, attempts: number): FailedSend {
+    const context = this.contextOf(request, attempts);
+    const failed = { failure, happened: whatHappened(failure, context), error: toError(failure, context), attempts };
+    if (!wasSent(failure)) return { kind: "notSent", ...failed };
+    return { kind: isOutcomeUnknown(failure) ? "ambiguous" : "rejected", ...failed };
+  }
+
+  /** What an error tells of its call. */
+  contextOf(
+    { isWrite, channelIds, subscriber }: Pick<Request<unknown>, "isWrite" | "channelIds" | "subscriber">,
+    attempts: number,
+  ): RequestContext {
+    return { isWrite, channelIds, subscriber, sdkAppId: this.#signer.sdkAppId, attempts };
+  }
+
+  #recordCredentials(failure: Failure, willRetry: boolean): void {
+    if (failure.kind !== "code") return;
+    const { kind } = failure.meaning;
+    const isRefused = kind === "credentials" || (kind === "expired" && !willRetry);
+    if (isRefused) this.#breaker.open(failure.envelope.ErrorCode);
+  }
+
+  #pauseAfter(failure: Failure, limiter: RateLimiter): void {
+    const ms = ratePauseMs(failure);
+    if (ms === 0) return;
+    const isWholeApplication = failure.kind === "code" && failure.envelope.ErrorCode === WHOLE_APPLICATION_RATE_CODE;
+    const paused = isWholeApplication ? [...this.#commands.values()].map((state) => state.limiter) : [limiter];
+    for (const each of paused) each.pauseFor(ms);
+  }
+
+  #state(command: Command): CommandState {
+    const state = this.#commands.get(command);
+    if (!state) throw new Error(`unknown command: ${command}`);
+    return state;
+  }
+}
+
+/** What was sent once stays the truth of a call, even if a later attempt could not be sent. */
+function pickReportedFailure(earlier: Failure | undefined, later: Failure): Failure {
+  return earlier && wasSent(earlier) && !wasSent(later) ? earlier : later;
+}
+
+/** Counts an answer by the kind of its code. */
+function countKind(failure: Failure, times: Map<CodeKind, number>): number {
+  if (failure.kind !== "code") return 0;
+  const count = (times.get(failure.meaning.kind) ?? 0) + 1;
+  times.set(failure.meaning.kind, count);
+  return count;
+}

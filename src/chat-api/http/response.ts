@@ -1,0 +1,105 @@
+import type { Envelope } from "../../channel/explanation.ts";
+import { clip } from "../../channel/text.ts";
+import type { Secrets } from "../auth/secrets.ts";
+import { meaningOf } from "../errors/code-meaning.ts";
+import { type CodeFailure, malformed, type NetworkFailure, networkFailure } from "../errors/failure.ts";
+import type { HttpResponse } from "./http-client.ts";
+
+/** From bytes to a valid answer, or to the reason why it is none. A body is never shown. */
+
+/** A clock further off than this many seconds is mentioned where a signature was refused. */
+const MAX_CLOCK_SKEW_SECONDS = 120;
+
+/** A valid answer to a whole request: ErrorCode is 0. */
+export interface Answer {
+  readonly kind: "answer";
+  readonly envelope: Envelope;
+  readonly content: Readonly<Record<string, unknown>>;
+  /** The server's Date header. */
+  readonly serverDate: string | undefined;
+}
+
+/**
+ * Reads an answer.
+ *
+ * @param now milliseconds since 1970, to compare with the server's Date
+ * @param ids IDs that the call named; they stay readable in the service's words
+ */
+export function readResponse(
+  response: HttpResponse,
+  now: number,
+  secrets: Secrets,
+  ids: readonly string[],
+): Answer | CodeFailure | NetworkFailure {
+  if (response.status !== 200) return failureOfStatus(response.status);
+  const parsed = parse(response);
+  if (!("content" in parsed)) return parsed;
+  const { content } = parsed;
+  const code = content.ErrorCode;
+  if (!Number.isSafeInteger(code)) return malformed("ErrorCode is missing or not a whole number");
+  const date = response.headers.date;
+  const serverDate = typeof date === "string" ? date : undefined;
+  const envelope = readEnvelope(content, secrets, ids);
+  if (code !== 0) return codeFailure({ ...envelope, ErrorCode: code as number }, describeClockSkew(serverDate, now));
+  if (envelope.ActionStatus !== undefined && envelope.ActionStatus !== "OK")
+    return malformed("ActionStatus and ErrorCode disagree");
+  return { kind: "answer", envelope, content, serverDate };
+}
+
+export function codeFailure(envelope: CodeFailure["envelope"], clockNote = ""): CodeFailure {
+  return { kind: "code", envelope, meaning: meaningOf(envelope.ErrorCode), clockNote };
+}
+
+/**
+ * The documented envelope of an answer or of one of its elements, safe to show: values of another type are left out,
+ * credentials are replaced before anything is cut, since half of one could not be recognized.
+ */
+export function readEnvelope(
+  content: Readonly<Record<string, unknown>>,
+  secrets: Secrets,
+  ids: readonly string[],
+): Envelope {
+  const { ActionStatus, ErrorCode, ErrorInfo, RequestId } = content;
+  const safe = (text: string) => clip(secrets.redactServiceText(text, ids));
+  return {
+    ...(typeof ActionStatus === "string" && { ActionStatus: safe(ActionStatus) }),
+    ...(Number.isSafeInteger(ErrorCode) && { ErrorCode: ErrorCode as number }),
+    ...(typeof ErrorInfo === "string" && { ErrorInfo: safe(ErrorInfo) }),
+    ...(typeof RequestId === "string" && { RequestId: clip(secrets.redactRequestId(RequestId)) }),
+  };
+}
+
+/**
+ * What is wrong with this machine's clock where it and the server's Date header differ by more than two minutes.
+ * @param now milliseconds since 1970
+ */
+export function describeClockSkew(serverDate: string | undefined, now: number): string {
+  const server = serverDate ? Date.parse(serverDate) : Number.NaN;
+  const skewSeconds = Math.round((now - server) / 1000);
+  if (!(Math.abs(skewSeconds) > MAX_CLOCK_SKEW_SECONDS)) return ""; // an unreadable Date gives NaN and says nothing
+  const minutes = Math.round(Math.abs(skewSeconds) / 60);
+  return `This machine's clock is ${minutes} minutes ${skewSeconds > 0 ? "ahead of" : "behind"} the server's Date (${new Date(server).toUTCString()}): set the clock.`;
+}
+
+function failureOfStatus(status: number): NetworkFailure {
+  const detail = `HTTP ${status}`;
+  if (status === 429) return networkFailure("tooManyRequests");
+  if (status >= 500) return networkFailure("serverError", detail);
+  if (status >= 300 && status < 400) return networkFailure("redirected", detail);
+  if (status >= 400) return networkFailure("statusRejected", detail);
+  return malformed(`${detail}; 200 is the only documented status`);
+}
+
+function parse({ headers, body }: HttpResponse): Pick<Answer, "content"> | NetworkFailure {
+  const encoding = headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity") return malformed("it is compressed, which was not asked for");
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch {
+    // The parser's own message quotes the body, which may hold anything.
+    return malformed("not valid JSON in UTF-8, or cut short");
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content)) return malformed("not a JSON object");
+  return { content: content as Record<string, unknown> };
+}

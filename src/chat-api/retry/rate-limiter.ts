@@ -1,0 +1,89 @@
+import { type NetworkFailure, networkFailure } from "../errors/failure.ts";
+import type { Deadline } from "./deadline.ts";
+
+/** The share of the limit that may go out at once after a pause; the rest is refilled evenly over each second. */
+const BURST_SHARE = 0.1;
+
+/**
+ * Lets requests to one command out in the order they came, never more than the limit in any second: a token bucket
+ * whose burst and one second of refill together are the limit.
+ */
+export class RateLimiter {
+  readonly #burst: number;
+  readonly #refillPerMs: number;
+  readonly #queue = new Set<() => void>();
+  #tokens: number;
+  #filledAt = performance.now();
+  #pausedUntil = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param perSecond maximum requests in any second, 1 to 200 */
+  constructor(perSecond: number) {
+    this.#burst = Math.max(1, Math.floor(perSecond * BURST_SHARE));
+    this.#refillPerMs = (perSecond - this.#burst + (this.#burst === 1 ? 1 : 0)) / 1000;
+    this.#tokens = this.#burst;
+  }
+
+  /**
+   * Waits for a token. Returns undefined when it got one; else why not: the deadline ended first, or would end before
+   * the requests that wait already are out.
+   */
+  acquire(deadline: Deadline): Promise<NetworkFailure | undefined> {
+    const ahead = this.#queue.size;
+    if (!deadline.ended && ahead / this.#refillPerMs > deadline.remainingMs) {
+      const detail = `${ahead.toLocaleString("en-US")} requests are waiting already`;
+      return Promise.resolve(networkFailure("noTimeToSend", detail));
+    }
+    this.#refill(performance.now());
+    if (ahead === 0 && this.#tokens >= 1 && !deadline.ended && !this.#timer) {
+      this.#tokens -= 1;
+      return Promise.resolve(undefined);
+    }
+    deadline.waitingFor = "its turn under the request limit";
+    return new Promise((resolve) => {
+      const finish = (failure: NetworkFailure | undefined) => {
+        removeListener();
+        deadline.waitingFor = undefined;
+        resolve(failure);
+      };
+      const proceed = () => finish(undefined);
+      this.#queue.add(proceed);
+      let removeListener = () => {};
+      removeListener = deadline.onEnd((end) => {
+        this.#queue.delete(proceed);
+        finish(networkFailure(end === "cancelled" ? "cancelledBeforeSending" : "noTimeToSend"));
+      });
+      this.#serve();
+    });
+  }
+
+  /** Stops every request of this command for at least `ms` milliseconds: the service asked for fewer. */
+  pauseFor(ms: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + ms);
+    this.#tokens = 0;
+  }
+
+  #serve(): void {
+    if (this.#timer) return;
+    const now = performance.now();
+    this.#refill(now);
+    for (const proceed of this.#queue) {
+      if (this.#tokens < 1) break;
+      this.#tokens -= 1;
+      this.#queue.delete(proceed);
+      proceed();
+    }
+    if (this.#queue.size === 0) return;
+    const waitMs = Math.max((1 - this.#tokens) / this.#refillPerMs, this.#pausedUntil - now, 1);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#serve();
+    }, Math.ceil(waitMs));
+  }
+
+  #refill(now: number): void {
+    const from = Math.max(this.#filledAt, this.#pausedUntil);
+    if (now > from) this.#tokens = Math.min(this.#burst, this.#tokens + (now - from) * this.#refillPerMs);
+    this.#filledAt = now;
+  }
+}

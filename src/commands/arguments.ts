@@ -1,0 +1,101 @@
+import { nearestName } from "../channel/names.ts";
+import { SETTINGS } from "../settings/table.ts";
+
+/** Understands the command line. Hosts add arguments of their own, so unknown ones are ignored unless they resemble ours. */
+
+export const HELP = `an MCP server for Tencent Cloud Chat official channels
+
+  tencent-chat-channel-mcp                    serve MCP on stdio, configured by environment variables
+  tencent-chat-channel-mcp --sandbox          the same on an embedded service with sample channels; no account needed
+  tencent-chat-channel-mcp setup              answer a few questions and add the server to an MCP host
+  tencent-chat-channel-mcp doctor             check settings, signature, connection and journal
+  tencent-chat-channel-mcp doctor --sandbox   the same check on the embedded service
+  tencent-chat-channel-mcp doctor --json      the same check, as JSON
+  tencent-chat-channel-mcp doctor --journal   list the recorded edits, with their undo   [--json]
+  tencent-chat-channel-mcp demo               play a conversation in the sandbox
+  tencent-chat-channel-mcp --help, --version
+
+Settings are TENCENT_CHAT_… environment variables; the README lists them.
+`;
+
+const COMMANDS = ["demo", "doctor", "setup"] as const;
+const FLAGS = ["--sandbox", "--json", "--journal", "--help", "-h", "--version", "-v"];
+/** Words that people type as a command, with what they mean. */
+const MEANT: Readonly<Record<string, string>> = {
+  help: "--help",
+  version: "--version",
+  sandbox: "--sandbox",
+  serve: "no command at all",
+  start: "no command at all",
+};
+
+export interface CommandOptions {
+  readonly sandbox: boolean;
+  readonly json: boolean;
+  readonly journal: boolean;
+  /** Arguments that resemble ours: the server then answers no call, since an edit might go to the wrong place. */
+  readonly problems: readonly string[];
+  /** Names of arguments that were ignored, never their values. */
+  readonly ignored: readonly string[];
+}
+
+export interface ParsedArguments {
+  readonly command: (typeof COMMANDS)[number] | "serve" | "help" | "version" | "unknown";
+  readonly options: CommandOptions;
+  /** For an unknown command at a terminal. */
+  readonly messages: readonly string[];
+}
+
+/** @param isTerminal true if a person typed this: then an unknown command is an error */
+export function parseArguments(args: readonly string[], isTerminal: boolean): ParsedArguments {
+  const flags = new Set(args);
+  const problems: string[] = [];
+  const ignored: string[] = [];
+  const unknown = args.filter((arg) => !FLAGS.includes(arg) && !COMMANDS.some((command) => command === arg));
+  for (const arg of unknown) {
+    const meant = meantBy(arg);
+    if (meant) problems.push(`${printable(arg)} is not an argument: did you mean ${meant}?`);
+    else ignored.push(printable(arg));
+  }
+  const options = {
+    sandbox: flags.has("--sandbox"),
+    json: flags.has("--json"),
+    journal: flags.has("--journal"),
+    problems,
+    ignored,
+  };
+  const isUnknownCommand = isTerminal && unknown.some((arg) => !arg.startsWith("-"));
+  const messages = [...problems, "Commands are demo, doctor and setup; --help lists everything."];
+  const command =
+    flags.has("--help") || flags.has("-h")
+      ? "help"
+      : flags.has("--version") || flags.has("-v")
+        ? "version"
+        : (COMMANDS.find((name) => flags.has(name)) ?? "serve");
+  return { command: isUnknownCommand ? "unknown" : command, options, messages };
+}
+
+/** What an argument resembles: a flag, a command, or a setting; undefined for one of the host's own. */
+function meantBy(arg: string): string | undefined {
+  const word = nameOf(arg);
+  const direct = MEANT[word.replace(/^-+/, "").toLowerCase()];
+  if (direct) return direct;
+  const near = nearestName(word, [...FLAGS.filter((flag) => flag.startsWith("--")), ...COMMANDS]);
+  if (near) return near;
+  const setting = nearestName(
+    word,
+    SETTINGS.map(({ name }) => name.replace("TENCENT_CHAT_", "")),
+  );
+  return setting && `the environment variable TENCENT_CHAT_${setting}`;
+}
+
+/** An argument without what follows `=`. */
+function nameOf(arg: string): string {
+  return arg.split("=", 1)[0] ?? "";
+}
+
+/** The name of an argument, if it can only be a name: anything else may be a secret that was put in the wrong place. */
+function printable(arg: string): string {
+  const name = nameOf(arg);
+  return /^-{0,2}[a-z]+([-_][a-z]+)*$/i.test(name) && name.length <= 40 ? name : "(an argument that is not shown)";
+}

@@ -1,0 +1,158 @@
+import type { ExplainedError } from "../channel/explanation.ts";
+import { Secrets } from "../chat-api/auth/secrets.ts";
+import { decodeUserSig, Signer } from "../chat-api/auth/user-sig.ts";
+import { ServiceError } from "../chat-api/errors/chat-api-error.ts";
+import { describeClockSkew } from "../chat-api/http/response.ts";
+import { REGIONS } from "../chat-api/regions.ts";
+import { Deadline } from "../chat-api/retry/deadline.ts";
+import { createContext, type ProcessInfo, type Service } from "../context.ts";
+import { noLog } from "../log.ts";
+import { tildeRemark } from "../settings/env-reader.ts";
+import { applicationName, type Settings, type SettingsResult } from "../settings/settings.ts";
+import { TOOLS } from "../tools/index.ts";
+import type { ToolContext } from "../tools/tool.ts";
+import type { CommandOptions } from "./arguments.ts";
+import { connectService, describeProcess, type Host, readEnvironment } from "./environment.ts";
+import { listJournal } from "./list-journal.ts";
+
+/** The doctor: one line for each thing that must be right, ✓, ! or ✗, and what to do. */
+
+/** One line of the report. A warning is worth knowing and does not fail the check. */
+interface Check {
+  readonly about: string;
+  readonly status: "ok" | "warning" | "failed";
+  readonly message: string;
+}
+
+const MARKS: Readonly<Record<Check["status"], string>> = { ok: "✓", warning: "!", failed: "✗" };
+
+/** No channel has this ID; the service's refusal of it proves the whole way there and back. */
+const NO_CHANNEL = "@TOA#_doctor_asks_for_no_channel";
+/** What the service says of it (page: Getting Official Channel Information). */
+const EXPECTED_CODES: ReadonlySet<number> = new Set([130004, 130007]);
+
+/** @returns the exit code */
+export async function doctor(host: Host, version: string, options: CommandOptions): Promise<number> {
+  const print = (text: string) => void host.stdout.write(`${text}\n`);
+  if (options.journal) return listJournal(host.env.TENCENT_CHAT_JOURNAL, options.json, print) ? 0 : 1;
+  const checks = await runChecks(readEnvironment(host, options), connectService, describeProcess(host, version));
+  const ok = checks.every(({ status }) => status !== "failed");
+  if (options.json) print(JSON.stringify({ ok, version, checks }));
+  else {
+    for (const { about, status, message } of checks) print(`${MARKS[status]} ${about.padEnd(11)} ${message}`);
+    print(ok ? "Everything works." : "Fix the lines with ✗, then run the doctor again.");
+  }
+  return ok ? 0 : 1;
+}
+
+/** Checks the settings, and the service if the settings allow that. */
+export async function runChecks(
+  { settings, problems, warnings }: SettingsResult,
+  connect: (settings: Settings) => Promise<Service>,
+  info: ProcessInfo,
+): Promise<Check[]> {
+  const checks: Check[] = [
+    ...problems.map((message): Check => ({ about: "settings", status: "failed", message })),
+    ...warnings.map((message): Check => ({ about: "settings", status: "warning", message })),
+  ];
+  if (!settings) return checks;
+  const service = await connect(settings);
+  const context = createContext(settings, service, info, noLog);
+  const okCheck = (about: string, message: string): Check => ({ about, status: "ok", message });
+  try {
+    return [
+      okCheck("settings", describeSettings(settings)),
+      ...checks,
+      okCheck("host", describeHost(settings, service)),
+      okCheck("proxy", settings.proxy ? new URL(settings.proxy.url).host : "none"),
+      checkSignature(settings),
+      ...describeGuard(settings).map((message) => okCheck("allowed", message)),
+      checkJournal(settings, context),
+      await checkConnection(context),
+    ];
+  } finally {
+    await context.close();
+  }
+}
+
+function describeSettings(settings: Settings): string {
+  const { sdkAppId, identifier, credential, timeoutMs, requestsPerSecond } = settings;
+  const secret = "secretKey" in credential ? "secret key set" : "ready-made UserSig set";
+  return `${applicationName(settings)}: application ${sdkAppId}, account ${identifier}, ${secret}, ${timeoutMs / 1000} s per call, ${requestsPerSecond} requests per second; queue, budget and rate hold per process`;
+}
+
+function describeHost({ isSandbox, region }: Settings, { endpoint }: Service): string {
+  const address = endpoint.href.replace(/\/$/, "");
+  if (isSandbox) return `${address} (the embedded sandbox)`;
+  if (!region) return `${address} (TENCENT_CHAT_ENDPOINT)`;
+  return `${address} (${region}); with DNS trouble set TENCENT_CHAT_ENDPOINT to https://${REGIONS[region].backupHost}`;
+}
+
+function checkSignature(settings: Settings): Check {
+  const about = "signature";
+  const signature = new Signer({ ...settings, secrets: new Secrets() }).current();
+  if ("problem" in signature) {
+    return { about, status: "failed", message: `TENCENT_CHAT_USERSIG cannot be used: ${signature.problem}` };
+  }
+  const info = decodeUserSig(signature.userSig);
+  if (!info) return { about, status: "failed", message: "a UserSig could not be made" };
+  const expires = new Date(info.expiresAt * 1000).toUTCString();
+  const message = `UserSig of application ${info.sdkAppId}, account ${info.identifier}, expires ${expires}`;
+  return { about, status: "ok", message };
+}
+
+function describeGuard({ rules }: Settings): string[] {
+  const { readOnly, allowedChannels, writesPerHour, confirmEdits } = rules;
+  const channels = allowedChannels && !allowedChannels.includes("*") ? allowedChannels.join(", ") : "all channels";
+  const budget =
+    writesPerHour === undefined ? "" : `; at most ${writesPerHour} edits an hour, both modify tools together`;
+  const asks = {
+    never: "; no confirmation",
+    always: "; a person confirms every edit",
+  };
+  const confirmation =
+    typeof confirmEdits === "number"
+      ? `; a person confirms edits that reach ${confirmEdits} subscribers or more`
+      : asks[confirmEdits];
+  return TOOLS.map(({ name, isWrite }) => {
+    if (isWrite && readOnly) return `${name}: off (TENCENT_CHAT_READ_ONLY)`;
+    return `${name}: ${channels}${isWrite ? `${budget}${confirmation}` : ""}`;
+  });
+}
+
+function checkJournal({ journal: path }: Settings, { journal }: ToolContext): Check {
+  if (path === undefined) return { about: "journal", status: "ok", message: "off" };
+  const problem = journal.prepareFile();
+  if (problem === undefined) return { about: "journal", status: "ok", message: `${path} is writable` };
+  const message = `${path} cannot be written (${problem})${tildeRemark(path) || ": its folder must exist and be writable"}`;
+  return { about: "journal", status: "failed", message };
+}
+
+/** One harmless signed read: a channel that cannot exist, refused by the service with the documented code. */
+async function checkConnection({ api, timeoutMs }: ToolContext): Promise<Check> {
+  const about = "service";
+  const deadline = new Deadline(timeoutMs);
+  try {
+    const result = await api.getChannels([NO_CHANNEL], undefined, { deadline });
+    if (result.kind !== "ok") return describeFailure(result.error);
+    const { channels, serverDate } = result.value;
+    const error = channels[0]?.error;
+    if (!error || !EXPECTED_CODES.has(error.code)) {
+      const message = `the service answered ${error?.code ?? 0}; 130004 was expected`;
+      return { about, status: "failed", message };
+    }
+    const skew = describeClockSkew(serverDate, Date.now());
+    return { about, status: skew ? "failed" : "ok", message: skew || "reached, signature accepted, clock right" };
+  } finally {
+    deadline.release();
+  }
+}
+
+function describeFailure(error: ExplainedError): Check {
+  if (error instanceof ServiceError && EXPECTED_CODES.has(error.code)) {
+    return { about: "service", status: "ok", message: "reached, signature accepted" };
+  }
+  const { cause, nextStep } = error.explanation;
+  const code = error.envelope.ErrorCode ? `${error.envelope.ErrorCode}: ` : "";
+  return { about: "service", status: "failed", message: `${code}${cause} ${nextStep}` };
+}

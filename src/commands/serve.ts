@@ -1,0 +1,107 @@
+import { PassThrough } from "node:stream";
+import { createLog } from "../log.ts";
+import { type Session, startSession } from "../mcp/session.ts";
+import { applicationName } from "../settings/settings.ts";
+import type { ToolContext } from "../tools/tool.ts";
+import type { CommandOptions } from "./arguments.ts";
+import { connectService, describeProcess, type Host, readEnvironment } from "./environment.ts";
+
+/** Serves MCP on stdio until the input ends. */
+
+/** Calls in flight when the input ends have this long; MCP clients send SIGTERM after 2 seconds. */
+const DRAIN_MS = 1_400;
+/** Hard exit this long after shutdown starts; answers that were not read by then are dropped. */
+const SHUTDOWN_TIMEOUT_MS = DRAIN_MS + 50;
+/** With more unread bytes of answers than this, no further request is taken in until the client reads. */
+const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
+/** Input that is read ahead meanwhile, so that its end is noticed. */
+const READ_AHEAD_BYTES = 1024 * 1024;
+
+export async function serve(host: Host, version: string, options: CommandOptions): Promise<void> {
+  const { stdin, stdout, stderr } = host;
+  // stdout belongs to JSON-RPC alone: whatever else is written there by accident goes to stderr.
+  const writeOut = stdout.write.bind(stdout);
+  stdout.write = stderr.write.bind(stderr) as typeof stdout.write;
+
+  const { settings, problems, warnings, readOnly, logLevel } = readEnvironment(host, options);
+  let context: ToolContext | undefined;
+  const log = createLog(
+    logLevel,
+    (line) => stderr.write(line),
+    (event) => context?.secrets.redactDeep(event) ?? event,
+  );
+  for (const problem of problems) log("error", "settings", { problem });
+  for (const warning of warnings) log("warn", "settings", { warning });
+  if (options.ignored.length > 0) log("info", "arguments ignored", { names: options.ignored });
+
+  const openContext = async () => {
+    if (!settings) {
+      const { SettingsError } = await import("../settings/settings-error.ts");
+      throw new SettingsError(problems);
+    }
+    const { createContext } = await import("../context.ts");
+    context = createContext(settings, await connectService(settings), describeProcess(host, version), log);
+    return context;
+  };
+
+  if (stdin.isTTY) stderr.write("Waiting for an MCP client on standard input. To look around: demo, doctor, --help.\n");
+  const input = stdin.pipe(new PassThrough({ highWaterMark: READ_AHEAD_BYTES }));
+  const write = (line: string) => {
+    writeOut(line);
+    if (stdout.writableLength < MAX_UNREAD_BYTES || input.isPaused() || stdin.readableEnded) return;
+    input.pause();
+    stdout.once("drain", () => input.resume());
+  };
+  const session = await startSession(
+    {
+      version,
+      readOnly,
+      isSandbox: settings?.isSandbox ?? false,
+      label: settings?.label,
+      application: settings && applicationName(settings),
+      allowedChannels: settings?.rules.allowedChannels,
+      openContext,
+      log,
+    },
+    input,
+    write,
+  );
+  log("debug", "serving", { version, sandbox: settings?.isSandbox ?? false });
+  endWithHost(host, session, input, writeOut, log);
+}
+
+/** Ends the session when the input ends, the reader of the output is gone, a signal arrives, or something breaks. */
+function endWithHost(
+  host: Host,
+  session: Session,
+  input: PassThrough,
+  writeOut: Host["stdout"]["write"],
+  log: ReturnType<typeof createLog>,
+): void {
+  const { stdin, stdout } = host;
+  let isEnding = false;
+  const end = async (reason: string, code: number) => {
+    if (isEnding) return;
+    isEnding = true;
+    setTimeout(() => host.exit(code), SHUTDOWN_TIMEOUT_MS).unref();
+    log("debug", "ending", { reason });
+    await session.end(DRAIN_MS);
+    writeOut("", () => host.exit(code));
+  };
+  stdout.removeAllListeners("error");
+  stdout.on("error", () => void end("the reader of the output is gone", 0));
+  stdin.on("end", () => input.resume()); // what was read ahead is answered even if nothing is read any more
+  stdin.on("close", () => input.end());
+  stdin.on("error", () => input.end());
+  input.on("end", () => void end("input ended", 0));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    host.on(signal, () => (isEnding ? host.exit(0) : void end(signal, 0)));
+  }
+  const fail = (error: unknown) => {
+    if (isEnding) return;
+    log("error", "uncaught", { error: error instanceof Error ? error.stack : String(error) });
+    void end("uncaught", 1);
+  };
+  host.on("uncaughtException", fail);
+  host.on("unhandledRejection", fail);
+}

@@ -1,0 +1,64 @@
+import { Secrets } from "./chat-api/auth/secrets.ts";
+import { Signer } from "./chat-api/auth/user-sig.ts";
+import { ChatApi } from "./chat-api/chat-api.ts";
+import { ChatClient } from "./chat-api/client.ts";
+import { HttpClient } from "./chat-api/http/http-client.ts";
+import { EditLocks } from "./edits/edit-lock.ts";
+import { RecentWrites } from "./edits/recent-writes.ts";
+import { Journal } from "./guard/journal.ts";
+import { Policy } from "./guard/policy.ts";
+import type { Log } from "./log.ts";
+import { applicationName, type Settings } from "./settings/settings.ts";
+import type { ToolContext } from "./tools/tool.ts";
+
+/** Where the service is, and how to leave it. */
+export interface Service {
+  readonly endpoint: URL;
+  close(): Promise<void>;
+}
+
+/** What the process runs on. */
+export interface ProcessInfo {
+  readonly version: string;
+  readonly osUser: string;
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** Makes what the tools work with. The only place where the parts are put together. */
+export function createContext(settings: Settings, service: Service, info: ProcessInfo, log: Log): ToolContext {
+  const { sdkAppId, identifier, label } = settings;
+  const secrets = new Secrets();
+  const signer = new Signer({ ...settings, secrets });
+  const http = new HttpClient({
+    endpoint: service.endpoint,
+    proxy: settings.proxy,
+    userAgent: `tencent-chat-channel-mcp/${info.version}`,
+  });
+  const client = new ChatClient({
+    http,
+    signer,
+    secrets,
+    perSecond: settings.requestsPerSecond,
+    logEvent: (event, details) => log("info", event, details),
+  });
+  const { osUser, host, pid } = info;
+  const identity = { sdkAppId, label, admin: identifier, osUser, host, pid };
+  const holdsSecret = (text: string) => secrets.appearIn(text);
+  return {
+    api: new ChatApi(client),
+    policy: new Policy(settings.rules, holdsSecret),
+    journal: new Journal(settings.journal, identity, (line) => secrets.redactDeep(line)),
+    locks: new EditLocks(),
+    recentWrites: new RecentWrites(),
+    application: applicationName(settings),
+    holdsSecret,
+    secrets,
+    timeoutMs: settings.timeoutMs,
+    isSandbox: settings.isSandbox,
+    async close() {
+      await http.close();
+      await service.close();
+    },
+  };
+}

@@ -1,0 +1,293 @@
+import type { ChannelInfo, ChannelValues } from "../channel/fields.ts";
+import {
+  type Ending,
+  type Evidence,
+  fieldsOf,
+  type Inference,
+  inferOutcome,
+  isDecided,
+  isNoop,
+  type Observation,
+  type Outcome,
+} from "../channel/outcome.ts";
+import { audienceOf, listChanges, type Receipt, summarize, undoOf } from "../channel/receipt.ts";
+import { warningsAbout } from "../channel/warnings.ts";
+import type { CallOptions } from "../chat-api/chat-api.ts";
+import { COMMANDS, type FailedSend } from "../chat-api/client.ts";
+import { networkReason } from "../chat-api/errors/network-reasons.ts";
+import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/regions.ts";
+import { mustConfirm } from "../guard/confirmation.ts";
+import { cancelledFlag, type EditCall, type EditResult, type EditServices, notSentError } from "./edit.ts";
+import { channelEditError, type SentEdit } from "./edit-error.ts";
+import type { EditLock } from "./edit-lock.ts";
+import { questionBefore } from "./question.ts";
+
+/** An edit of a channel, from its place in the queue to its receipt. */
+
+const TOOL = COMMANDS.modifyChannel;
+
+/** When to look at the channel after an edit, in milliseconds after the end of its last attempt. */
+const LOOK_SCHEDULE: Readonly<Record<Ending, readonly number[]>> = {
+  ok: [0, 500, 1_000, REPLICA_LAG_MS],
+  refused: [0],
+  ambiguous: [0, REPLICA_LAG_MS, SERVER_TIMEOUT_MS + REPLICA_LAG_MS],
+};
+/** A first read that may lag behind a write of ours is repeated at this interval, in milliseconds. */
+const REREAD_MS = 1_000;
+
+/**
+ * Changes fields of a channel and says what became of it.
+ * @throws ExplainedError where nothing was sent
+ */
+export async function editChannel(
+  services: EditServices,
+  id: string,
+  wanted: ChannelValues,
+  call: EditCall,
+): Promise<EditResult> {
+  const { api, policy, locks, journal, recentWrites } = services;
+  const { deadline } = call;
+  const lock = await locks.acquire(id, deadline);
+  if (typeof lock === "string") throw notSentError(lock, id);
+  const connection = await api.borrowConnection();
+  try {
+    const options: CallOptions = { deadline, connection };
+    const { info: before, newerFrom } = await readBefore(services, id, options);
+    const edit: Edit = { services, id, wanted, before, newerFrom };
+
+    if (isNoop(wanted, before))
+      return { envelope: {}, receipt: receiptOf(edit, "unchanged", before, all(wanted, "noChange")) };
+    if (mustConfirm(policy.rules.confirmEdits, before.SubscriberNum)) {
+      const declined = receiptOf(edit, "declined", undefined, all(wanted, "old"));
+      const audience = audienceOf(id, before.SubscriberNum);
+      const question = questionBefore(audience, services.application, declined, call.confirmation);
+      if (question) return { question };
+    }
+
+    const reservation = policy.reserveWrite();
+    let recordResult: ReturnType<typeof journal.begin>;
+    try {
+      recordResult = journal.begin({
+        tool: TOOL,
+        channel: id,
+        client: call.client,
+        confirmed: call.confirmation !== undefined,
+        changes: listChanges(wanted, before, {}).map(({ field, before, after }) => ({
+          field,
+          ...(before !== undefined && { before }),
+          after,
+        })),
+        undo: undoOf(TOOL, id, edit, services.holdsSecret).undo,
+      });
+    } catch (error) {
+      reservation.release();
+      throw error;
+    }
+
+    const sent = await sendEdit(edit, options, lock);
+    if (sent.ending === "notSent") {
+      reservation.release();
+      recordResult({ outcome: "notSent", ...cancelledFlag(deadline) });
+      throw sent.error;
+    }
+    reservation.commit();
+
+    const looked = await lookAfter(edit, sent, options);
+    const inference = inferOutcome(looked);
+    const seen = looked.looks.at(-1);
+    const { outcome, evidence } = inference;
+    const wasSeen = outcome === "applied";
+    recentWrites.record(id, wasSeen ? { ...wanted, ...pick(seen, wanted) } : wanted, sent.endedAt, wasSeen);
+
+    const wasCut = deadline.ended !== undefined && !looked.isComplete;
+    const error = channelEditError(id, sent, inference, { wasRead: seen !== undefined, wasCut });
+    const receipt = receiptOf(edit, outcome, seen, evidence, warningsOf(sent, outcome, looked, evidence));
+    const warning = recordResult({
+      outcome,
+      code: sent.envelope.ErrorCode || undefined,
+      changes: receipt.changes,
+      ...cancelledFlag(deadline),
+    });
+    return {
+      envelope: sent.envelope,
+      receipt: warning ? { ...receipt, warnings: [...receipt.warnings, warning] } : receipt,
+      error,
+    };
+  } finally {
+    api.release(connection);
+    lock.release();
+  }
+}
+
+interface Edit {
+  readonly services: EditServices;
+  readonly id: string;
+  readonly wanted: ChannelValues;
+  readonly before: ChannelInfo;
+  /** A read that begins before this time (milliseconds of `performance.now`) may be older than `before`. */
+  readonly newerFrom: number;
+}
+
+/** Reads the channel until the read may be believed: a replica may lag behind an earlier edit of ours. */
+async function readBefore(
+  { api, recentWrites }: EditServices,
+  id: string,
+  options: CallOptions,
+): Promise<{ info: ChannelInfo; newerFrom: number }> {
+  const { deadline } = options;
+  for (;;) {
+    const mayLag = recentWrites.has(id); // asked before the read: a read that began too early does not count
+    const result = await api.getChannels([id], undefined, options);
+    if (result.kind !== "ok") throw result.error;
+    const [channel] = result.value.channels;
+    if (!channel || channel.error) throw channel?.error ?? new Error("the answer holds no channel");
+    const { info } = channel;
+    if (!mayLag) return { info, newerFrom: 0 };
+    const distrustMs = recentWrites.distrustMs(id, info);
+    if (distrustMs === 0 && recentWrites.has(id)) return { info, newerFrom: performance.now() + REPLICA_LAG_MS };
+    const waitMs = Math.min(REREAD_MS, distrustMs);
+    const isTime = await deadline.sleep(waitMs, "the channel to show the edit before this one");
+    if (!isTime) throw notSentError(deadline.ended ?? "timeout", id);
+  }
+}
+
+/** An edit that was sent, or that was not. */
+type Sending =
+  | (SentEdit & { readonly endedAt: number; readonly looks: readonly ChannelInfo[] })
+  | { readonly ending: "notSent"; readonly error: Error };
+
+/** Sends the edit; once more where no valid answer came and a look shows the old values. */
+async function sendEdit(edit: Edit, options: CallOptions, lock: EditLock): Promise<Sending> {
+  const { services, id, wanted, before, newerFrom } = edit;
+  const { api } = services;
+  const first = await api.modifyChannel(id, wanted, options);
+  let endedAt = performance.now();
+  if (first.kind === "ok") return ok(first.value, first.attempts, endedAt);
+  if (first.kind === "notSent") return { ending: "notSent", error: first.error };
+  if (first.kind === "rejected") return failed("refused", first, first.attempts, endedAt);
+
+  lock.holdFor(SERVER_TIMEOUT_MS);
+  if (!isResendable(first)) return failed("ambiguous", first, first.attempts, endedAt);
+  const isNewer = await waitUntil(newerFrom, options, "a read that shows the present state");
+  const look = isNewer ? await readOnce(api, id, options) : undefined;
+  const looks = look ? [look] : [];
+  const shows = inferOutcome({ ending: "ambiguous", wanted, before, looks, isComplete: true }).outcome;
+  if (shows !== "notApplied" || !api.consumeRetryBudget()) {
+    return { ...failed("ambiguous", first, first.attempts, endedAt), looks };
+  }
+
+  const second = await api.modifyChannel(id, wanted, options);
+  const attempts = first.attempts + second.attempts;
+  if (second.kind === "notSent") return failed("ambiguous", first, first.attempts, endedAt);
+  endedAt = performance.now();
+  if (second.kind === "ok") return ok(second.value, attempts, endedAt);
+  lock.holdFor(SERVER_TIMEOUT_MS);
+  // Even if the second attempt was refused, the first may still take effect.
+  return failed("ambiguous", second, attempts, endedAt);
+}
+
+function ok(envelope: SentEdit["envelope"], attempts: number, endedAt: number): Sending & SentEdit {
+  return { ending: "ok", attempts, envelope, happened: "The service said OK.", error: undefined, endedAt, looks: [] };
+}
+
+function failed(ending: Ending, { error, happened }: FailedSend, attempts: number, endedAt: number) {
+  return { ending, attempts, envelope: error.envelope, happened, error, endedAt, looks: [] };
+}
+
+/** True after no valid answer and after a transient code; other codes with an unknown outcome may mean a wrong call. */
+function isResendable({ failure }: FailedSend): boolean {
+  if (failure.kind === "code") return failure.meaning.kind === "transient";
+  return networkReason(failure.reason).isRetryable;
+}
+
+/** Looks at the channel by the schedule of the ending, until the outcome is decided. */
+async function lookAfter(
+  { services, id, wanted, before, newerFrom }: Edit,
+  sent: SentEdit & { readonly endedAt: number; readonly looks: readonly ChannelInfo[] },
+  options: CallOptions,
+): Promise<Observation> {
+  const looks = [...sent.looks];
+  let isComplete = false;
+  const observe = (): Observation => ({ ending: sent.ending, wanted, before, looks, isComplete });
+  if (isDecided(observe())) return observe();
+  for (const [index, atMs] of LOOK_SCHEDULE[sent.ending].entries()) {
+    // After an OK the new values are there; otherwise an old read must not be taken for them.
+    const at = sent.ending === "ok" ? sent.endedAt + atMs : Math.max(sent.endedAt + atMs, newerFrom);
+    if (!(await waitUntil(at, options, "the edit to show"))) break;
+    const look = await readOnce(services.api, id, options);
+    if (look) looks.push(look);
+    isComplete = look !== undefined && index === LOOK_SCHEDULE[sent.ending].length - 1;
+    if (isDecided(observe())) break;
+  }
+  return observe();
+}
+
+/** Waits until a time (milliseconds of `performance.now`); false if the call ended first. */
+async function waitUntil(time: number, { deadline }: CallOptions, waitingFor: string): Promise<boolean> {
+  const waitMs = time - performance.now();
+  if (waitMs > 0) return deadline.sleep(waitMs, waitingFor);
+  return deadline.ended === undefined;
+}
+
+/** The channel as it is now, or undefined where it could not be read. */
+async function readOnce(api: EditServices["api"], id: string, options: CallOptions): Promise<ChannelInfo | undefined> {
+  const result = await api.getChannels([id], undefined, options);
+  const channel = result.kind === "ok" ? result.value.channels[0] : undefined;
+  return channel?.error ? undefined : channel?.info;
+}
+
+/** The written fields as a read showed them. */
+function pick(seen: ChannelInfo | undefined, wanted: ChannelValues): ChannelInfo {
+  const fields = Object.entries(seen ?? {}).filter(([name]) => wanted[name as keyof ChannelValues] !== undefined);
+  return Object.fromEntries(fields);
+}
+
+function warningsOf(
+  sent: SentEdit,
+  outcome: Outcome,
+  { looks }: Observation,
+  evidence: Inference["evidence"],
+): string[] {
+  const warnings: string[] = [];
+  if (outcome === "applied" && sent.error) warnings.push(`${sent.happened} Reading the channel shows the new values.`);
+  if (outcome === "accepted" && looks.length === 0) warnings.push("The channel could not be read after the edit.");
+  for (const [field, kind] of Object.entries(evidence)) {
+    if (kind === "normalized") warnings.push(`The service stored ${field} with other white space or letter case.`);
+    if (kind === "other" && HAS_UNDO.has(outcome))
+      warnings.push(`undo would overwrite the value that ${field} has now, which this edit did not write.`);
+  }
+  return warnings;
+}
+
+/** The same evidence for every field: nothing was written. */
+function all(wanted: ChannelValues, evidence: Evidence): Inference["evidence"] {
+  return Object.fromEntries(fieldsOf(wanted).map((name) => [name, evidence]));
+}
+
+const HAS_UNDO: ReadonlySet<Outcome> = new Set(["applied", "accepted", "partlyApplied", "unknown"]);
+
+function receiptOf(
+  edit: Edit,
+  outcome: Outcome,
+  seen?: ChannelInfo,
+  evidence: Inference["evidence"] = {},
+  moreWarnings: readonly string[] = [],
+): Receipt {
+  const { services, id, wanted, before } = edit;
+  const subscribers = seen?.SubscriberNum ?? before.SubscriberNum;
+  const changes = listChanges(wanted, before, evidence, seen);
+  const subject = { tool: TOOL, channel: id, wanted, before, seen };
+  const { undo, warnings: undoWarnings } = HAS_UNDO.has(outcome)
+    ? undoOf(TOOL, id, subject, services.holdsSecret)
+    : { undo: undefined, warnings: [] };
+  const ownWarnings = HAS_UNDO.has(outcome) || outcome === "declined" ? warningsAbout(subject) : [];
+  return {
+    outcome,
+    channel: id,
+    ...(subscribers !== undefined && { subscribers }),
+    summary: summarize(audienceOf(id, subscribers), services.application, outcome, changes),
+    changes,
+    ...(undo && { undo }),
+    warnings: [...moreWarnings, ...ownWarnings, ...undoWarnings],
+  };
+}

@@ -1,0 +1,146 @@
+import { type Envelope, ExplainedError } from "../channel/explanation.ts";
+import type { WritableFieldName } from "../channel/fields.ts";
+import type { Ending, Evidence, Inference } from "../channel/outcome.ts";
+import { plural } from "../channel/text.ts";
+import { COMMANDS, type FailedSend } from "../chat-api/client.ts";
+import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/regions.ts";
+
+/**
+ * Made when an edit was sent and did not end as wanted, or it is not known how. It comes with a receipt.
+ * Not for an edit that was never sent (NotSentError, PolicyError, InputError).
+ */
+export class EditError extends ExplainedError {
+  override readonly name = "EditError";
+}
+
+/** What is known of an edit that was sent. */
+export interface SentEdit {
+  readonly ending: Ending;
+  readonly attempts: number;
+  readonly envelope: Envelope;
+  /** What happened to the attempt that decides, in a sentence. */
+  readonly happened: string;
+  /** Its error; undefined after an OK. */
+  readonly error: ExplainedError | undefined;
+}
+
+const AGAIN_THEN_STOP = "If it ends the same way twice more, stop and tell the person.";
+const LATE_SECONDS = (SERVER_TIMEOUT_MS + REPLICA_LAG_MS) / 1000;
+
+/** The call that shows a channel. */
+function readCall(channel: string): string {
+  return `${COMMANDS.get} ${JSON.stringify({ OfficialAccountIdList: [{ Official_Account: channel }] })}`;
+}
+
+/** What happened to the sending, in one or two sentences. */
+function describeSending({ attempts, happened }: Pick<SentEdit, "attempts" | "happened">): string {
+  return attempts > 1 ? `The edit was sent ${attempts} times. ${happened}` : happened;
+}
+
+/** The error of a channel's edit; undefined where it ended as wanted. */
+export function channelEditError(
+  channel: string,
+  sent: SentEdit,
+  { outcome, evidence }: Inference,
+  look: { readonly wasRead: boolean; readonly wasCut: boolean },
+): EditError | undefined {
+  const byEvidence = (...kinds: Evidence[]) =>
+    (Object.entries(evidence) as [WritableFieldName, Evidence][])
+      .filter(([, kind]) => kinds.includes(kind))
+      .map(([name]) => name)
+      .join(", ");
+  const sending = describeSending(sent);
+  const explain = (seen: string, nextStep: string, safeToResend: boolean) =>
+    new EditError(
+      {
+        stage: sent.error?.explanation.stage ?? "service",
+        cause: `${sending} ${seen}`,
+        fixedBy: sent.error?.explanation.fixedBy ?? "agent",
+        nextStep,
+        safeToResend,
+        attempts: sent.attempts,
+      },
+      sent.envelope,
+    );
+
+  switch (outcome) {
+    case "refused": {
+      if (!sent.error) return undefined;
+      const { nextStep, safeToResend } = sent.error.explanation;
+      return explain(seenAfterRefusal(byEvidence("old"), byEvidence("other"), look.wasRead), nextStep, safeToResend);
+    }
+    case "notApplied":
+      return explain(
+        `A read ${LATE_SECONDS} seconds later still shows the old values, and the request can no longer take effect.`,
+        `Call again with the same arguments. ${AGAIN_THEN_STOP}`,
+        true,
+      );
+    case "partlyApplied":
+      return explain(
+        `New value: ${byEvidence("new", "normalized")}. Still the old value: ${byEvidence("old")}.`,
+        `Tell the person which fields have the new value. To complete the edit, send the fields with the old value again; to take it back, make the call in receipt.undo. ${AGAIN_THEN_STOP}`,
+        true,
+      );
+    case "unknown": {
+      const others = byEvidence("other");
+      if (others !== "") {
+        return explain(
+          `${others} now holds a value that is neither the old nor the new one: somebody else edits this channel, or the service changed the text.`,
+          `Show the person the value in receipt.changes before anything else is sent. To read the channel again: ${readCall(channel)}.`,
+          false,
+        );
+      }
+      const old = byEvidence("old");
+      if (sent.ending === "ok" && old !== "") {
+        return explain(
+          `A read ${REPLICA_LAG_MS / 1000} seconds later still shows the old value of ${old}.`,
+          `Read the channel in 10 seconds with ${readCall(channel)}. If the old value is still there, send the edit again once; then stop and tell the person.`,
+          true,
+        );
+      }
+      return explain(
+        `Whether the edit was applied is not known: ${whyUnknown(look, byEvidence("none"))}.`,
+        `Wait ${LATE_SECONDS} seconds, because until then the edit can still take effect, then read the channel with ${readCall(channel)}. If the old values are there, call again. ${AGAIN_THEN_STOP}`,
+        true,
+      );
+    }
+    default:
+      return undefined;
+  }
+}
+
+function seenAfterRefusal(old: string, other: string, wasRead: boolean): string {
+  if (!wasRead) return "Whether anything was changed was not verified by reading.";
+  if (other !== "") return `A read right after showed a value of ${other} that is neither the old nor the new one.`;
+  if (old !== "") return "A read right after showed the old values.";
+  return "A read right after did not show the fields of this edit.";
+}
+
+function whyUnknown({ wasRead, wasCut }: { wasRead: boolean; wasCut: boolean }, untold: string): string {
+  if (wasCut) return "the call ended before the channel could be read late enough";
+  if (!wasRead) return "the channel could not be read afterwards";
+  return untold === "" ? "reading the channel does not tell" : `no read shows ${untold} well enough`;
+}
+
+/** The error of a subscriber's edit that was refused, or whose outcome could not be read. */
+export function subscriberEditError(
+  { error, happened, attempts }: FailedSend,
+  outcome: "refused" | "unknown",
+): EditError {
+  const sending = describeSending({ attempts, happened });
+  const { stage, fixedBy, nextStep, safeToResend } = error.explanation;
+  const common = { stage, fixedBy, attempts };
+  if (outcome === "refused") {
+    const cause = `${sending} No tool can read a subscriber's custom field, so this was not verified by reading.`;
+    return new EditError({ ...common, cause, nextStep, safeToResend }, error.envelope);
+  }
+  return new EditError(
+    {
+      ...common,
+      cause: `${sending} Whether the value was set is not known, and no tool can read it. It can still take effect for ${plural(SERVER_TIMEOUT_MS / 1000, "second")}.`,
+      nextStep: `Call again with the same arguments in 10 seconds: setting the same value again is harmless. ${AGAIN_THEN_STOP}`,
+      safeToResend: true,
+    },
+    error.envelope,
+  );
+}

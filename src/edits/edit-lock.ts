@@ -1,0 +1,44 @@
+import type { Deadline, DeadlineEnd } from "../chat-api/retry/deadline.ts";
+
+/** The lock of one channel, or of one subscriber of a channel. Release it once; `holdFor` delays that. */
+export interface EditLock {
+  /** Keeps it locked for at least `ms` milliseconds from now, even after `release`. */
+  holdFor(ms: number): void;
+  release(): void;
+}
+
+/** Edits of the same thing run one after another, in the order received; others side by side. */
+export class EditLocks {
+  readonly #tails = new Map<string, Promise<void>>();
+
+  /** Waits for the lock. Returns why the time ended, if it ended first. */
+  async acquire(key: string, deadline: Deadline): Promise<EditLock | DeadlineEnd> {
+    const earlier = this.#tails.get(key);
+    let unlock = () => {};
+    const mine = new Promise<void>((resolve) => {
+      unlock = resolve;
+    });
+    const tail = earlier ? earlier.then(() => mine) : mine;
+    this.#tails.set(key, tail);
+    void tail.then(() => {
+      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+    });
+
+    const end = earlier ? await deadline.race(earlier, "an earlier edit of the same channel") : deadline.ended;
+    if (end) {
+      unlock();
+      return end;
+    }
+    let heldUntil = 0;
+    return {
+      holdFor(ms) {
+        heldUntil = Math.max(heldUntil, performance.now() + ms);
+      },
+      release() {
+        const leftMs = heldUntil - performance.now();
+        if (leftMs > 0) setTimeout(unlock, leftMs).unref();
+        else unlock();
+      },
+    };
+  }
+}

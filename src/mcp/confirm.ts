@@ -1,0 +1,67 @@
+import { ElicitResultSchema } from "@modelcontextprotocol/sdk/types.js";
+import { ExplainedError } from "../channel/explanation.ts";
+import type { Question } from "../edits/edit.ts";
+import type { FinishedCall } from "../tools/tool.ts";
+
+/** Asking the person before an edit, and reading the answer. Only an explicit yes counts. */
+
+/** Milliseconds that a person has to answer. */
+export const ANSWER_TIMEOUT_MS = 600_000;
+/** The key of the one question of a call in the 2026-07-28 revision, and of its one field. */
+export const DECISION = "decision";
+
+const NO = "Leave everything as it is";
+const YES = "Apply the edit";
+
+/** Parameters of elicitation/create: one required choice, the harmless one first, no default. */
+export function elicitationParams({ message }: Pick<Question, "message">) {
+  return {
+    message,
+    requestedSchema: {
+      type: "object" as const,
+      properties: { [DECISION]: { type: "string" as const, title: "Apply this edit?", enum: [NO, YES] } },
+      required: [DECISION],
+    },
+  };
+}
+
+/** Why there is no yes, as a sentence; undefined for a yes. */
+export function readAnswer(answer: unknown): string | undefined {
+  const { success, data } = ElicitResultSchema.safeParse(answer);
+  if (!success)
+    return "The client's answer to the confirmation could not be understood, so it does not count as a yes.";
+  if (data.action !== "accept") {
+    return "The confirmation was declined or dismissed, by a person or by the client itself.";
+  }
+  const decision = data.content?.[DECISION];
+  if (decision === YES) return undefined;
+  if (decision === NO) return `The answer to the confirmation was "${NO}".`;
+  return "The client accepted the confirmation without an answer, which does not count as a yes.";
+}
+
+/** The result of an edit that got no yes. */
+export function declinedOutcome({ declined }: Pick<Question, "declined">, why: string): FinishedCall {
+  const error = new ExplainedError({
+    stage: "policy",
+    cause: `${why} No edit was sent.`,
+    fixedBy: "agent",
+    nextStep: "Tell the person that nothing was changed, and call again only if they ask for the edit.",
+    safeToResend: false,
+    attempts: 0,
+  });
+  return { content: { receipt: declined }, error };
+}
+
+/** For a client that cannot ask. */
+export function cannotAskOutcome({ declined }: Pick<Question, "declined">, client: string): FinishedCall {
+  const error = new ExplainedError({
+    stage: "policy",
+    cause: `This edit needs a person's confirmation, and the MCP client ${JSON.stringify(client)} offers no way to ask (elicitation). No edit was sent.`,
+    fixedBy: "operator",
+    nextStep:
+      "Stop and tell the person: use an MCP client that can ask, or an operator can change TENCENT_CHAT_CONFIRM_EDITS and restart the server.",
+    safeToResend: false,
+    attempts: 0,
+  });
+  return { content: { receipt: declined }, error };
+}

@@ -1,0 +1,175 @@
+import type { Implementation, JSONRPCRequest, RequestId } from "@modelcontextprotocol/sdk/types.js";
+import type { Question } from "../edits/edit.ts";
+import { ANSWER_TIMEOUT_MS, DECISION, declinedOutcome, elicitationParams, readAnswer } from "./confirm.ts";
+import {
+  INVALID_PARAMS,
+  METHOD_NOT_FOUND,
+  MISSING_CAPABILITY,
+  ProtocolError,
+  UNSUPPORTED_VERSION,
+} from "./protocol-error.ts";
+import { toResult } from "./result.ts";
+import { SealedState } from "./sealed-state.ts";
+import { type CallParts, type Notify, RunningCall, readToolCall } from "./tool-calls.ts";
+
+/** MCP 2026-07-28: every request says what its client is and can do, and a question is a result that asks for input. */
+
+const VERSION = "2026-07-28";
+const META = "io.modelcontextprotocol/";
+/** Lists do not change while the process runs; clients may cache them for an hour. */
+const CACHE = { ttlMs: 3_600_000, cacheScope: "private" } as const;
+
+/** True for a request of this revision, whatever its version is worth. */
+export function isModern({ method, params }: JSONRPCRequest): boolean {
+  const meta = params?._meta as Readonly<Record<string, unknown>> | undefined;
+  return meta?.[`${META}protocolVersion`] !== undefined || method === "server/discover";
+}
+
+/** What a request says of its client. */
+interface Caller {
+  readonly name: string;
+  readonly canAsk: boolean;
+}
+
+export class ModernRevision {
+  readonly #parts: CallParts;
+  readonly #info: Implementation;
+  readonly #instructions: string;
+  readonly #notify: Notify;
+  readonly #listTools: () => Promise<{ tools: object[] }>;
+  readonly #states = new SealedState(ANSWER_TIMEOUT_MS);
+
+  constructor(
+    parts: CallParts,
+    server: { readonly info: Implementation; readonly instructions: string },
+    notify: Notify,
+    listTools: () => Promise<{ tools: object[] }>,
+  ) {
+    this.#parts = parts;
+    this.#info = server.info;
+    this.#instructions = server.instructions;
+    this.#notify = notify;
+    this.#listTools = listTools;
+  }
+
+  /** @throws ProtocolError for what JSON-RPC answers with an error */
+  async answer(request: JSONRPCRequest, id: RequestId, signal: AbortSignal): Promise<object> {
+    const caller = readCaller(request);
+    switch (request.method) {
+      case "server/discover":
+        return this.#complete({
+          supportedVersions: [VERSION],
+          capabilities: { tools: {} },
+          instructions: this.#instructions,
+          ...CACHE,
+        });
+      case "tools/list":
+        return this.#complete({ ...(await this.#listTools()), ...CACHE });
+      case "tools/call":
+        return this.#call(request, caller, signal);
+      case "subscriptions/listen":
+        return this.#endSubscription(id);
+      default:
+        throw new ProtocolError(METHOD_NOT_FOUND, "Method not found");
+    }
+  }
+
+  async #call(request: JSONRPCRequest, caller: Caller, signal: AbortSignal): Promise<object> {
+    const { tool, args } = await readToolCall(request, this.#parts.readOnly);
+    const { inputResponses, requestState } = request.params ?? {};
+    const answered = this.#openState(requestState, tool.name, args);
+    const answer = isRecord(inputResponses) ? inputResponses[DECISION] : undefined;
+    const call = new RunningCall(this.#parts, request, signal, caller.name, this.#notify);
+    try {
+      if (answered && typeof requestState === "string" && answer !== undefined) {
+        this.#states.spend(requestState);
+        const why = readAnswer(answer);
+        if (why !== undefined) {
+          const context = await this.#parts.openContext();
+          return this.#complete(toResult(declinedOutcome(answered, why), context));
+        }
+      }
+      const { outcome, context } = await call.run(tool, args, answer === undefined ? undefined : answered);
+      if (!("question" in outcome)) return this.#complete(toResult(outcome, context));
+      if (!caller.canAsk) throw cannotAsk();
+      return this.#askFor(outcome.question, tool.name, args);
+    } finally {
+      call.finish();
+    }
+  }
+
+  #openState(state: unknown, tool: string, args: object): Omit<Question, "message"> | undefined {
+    if (state === undefined) return undefined;
+    const content = typeof state === "string" ? this.#states.open(state, tool, args) : undefined;
+    if (content === undefined) {
+      throw new ProtocolError(
+        INVALID_PARAMS,
+        "requestState is not valid for this call: it was changed, used before, made for other arguments, or is older than ten minutes or the server's last start. Nothing was sent. Call again without it.",
+      );
+    }
+    return content as Omit<Question, "message">;
+  }
+
+  #askFor(question: Question, tool: string, args: object): object {
+    const { message: _, ...state } = question;
+    const params = { mode: "form", ...elicitationParams(question) };
+    return {
+      resultType: "input_required",
+      inputRequests: { [DECISION]: { method: "elicitation/create", params } },
+      requestState: this.#states.seal(state, tool, args),
+      _meta: this.#meta(),
+    };
+  }
+
+  /** Nothing here ever changes, so a subscription is acknowledged and ended at once. */
+  #endSubscription(id: RequestId): object {
+    const _meta = { [`${META}subscriptionId`]: id };
+    this.#notify({
+      jsonrpc: "2.0",
+      method: "notifications/subscriptions/acknowledged",
+      params: { _meta, notifications: {} },
+    });
+    return { resultType: "complete", _meta: { ..._meta, ...this.#meta() } };
+  }
+
+  #complete(result: object): object {
+    return { resultType: "complete", ...result, _meta: this.#meta() };
+  }
+
+  #meta(): object {
+    return { [`${META}serverInfo`]: this.#info };
+  }
+}
+
+function readCaller({ params }: JSONRPCRequest): Caller {
+  const meta: Readonly<Record<string, unknown>> = params?._meta ?? {};
+  const version = meta[`${META}protocolVersion`];
+  const capabilities = meta[`${META}clientCapabilities`];
+  const clientInfo = meta[`${META}clientInfo`];
+  if (typeof version !== "string") {
+    throw new ProtocolError(INVALID_PARAMS, `_meta["${META}protocolVersion"] is required.`);
+  }
+  if (version !== VERSION) {
+    const data = { supported: [VERSION], requested: version };
+    throw new ProtocolError(UNSUPPORTED_VERSION, "Unsupported protocol version", data);
+  }
+  if (!isRecord(capabilities)) {
+    throw new ProtocolError(INVALID_PARAMS, `_meta["${META}clientCapabilities"] is required.`);
+  }
+  const name = isRecord(clientInfo) && typeof clientInfo.name === "string" ? clientInfo.name : "unknown";
+  const { elicitation } = capabilities;
+  const canAsk = isRecord(elicitation) && ("form" in elicitation || Object.keys(elicitation).length === 0);
+  return { name, canAsk };
+}
+
+function cannotAsk(): ProtocolError {
+  return new ProtocolError(
+    MISSING_CAPABILITY,
+    "This edit needs a person's confirmation, and this client offers no way to ask (elicitation). No edit was sent. An operator can change TENCENT_CHAT_CONFIRM_EDITS and restart the server.",
+    { requiredCapabilities: { elicitation: { form: {} } } },
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo, Socket } from "node:net";
+import { type StoredChannel, sampleChannels } from "./channels.ts";
+import { answerCommand, envelope } from "./commands.ts";
+import { type Account, verifyQuery } from "./verify-signature.ts";
+
+/** The embedded service on 127.0.0.1: real HTTP, real signatures, the documentation's sample channels. */
+
+// On Node 22 and later a static import of node:http costs 20 ms, because it loads undici through a getter.
+const { createServer } = createRequire(import.meta.url)("node:http") as typeof import("node:http");
+
+/** Requests a second to one command (each of the three pages). */
+const REQUESTS_PER_SECOND = 200;
+/** This many refused signatures within a minute lock the account for a minute (the number is assumed). */
+const REFUSALS_BEFORE_LOCK = 10;
+const MINUTE_MS = 60_000;
+const SIGNATURE_REFUSALS: ReadonlySet<number> = new Set([70003, 70009, 70013, 70014]);
+const PATH = "/v4/official_account_open_http_svc/";
+
+export interface SandboxOptions extends Omit<Account, "admins"> {
+  readonly admins?: readonly string[];
+  /** 0 picks a free port. */
+  readonly port?: number;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Requests a second to one command before 60007. */
+  readonly requestsPerSecond?: number;
+}
+
+/** A request as it arrived. */
+export interface SandboxRequest {
+  readonly method: string;
+  readonly command: string;
+  readonly query: URLSearchParams;
+  readonly body: string;
+}
+
+export class Sandbox {
+  readonly channels: Map<string, StoredChannel> = sampleChannels();
+  protected readonly server: Server;
+  protected readonly sockets = new Set<Socket>();
+  readonly #account: Account;
+  readonly #now: () => number;
+  readonly #perSecond: number;
+  readonly #recent = new Map<string, number[]>();
+  #refusedSignatures: number[] = [];
+
+  protected constructor(options: SandboxOptions) {
+    this.#account = { admins: ["administrator", "admin"], ...options };
+    this.#now = options.now ?? Date.now;
+    this.#perSecond = options.requestsPerSecond ?? REQUESTS_PER_SECOND;
+    this.server = createServer((request, response) => void this.#receive(request, response));
+    this.server.on("connection", (socket) => {
+      this.sockets.add(socket);
+      socket.on("close", () => this.sockets.delete(socket));
+    });
+  }
+
+  /** Starts listening. */
+  static async start(options: SandboxOptions): Promise<Sandbox> {
+    const sandbox = new Sandbox(options);
+    await sandbox.listen(options.port ?? 0);
+    return sandbox;
+  }
+
+  protected async listen(port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once("error", reject);
+      this.server.listen(port, "127.0.0.1", resolve);
+    });
+  }
+
+  get endpoint(): URL {
+    return new URL(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}`);
+  }
+
+  /** Stops listening and drops every connection. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  /** Lets the process end although this listens. */
+  unref(): void {
+    this.server.unref();
+  }
+
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", this.endpoint);
+    const command = url.pathname.startsWith(PATH) ? url.pathname.slice(PATH.length) : "";
+    let body = "";
+    try {
+      for await (const chunk of request.setEncoding("utf8")) body += chunk;
+    } catch {
+      return; // the client closed the connection in the middle of its request
+    }
+    await this.respond({ method: request.method ?? "", command, query: url.searchParams, body }, response);
+  }
+
+  /** Answers one request. Tests override it to script faults. */
+  protected async respond(request: SandboxRequest, response: ServerResponse): Promise<void> {
+    this.send(response, this.carryOut(request));
+  }
+
+  /** Carries a request out and returns the documented answer. */
+  protected carryOut({ method, command, query, body }: SandboxRequest): object {
+    if (method !== "POST" || command === "") return envelope(60009, "request resource error");
+    const code = this.#verify(query);
+    if (code !== 0) return envelope(code, "checked by the sandbox");
+    if (this.#isTooFast(command)) return envelope(60007, "REST API call frequency exceeds the limit");
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(body);
+    } catch {
+      return envelope(60003, "the body is not JSON");
+    }
+    return answerCommand(command, parsed, this.channels);
+  }
+
+  protected send(response: ServerResponse, answer: unknown): void {
+    const whole = typeof answer === "object" && answer !== null ? { RequestId: randomUUID(), ...answer } : answer;
+    response.writeHead(200, { "content-type": "application/json", date: new Date(this.#now()).toUTCString() });
+    response.end(JSON.stringify(whole));
+  }
+
+  #verify(query: URLSearchParams): number {
+    const since = performance.now() - MINUTE_MS;
+    this.#refusedSignatures = this.#refusedSignatures.filter((at) => at > since);
+    if (this.#refusedSignatures.length >= REFUSALS_BEFORE_LOCK) return 70050;
+    const code = verifyQuery(query, this.#account, Math.floor(this.#now() / 1000));
+    if (SIGNATURE_REFUSALS.has(code)) this.#refusedSignatures.push(performance.now());
+    return code;
+  }
+
+  #isTooFast(command: string): boolean {
+    const now = performance.now();
+    const recent = (this.#recent.get(command) ?? []).filter((at) => at > now - 1000);
+    this.#recent.set(command, recent);
+    if (recent.length >= this.#perSecond) return true;
+    recent.push(now);
+    return false;
+  }
+}

@@ -1,0 +1,63 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { inflateSync } from "node:zlib";
+
+/** The service's side of a UserSig: decoded and verified by its own code, not by the client's. */
+
+/** Who may call. */
+export interface Account {
+  readonly sdkAppId: number;
+  readonly secretKey: string;
+  /** App administrators (page: App Admin). */
+  readonly admins: readonly string[];
+}
+
+/**
+ * The error code of a signed query, or 0. The order of the checks is assumed.
+ * @param nowSeconds Unix seconds
+ */
+export function verifyQuery(query: URLSearchParams, account: Account, nowSeconds: number): number {
+  const sdkAppId = query.get("sdkappid");
+  const identifier = query.get("identifier");
+  const userSig = query.get("usersig");
+  if (!sdkAppId) return 60012;
+  if (!userSig) return 70002;
+  if (!identifier || query.get("contenttype") !== "json") return 60025;
+  const random = query.get("random") ?? "";
+  if (!/^\d{1,10}$/.test(random) || Number(random) > 4_294_967_295) return 60002; // assumed
+  if (Number(sdkAppId) !== account.sdkAppId) return 70020;
+
+  const signed = decode(userSig);
+  if (!signed) return 70003;
+  if (signed["TLS.sdkappid"] !== account.sdkAppId) return 70014;
+  if (signed["TLS.identifier"] !== identifier) return 70013;
+  if (!isSignedWith(account.secretKey, signed)) return 70009;
+  if (signed["TLS.time"] + signed["TLS.expire"] <= nowSeconds) return 70001;
+  return account.admins.includes(identifier) ? 0 : 60010;
+}
+
+interface SignedDocument {
+  readonly "TLS.ver": string;
+  readonly "TLS.identifier": string;
+  readonly "TLS.sdkappid": number;
+  readonly "TLS.time": number;
+  readonly "TLS.expire": number;
+  readonly "TLS.sig": string;
+}
+
+function decode(userSig: string): SignedDocument | undefined {
+  const standard = { "*": "+", "-": "/", _: "=" } as Record<string, string>;
+  const base64 = userSig.replace(/[*_-]/g, (letter) => standard[letter] ?? letter);
+  try {
+    return JSON.parse(inflateSync(Buffer.from(base64, "base64")).toString()) as SignedDocument;
+  } catch {
+    return undefined;
+  }
+}
+
+function isSignedWith(secretKey: string, signed: SignedDocument): boolean {
+  const lines = ["identifier", "sdkappid", "time", "expire"] as const;
+  const text = lines.map((line) => `TLS.${line}:${signed[`TLS.${line}`]}\n`).join("");
+  const right = createHmac("sha256", secretKey).update(text).digest();
+  const given = Buffer.from(signed["TLS.sig"], "base64");
+  return given.length === right.length && timingSafeEqual(given, right);
+}

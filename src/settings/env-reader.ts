@@ -1,0 +1,48 @@
+import type { SettingName } from "./table.ts";
+
+/** Environment variables, by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads an environment: blanks and unexpanded placeholders count as unset; problems are collected. */
+export class EnvReader {
+  /** What is wrong; the server then answers no call. */
+  readonly problems: string[] = [];
+  /** What works and should still be known; the doctor shows it. */
+  readonly warnings: string[] = [];
+  readonly #env: Environment;
+
+  constructor(env: Environment) {
+    this.#env = env;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#env[name]?.trim();
+    return !value || /^\$\{user_config\.[^}]*\}$/.test(value) ? undefined : value;
+  }
+
+  setting(name: SettingName): string | undefined {
+    return this.text(name);
+  }
+
+  oneOf<T extends string>(name: SettingName, allowed: readonly T[]): T | undefined {
+    const value = this.text(name)?.toLowerCase();
+    if (value === undefined) return undefined;
+    const found = allowed.find((candidate) => candidate === value);
+    if (!found) this.problems.push(`${name} must be one of ${allowed.join(", ")}.`);
+    return found;
+  }
+
+  number(name: SettingName, min: number, max: number, isWhole: boolean): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= min && number <= max && (!isWhole || Number.isInteger(number))) return number;
+    this.problems.push(`${name} must be a ${isWhole ? "whole " : ""}number from ${min} to ${max}.`);
+    return undefined;
+  }
+}
+
+/** A remark for a path that a shell would have expanded. */
+export function tildeRemark(path: string): string {
+  return path.startsWith("~") ? ": ~ is not expanded, so give the whole path" : "";
+}

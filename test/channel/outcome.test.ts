@@ -1,0 +1,193 @@
+import { describe, expect, test } from "vitest";
+import type { ChannelInfo, ChannelValues } from "../../src/channel/fields.ts";
+import { type Ending, inferOutcome, isDecided, isNoop, type Observation } from "../../src/channel/outcome.ts";
+
+const FIELDS = ["Name", "Introduction", "FaceUrl", "Organization"] as const;
+/** What the looks show of one field: the new value, the old one, a third one, or nothing. */
+type Kind = "N" | "O" | "X" | "-";
+const SHOWN: Readonly<Record<Kind, string | undefined>> = { N: "new", O: "old", X: "third", "-": undefined };
+
+/** The table of outcomes, cell by cell: which kinds of evidence occur among the fields of an edit. */
+const TABLE: Readonly<Record<Ending, Readonly<Record<string, string>>>> = {
+  ok: {
+    "-": "accepted",
+    N: "applied",
+    "N-": "applied",
+    O: "unknown",
+    "O-": "unknown",
+    X: "unknown",
+    "X-": "unknown",
+    NO: "partlyApplied",
+    "NO-": "partlyApplied",
+    NX: "unknown",
+    "NX-": "unknown",
+    OX: "unknown",
+    "OX-": "unknown",
+    NOX: "unknown",
+    "NOX-": "unknown",
+  },
+  refused: {
+    "-": "refused",
+    N: "applied",
+    "N-": "unknown",
+    O: "refused",
+    "O-": "refused",
+    X: "refused",
+    "X-": "refused",
+    NO: "partlyApplied",
+    "NO-": "partlyApplied",
+    NX: "unknown",
+    "NX-": "unknown",
+    OX: "refused",
+    "OX-": "refused",
+    NOX: "unknown",
+    "NOX-": "unknown",
+  },
+  ambiguous: {
+    "-": "unknown",
+    N: "applied",
+    "N-": "unknown",
+    O: "notApplied",
+    "O-": "unknown",
+    X: "unknown",
+    "X-": "unknown",
+    NO: "partlyApplied",
+    "NO-": "unknown",
+    NX: "unknown",
+    "NX-": "unknown",
+    OX: "unknown",
+    "OX-": "unknown",
+    NOX: "unknown",
+    "NOX-": "unknown",
+  },
+};
+
+const cells = Object.entries(TABLE).flatMap(([ending, row]) =>
+  Object.entries(row).map(([kinds, outcome]) => [ending as Ending, kinds, outcome] as const),
+);
+
+/** Every way to give the fields kinds of this set, so that each kind occurs. */
+function assignments(kinds: string): Kind[][] {
+  const all = FIELDS.reduce<Kind[][]>(
+    (lists) => [...lists, ...lists.flatMap((list) => [...kinds].map((kind) => [...list, kind as Kind]))],
+    [[]],
+  );
+  const unique = new Map(all.map((list) => [list.join(""), list]));
+  return [...unique.values()].filter((list) => new Set(list).size === kinds.length);
+}
+
+function observe(ending: Ending, kinds: readonly Kind[], before: ChannelInfo = {}): Observation {
+  const wanted: Record<string, string> = {};
+  const old: Record<string, string> = {};
+  const look: Record<string, string> = {};
+  for (const [index, kind] of kinds.entries()) {
+    const name = FIELDS[index] as string;
+    wanted[name] = "new";
+    old[name] = "old";
+    const shown = SHOWN[kind];
+    if (shown !== undefined) look[name] = shown;
+  }
+  return { ending, wanted, before: { ...old, ...before }, looks: [look], isComplete: true };
+}
+
+describe("the outcome", () => {
+  test.each(cells)("after %s, where the fields show %s, is %s", (ending, kinds, outcome) => {
+    const all = assignments(kinds);
+    expect(all.length).toBeGreaterThan(0);
+    for (const list of all) expect(inferOutcome(observe(ending, list)).outcome, list.join("")).toBe(outcome);
+  });
+
+  test.each(cells)(
+    "after %s, where the fields show %s, ignores fields that had the value before: %s",
+    (ending, kinds, outcome) => {
+      for (const list of assignments(kinds)) {
+        for (const shown of [undefined, "same", "somebody else's"]) {
+          const observation = observe(ending, list);
+          const wanted: ChannelValues = { ...observation.wanted, CustomString: "same" };
+          const before = { ...observation.before, CustomString: "same" };
+          const looks = observation.looks.map((look) => ({
+            ...look,
+            ...(shown !== undefined && { CustomString: shown }),
+          }));
+          expect(inferOutcome({ ...observation, wanted, before, looks }).outcome).toBe(outcome);
+        }
+      }
+    },
+  );
+
+  test("counts an old value only in the last look of the schedule", () => {
+    const cut = { ...observe("ambiguous", ["O"]), isComplete: false };
+    expect(inferOutcome(cut)).toEqual({ outcome: "unknown", evidence: { Name: "none" } });
+    expect(inferOutcome({ ...cut, ending: "ok" }).outcome).toBe("accepted");
+  });
+
+  test("is not told by a field that was missing before, unless the service said OK", () => {
+    const wanted = { MaxSubscriberNum: 5 };
+    const looks = [{ MaxSubscriberNum: 5 }];
+    const common = { wanted, before: { Name: "old" }, looks, isComplete: true };
+    expect(inferOutcome({ ...common, ending: "ok" }).outcome).toBe("applied");
+    expect(inferOutcome({ ...common, ending: "ambiguous" }).outcome).toBe("unknown");
+    expect(inferOutcome({ ...common, ending: "refused" }).outcome).toBe("refused");
+    expect(inferOutcome({ ...common, ending: "ambiguous", looks: [{ MaxSubscriberNum: 9 }] }).outcome).toBe("unknown");
+    expect(inferOutcome({ ...common, ending: "ok", looks: [{ MaxSubscriberNum: 9 }] }).outcome).toBe("unknown");
+  });
+
+  test("takes a text that the service trimmed or case-folded for applied, after an OK only", () => {
+    const observation = {
+      wanted: { Name: " New " },
+      before: { Name: "old" },
+      looks: [{ Name: "new" }],
+      isComplete: true,
+    };
+    expect(inferOutcome({ ...observation, ending: "ok" })).toEqual({
+      outcome: "applied",
+      evidence: { Name: "normalized" },
+    });
+    expect(inferOutcome({ ...observation, ending: "ambiguous" }).evidence).toEqual({ Name: "other" });
+    // The old value is never taken for the new one.
+    const trimmed = { ...observation, wanted: { Name: "old " }, looks: [{ Name: "old" }] };
+    expect(inferOutcome({ ...trimmed, ending: "ok" }).evidence).toEqual({ Name: "old" });
+  });
+
+  test("takes an old value after the new one was seen for somebody else's", () => {
+    const observation = {
+      ending: "ambiguous",
+      wanted: { Name: "new" },
+      before: { Name: "old" },
+      looks: [{ Name: "new" }, { Name: "old" }],
+      isComplete: true,
+    } as const;
+    expect(inferOutcome(observation)).toEqual({ outcome: "unknown", evidence: { Name: "other" } });
+  });
+
+  test("rests on the last look that shows a field", () => {
+    const looks = [{ Name: "old" }, { Name: "new" }, {}];
+    const observation = { wanted: { Name: "new" }, before: { Name: "old" }, looks, isComplete: true };
+    expect(inferOutcome({ ...observation, ending: "ambiguous" }).outcome).toBe("applied");
+  });
+});
+
+describe("looking again", () => {
+  test("ends where everything is new, and where nothing can be told", () => {
+    expect(isDecided(observe("ok", ["N", "-"]))).toBe(true);
+    expect(isDecided(observe("ok", ["-", "-"]))).toBe(true);
+    expect(isDecided(observe("ambiguous", ["N", "N"]))).toBe(true);
+    expect(isDecided(observe("ambiguous", ["-"]))).toBe(true);
+  });
+
+  test("goes on where a later look could still show more", () => {
+    expect(isDecided(observe("ok", ["O"]))).toBe(false);
+    expect(isDecided(observe("ok", ["N", "O"]))).toBe(false);
+    expect(isDecided(observe("ambiguous", ["X"]))).toBe(false);
+    expect(isDecided({ ...observe("ambiguous", ["N"]), looks: [] })).toBe(false);
+  });
+});
+
+describe("an edit without effect", () => {
+  test("is one whose every value could be read and is there", () => {
+    expect(isNoop({ Name: "A" }, { Name: "A", Introduction: "i" })).toBe(true);
+    expect(isNoop({ Name: "A", Introduction: "x" }, { Name: "A", Introduction: "i" })).toBe(false);
+    expect(isNoop({ Name: "A", MaxSubscriberNum: 5 }, { Name: "A" })).toBe(false);
+    expect(isNoop({ Name: "A", MaxSubscriberNum: 5 }, { Name: "A", MaxSubscriberNum: 5 })).toBe(true);
+  });
+});

@@ -1,0 +1,179 @@
+import { createHmac } from "node:crypto";
+import { deflateSync } from "node:zlib";
+import { fc, test } from "@fast-check/vitest";
+import { afterEach, describe, expect, vi } from "vitest";
+import { Secrets } from "../../../src/chat-api/auth/secrets.ts";
+import { type Credential, decodeUserSig, Signer } from "../../../src/chat-api/auth/user-sig.ts";
+import { verifyQuery } from "../../../src/sandbox/verify-signature.ts";
+
+fc.configureGlobal({ seed: 20261122 });
+const APP = 1400000321;
+const KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
+const DAY = 86_400;
+
+function signerWith(credential: Credential, more: { now?: () => number; sdkAppId?: number; identifier?: string } = {}) {
+  return new Signer({ sdkAppId: APP, identifier: "administrator", ...more, credential, secrets: new Secrets() });
+}
+
+/** The UserSig to send now; fails where there is a problem instead. */
+function currentOf(signer: Signer): string {
+  const signature = signer.current();
+  if ("problem" in signature) throw new Error(signature.problem);
+  return signature.userSig;
+}
+
+function problemOf(userSig: string, nowSeconds: number): string {
+  const signature = signerWith({ userSig }, { now: () => nowSeconds * 1000 }).current();
+  if ("userSig" in signature) throw new Error("this should have a problem");
+  return signature.problem;
+}
+
+const UNSIGNED = {
+  "TLS.ver": "2.0",
+  "TLS.identifier": "administrator",
+  "TLS.sdkappid": APP,
+  "TLS.time": 1_700_000_000,
+  "TLS.expire": DAY,
+};
+
+/** A UserSig made from the documented recipe, without the library. */
+function handMade(more: Record<string, unknown> = {}, key = KEY): string {
+  const parts = { ...UNSIGNED, ...more };
+  const text = ["identifier", "sdkappid", "time", "expire"]
+    .map((name) => `TLS.${name}:${parts[`TLS.${name}` as keyof typeof parts]}\n`)
+    .join("");
+  const signed = { ...parts, "TLS.sig": createHmac("sha256", key).update(text).digest("base64") };
+  return deflateSync(JSON.stringify(signed))
+    .toString("base64")
+    .replaceAll("+", "*")
+    .replaceAll("/", "-")
+    .replaceAll("=", "_");
+}
+
+function queryOf(userSig: string, identifier = "administrator"): URLSearchParams {
+  return new URLSearchParams({ sdkappid: String(APP), identifier, usersig: userSig, random: "1", contenttype: "json" });
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a UserSig", () => {
+  test.prop([fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/), fc.integer({ min: 1, max: 4_294_967_295 })])(
+    "made here can be read back, and is verified by independent code",
+    (identifier, sdkAppId) => {
+      const signer = signerWith({ secretKey: KEY }, { sdkAppId, identifier });
+      const userSig = currentOf(signer);
+      expect(decodeUserSig(userSig)).toMatchObject({ sdkAppId, identifier });
+      const query = queryOf(userSig, identifier);
+      query.set("sdkappid", String(sdkAppId));
+      const account = { sdkAppId, secretKey: KEY, admins: [identifier] };
+      expect(verifyQuery(query, account, Date.now() / 1000)).toBe(0);
+      expect(verifyQuery(query, { ...account, secretKey: `${KEY}x` }, Date.now() / 1000)).toBe(70009);
+    },
+  );
+
+  test("made elsewhere from the documented recipe is read completely", () => {
+    expect(decodeUserSig(handMade())).toEqual({
+      sdkAppId: APP,
+      identifier: "administrator",
+      issuedAt: 1_700_000_000,
+      expiresAt: 1_700_086_400,
+    });
+  });
+
+  test.prop([fc.nat(200)])("that was cut anywhere is not one", (length) => {
+    const whole = handMade();
+    fc.pre(length < whole.length - 8);
+    expect(decodeUserSig(whole.slice(0, length))).toBeUndefined();
+  });
+
+  test.each([
+    ["no text", ""],
+    ["no deflate", "hello"],
+    ["no JSON", deflateSync("hello").toString("base64")],
+    ["no identifier", handMade({ "TLS.identifier": 5 })],
+    ["a time that is no number", handMade({ "TLS.time": "soon" })],
+    ["an application that is no number", handMade({ "TLS.sdkappid": "x" })],
+    ["no expiry", handMade({ "TLS.expire": undefined })],
+    ["no signature", deflateSync(JSON.stringify({ ...UNSIGNED, "TLS.sig": 5 })).toString("base64")],
+    ["a bomb", handMade({ pad: "x".repeat(20_000) })],
+  ])("is not read from %s", (_what, text) => {
+    expect(decodeUserSig(text)).toBeUndefined();
+  });
+
+  test.each([
+    ["unreadable", "garbage", "70003"],
+    ["of another application", handMade({ "TLS.sdkappid": 5 }), "70014"],
+    ["of another account", handMade({ "TLS.identifier": "somebody" }), "70013"],
+    ["expired", handMade({ "TLS.time": 1_600_000_000 }), "70001"],
+  ])("that is %s has a problem that is known without the key", (_what, userSig, code) => {
+    const problem = problemOf(userSig, 1_700_000_100);
+    expect(problem).toContain(code);
+    expect(problem).not.toContain(userSig);
+  });
+
+  test("is good until the second it expires", () => {
+    const signer = signerWith({ userSig: handMade() }, { now: () => 1_700_086_399_000 });
+    expect(currentOf(signer)).toBe(handMade());
+    expect(problemOf(handMade(), 1_700_086_400)).toContain("expired on Wed, 15 Nov 2023 22:13:20 GMT");
+  });
+});
+
+describe("the signer", () => {
+  test("uses one signature for many calls, and makes a new one before it expires", () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_700_000_000_000 });
+    const signer = signerWith({ secretKey: KEY });
+    const first = currentOf(signer);
+    vi.setSystemTime(1_700_000_000_000 + (DAY - 3_600) * 1000);
+    expect(currentOf(signer)).toBe(first);
+    vi.setSystemTime(1_700_000_000_000 + (DAY - 3_599) * 1000);
+    const second = currentOf(signer);
+    expect(second).not.toBe(first);
+    expect(decodeUserSig(second)?.expiresAt).toBe(1_700_000_000 + DAY - 3_599 + DAY);
+  });
+
+  test("makes a new one after the clock was set back", () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_700_000_000_000 });
+    const signer = signerWith({ secretKey: KEY });
+    currentOf(signer);
+    vi.setSystemTime(1_699_999_000_000);
+    expect(decodeUserSig(currentOf(signer))?.issuedAt).toBe(1_699_999_000);
+  });
+
+  test("makes a new one after the current one was refused, and keeps a newer one", () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_700_000_000_000 });
+    const signer = signerWith({ secretKey: KEY });
+    expect(signer.refreshSignature("never made here")).toBe(true);
+    const refused = currentOf(signer);
+    vi.setSystemTime(1_700_000_001_000);
+    expect(signer.refreshSignature(refused)).toBe(true);
+    const newer = currentOf(signer);
+    expect(newer).not.toBe(refused);
+    vi.setSystemTime(1_700_000_002_000);
+    signer.refreshSignature(refused);
+    expect(currentOf(signer)).toBe(newer);
+  });
+
+  test("returns a ready-made one until it expires, and cannot make another", () => {
+    let now = 1_700_000_000_000;
+    const userSig = handMade();
+    const signer = signerWith({ userSig }, { now: () => now });
+    expect(currentOf(signer)).toBe(userSig);
+    expect(signer.refreshSignature(userSig)).toBe(false);
+    now = 1_700_086_400_000;
+    expect(signer.current()).toEqual({ problem: expect.stringContaining("code 70001") });
+  });
+
+  test("makes every credential and every signature known as a secret", () => {
+    const secrets = new Secrets();
+    const signer = new Signer({ sdkAppId: APP, identifier: "a", credential: { secretKey: KEY }, secrets });
+    const first = currentOf(signer);
+    signer.refreshSignature(first);
+    const second = currentOf(signer);
+    expect(second).not.toBe(first);
+    expect(secrets.redact(`${KEY} ${first} ${second}`)).toBe("[secret] [secret] [secret]");
+    new Signer({ sdkAppId: APP, identifier: "a", credential: { userSig: "a-ready-made-one" }, secrets });
+    expect(secrets.appearIn("holds a-ready-made-one")).toBe(true);
+  });
+});

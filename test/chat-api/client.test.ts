@@ -1,0 +1,475 @@
+import { createServer, type Socket } from "node:net";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { Secrets } from "../../src/chat-api/auth/secrets.ts";
+import { Signer } from "../../src/chat-api/auth/user-sig.ts";
+import { ChatApi } from "../../src/chat-api/chat-api.ts";
+import { ChatClient } from "../../src/chat-api/client.ts";
+import { HttpClient } from "../../src/chat-api/http/http-client.ts";
+import type { ToolContext } from "../../src/tools/tool.ts";
+import type { FaultySandbox } from "../support/faulty-sandbox.ts";
+import { goodAnswer, httpPeer } from "../support/peers.ts";
+import {
+  bodiesOf,
+  callFor,
+  contextOn,
+  DZDP,
+  errorOf,
+  GET,
+  MODIFY,
+  okValue,
+  PENN,
+  SDKAPPID,
+  SECRET_KEY,
+  SUBSCRIBER,
+  startSandbox,
+  unlimitedContext,
+} from "../support/service.ts";
+
+async function open(more: Record<string, string> = {}): Promise<{ sandbox: FaultySandbox; context: ToolContext }> {
+  const sandbox = await startSandbox();
+  return { sandbox, context: contextOn(sandbox.endpoint, more) };
+}
+
+function read({ api }: Pick<ToolContext, "api">, ids = [PENN], ms = 20_000) {
+  return okValue(api.getChannels(ids, undefined, callFor(ms)));
+}
+
+function modify({ api }: Pick<ToolContext, "api">, name = "x") {
+  return api.modifyChannel(PENN, { Name: name }, callFor());
+}
+
+describe("a request", () => {
+  test("carries the documented query and nothing else, with a fresh random each time", async () => {
+    const { sandbox, context } = await open();
+    for (let times = 0; times < 5; times += 1) await read(context);
+    const randoms = sandbox.requests.map(({ query }) => Number(query.get("random")));
+    expect(new Set(randoms).size).toBe(5);
+    for (const { query } of sandbox.requests) {
+      expect([...query.keys()]).toEqual(["sdkappid", "identifier", "usersig", "random", "contenttype"]);
+      expect(query.get("contenttype")).toBe("json");
+      expect(query.get("identifier")).toBe("administrator");
+      expect(query.get("random")).toMatch(/^(0|[1-9]\d{0,9})$/);
+      expect(Number(query.get("random"))).toBeLessThanOrEqual(4_294_967_295);
+    }
+  });
+
+  test("of each command has the documented body verbatim", async () => {
+    const { sandbox, context } = await open();
+    const { api } = context;
+    await okValue(api.getChannels([PENN, DZDP], ["Name", "CreateTime"], callFor()));
+    await okValue(api.getChannels([PENN], undefined, callFor()));
+    await okValue(api.modifyChannel(PENN, { Name: "茶", MaxSubscriberNum: 0, CustomString: "" }, callFor()));
+    await okValue(api.modifySubscriber(PENN, "107867", "x", callFor()));
+    expect(bodiesOf(sandbox, GET)).toEqual([
+      {
+        OfficialAccountIdList: [{ Official_Account: PENN }, { Official_Account: DZDP }],
+        ResponseFilter: { OfficialAccountBaseInfoFilter: ["Name", "CreateTime"] },
+      },
+      { OfficialAccountIdList: [{ Official_Account: PENN }] },
+    ]);
+    expect(bodiesOf(sandbox, MODIFY)).toEqual([
+      { Official_Account: PENN, Name: "茶", MaxSubscriberNum: 0, CustomString: "" },
+    ]);
+    expect(bodiesOf(sandbox, SUBSCRIBER)).toEqual([
+      { Official_Account: PENN, Subscriber_Account: "107867", CustomString: "x" },
+    ]);
+  });
+
+  test("returns the channels in the order asked, each with its own outcome", async () => {
+    const { context } = await open();
+    const { channels, attempts } = await read(context, [DZDP, "@TOA#_gone", "news", PENN]);
+    expect(attempts).toBe(1);
+    expect(channels.map(({ id, envelope }) => [id, envelope.ErrorCode])).toEqual([
+      [DZDP, 0],
+      ["@TOA#_gone", 130004],
+      ["news", 130007],
+      [PENN, 0],
+    ]);
+    expect(channels[3]?.info).toMatchObject({ Name: "test_modify_official_account3", SubscriberNum: 780_031 });
+    expect(channels[2]?.error?.explanation.cause).toContain("Channel IDs start with @TOA#_");
+    expect(channels[1]?.error?.explanation.attempts).toBe(1);
+  });
+});
+
+describe("a read is sent again", () => {
+  test("after two 502s: three attempts, three randoms, the same body", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ response: { status: 502 } }, { response: { status: 502 } });
+    expect((await read(context)).attempts).toBe(3);
+    expect(new Set(sandbox.requests.map(({ query }) => query.get("random"))).size).toBe(3);
+    expect(new Set(sandbox.requests.map(({ body }) => body)).size).toBe(1);
+  });
+
+  test.each([
+    ["resets", { response: "reset" as const }],
+    ["answers cut short", { response: { raw: '{"ErrorCode":0,"Official' } }],
+    ["transient codes", { response: { code: 20005 } }],
+  ])("after two %s", async (_what, fault) => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add(fault, fault);
+    expect((await read(context)).attempts).toBe(3);
+  });
+
+  test("three times at most, and the error says how often", async () => {
+    const { sandbox, context } = await open();
+    const fault = { response: { status: 503 } };
+    sandbox.faults.add(fault, fault, fault);
+    expect(await errorOf(read(context))).toMatchObject({
+      name: "AmbiguousResponseError",
+      explanation: {
+        stage: "network",
+        attempts: 3,
+        safeToResend: true,
+        fixedBy: "tencent",
+        cause: "The network layer in front of the service failed (HTTP 503).",
+      },
+    });
+    expect(sandbox.requests).toHaveLength(3);
+  });
+
+  test.each([130004, 131000, 60020, 6017])("never after code %i", async (code) => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ response: { code, info: "words of the service" } });
+    expect(await errorOf(read(context))).toMatchObject({
+      name: "ServiceError",
+      envelope: {
+        ErrorCode: code,
+        ErrorInfo: "words of the service",
+        ActionStatus: "FAIL",
+        RequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      },
+    });
+    expect(sandbox.requests).toHaveLength(1);
+  });
+
+  test.each([10004, 60004, 60005])("once after the disputed code %i", async (code) => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ response: { code } }, { response: { code } });
+    expect(await errorOf(read(context))).toMatchObject({ explanation: { attempts: 2 } });
+    expect(sandbox.requests).toHaveLength(2);
+  });
+
+  test("in an outage only a little: 1,000 calls, at most 1,100 requests", async () => {
+    const sandbox = await startSandbox({ requestsPerSecond: 1_000_000 });
+    const context = unlimitedContext(sandbox);
+    for (let times = 0; times < 2_000; times += 1) sandbox.faults.add({ response: { status: 502 } });
+    const errors = await Promise.all(Array.from({ length: 1_000 }, () => errorOf(read(context, [PENN], 25_000))));
+    expect(errors.every((error) => (error as Error).name === "AmbiguousResponseError")).toBe(true);
+    expect(sandbox.requests.length).toBeGreaterThan(1_000);
+    expect(sandbox.requests.length).toBeLessThanOrEqual(1_100);
+    sandbox.faults.clear();
+    expect((await read(context)).channels).toHaveLength(1);
+  });
+
+  test("ten times in an outage, and once more for each call that succeeds", async () => {
+    const sandbox = await startSandbox({ requestsPerSecond: 1_000_000 });
+    const context = unlimitedContext(sandbox);
+    const outage = () => sandbox.faults.add(...Array.from({ length: 3 }, () => ({ response: { status: 502 } })));
+    const attempts: number[] = [];
+    for (let call = 0; call < 6; call += 1) {
+      outage();
+      attempts.push(((await errorOf(read(context))) as { explanation: { attempts: number } }).explanation.attempts);
+    }
+    sandbox.faults.clear();
+    expect(attempts).toEqual([3, 3, 3, 3, 3, 1]);
+    expect(context.api.consumeRetryBudget()).toBe(true); // edits have a budget of their own
+    await read(context);
+    outage();
+    expect(await errorOf(read(context))).toMatchObject({ explanation: { attempts: 2 } });
+    sandbox.faults.clear();
+  });
+
+  test("not if the pause would take more time than is left", async () => {
+    const { sandbox, context } = await open();
+    const random = vi.spyOn(Math, "random").mockReturnValue(0.999);
+    onTestFinished(() => void random.mockRestore());
+    sandbox.faults.add({ response: { status: 502 } });
+    expect(await errorOf(read(context, [PENN], 200))).toMatchObject({ explanation: { attempts: 1 } });
+    expect(sandbox.requests).toHaveLength(1);
+  });
+
+  test("after an answer of the wrong shape like after any other malformed one", async () => {
+    const { endpoint } = await httpPeer((socket, body, nth) => {
+      const incomplete = '{"ActionStatus":"OK","ErrorCode":0}';
+      if (nth < 3) socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${incomplete.length}\r\n\r\n${incomplete}`);
+      else socket.write(goodAnswer(body));
+    });
+    expect((await read(contextOn(endpoint))).attempts).toBe(3);
+  });
+});
+
+describe("a write", () => {
+  test.each([
+    ["a reset", { response: "reset" as const }],
+    ["a 502", { response: { status: 502 } }],
+    ["a malformed answer", { response: { raw: "{" } }],
+    ["a transient code", { response: { code: 60008 } }],
+    ["a disputed code", { response: { code: 10004 } }],
+    ["an unlisted code", { response: { code: 424242 } }],
+  ])("that ends by %s is ambiguous, and is not sent again unread", async (_what, fault) => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add(fault);
+    expect(await modify(context)).toMatchObject({ kind: "ambiguous", attempts: 1 });
+    expect(sandbox.requests).toHaveLength(1);
+  });
+
+  test.each([
+    ["a rate code", { response: { code: 60018 } }],
+    ["HTTP 429", { response: { status: 429 } }],
+    ["an expired signature", { response: { code: 70001 } }],
+  ])("that was certainly not carried out is sent again: %s", async (_what, fault) => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add(fault);
+    expect(await modify(context)).toMatchObject({ kind: "ok", attempts: 2 });
+    expect(sandbox.applied).toHaveLength(1);
+  });
+
+  test("that the service refuses is rejected", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ response: { code: 130004 } });
+    expect(await modify(context)).toMatchObject({ kind: "rejected", attempts: 1, error: { code: 130004 } });
+  });
+
+  test("that cannot be sent is tried three times and not sent", async () => {
+    const { sandbox, context } = await open();
+    await sandbox.close();
+    const result = await modify(context);
+    expect(result).toMatchObject({ kind: "notSent", error: { reason: "connectionRefused" } });
+    expect(result).toMatchObject({
+      error: { explanation: { attempts: 3, cause: "The connection was refused (ECONNREFUSED). Nothing was sent." } },
+    });
+  });
+
+  test("of arguments that are not JSON throws, because that is a bug of this server", async () => {
+    const { sandbox, context } = await open();
+    const notJson = { Name: 1n as never };
+    await expect(context.api.modifyChannel(PENN, notJson, callFor())).rejects.toThrow(TypeError);
+    expect(sandbox.requests).toEqual([]);
+  });
+});
+
+describe("what was sent once stays the truth, even if a later attempt could not be sent", () => {
+  /** A host that answers its first request this way and is gone afterwards: the next connection is refused. */
+  async function startHostThatGoes(respond: (socket: Socket) => void): Promise<URL> {
+    const server = createServer((socket) => {
+      server.close();
+      socket.on("error", () => {});
+      socket.once("data", () => respond(socket));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    return new URL(`http://127.0.0.1:${port}`);
+  }
+
+  test("of a read that was lost", async () => {
+    const context = contextOn(await startHostThatGoes((socket) => socket.resetAndDestroy()));
+    expect(await errorOf(read(context))).toMatchObject({
+      name: "AmbiguousResponseError",
+      reason: "connectionLost",
+      explanation: { attempts: 3, safeToResend: true },
+    });
+  });
+
+  test("of a write that got a rate code", async () => {
+    const body = '{"ActionStatus":"FAIL","ErrorCode":60018,"ErrorInfo":"slow"}';
+    const answer = `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    const context = contextOn(await startHostThatGoes((socket) => socket.end(answer)));
+    expect(await modify(context)).toMatchObject({ kind: "rejected", attempts: 3, error: { code: 60018 } });
+  });
+});
+
+describe("credentials", () => {
+  test("refused as expired once: one new signature, two requests", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ response: { code: 70001 } });
+    expect((await read(context)).attempts).toBe(2);
+    expect(new Set(sandbox.requests.map(({ query }) => query.get("usersig"))).size).toBe(2);
+  });
+
+  test("refused as expired again: two requests, then nothing for a minute", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ response: { code: 70001 } }, { response: { code: 70001 } });
+    expect(await errorOf(read(context))).toMatchObject({ explanation: { attempts: 2, fixedBy: "operator" } });
+    const stopped = await errorOf(read(context));
+    expect(stopped).toMatchObject({ name: "NotSentError", reason: "breakerOpen", explanation: { attempts: 0 } });
+    expect((stopped as Error).message).toMatch(/\(code 70001; (60|59) seconds left\)\. Nothing was sent\.$/);
+    expect(sandbox.requests).toHaveLength(2);
+  });
+
+  test.each([70003, 70009, 70013, 70014, 60010, 60025, 10007])(
+    "refused with %i: one request, then nothing for a minute",
+    async (code) => {
+      const { sandbox, context } = await open();
+      sandbox.faults.add({ response: { code } });
+      expect(await errorOf(read(context))).toMatchObject({ code });
+      expect(await errorOf(read(context))).toMatchObject({ reason: "breakerOpen" });
+      expect(await modify(context)).toMatchObject({ kind: "notSent", error: { reason: "breakerOpen" } });
+      expect(sandbox.requests).toHaveLength(1);
+    },
+  );
+
+  test("that were refused are tried again when the minute is over", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ response: { code: 70003 } });
+    await errorOf(read(context));
+    const now = performance.now();
+    const clock = vi.spyOn(performance, "now");
+    onTestFinished(() => void clock.mockRestore());
+    clock.mockReturnValue(now + 30_000);
+    expect(await errorOf(read(context))).toMatchObject({ reason: "breakerOpen" });
+    clock.mockReturnValue(now + 60_100);
+    expect((await read(context)).channels).toHaveLength(1);
+  });
+
+  test("stop the requests that were waiting for their turn", async () => {
+    const { sandbox, context } = await open({ TENCENT_CHAT_REQUESTS_PER_SECOND: "5" });
+    sandbox.faults.add({ response: { code: 70009 } });
+    const errors = await Promise.all(Array.from({ length: 20 }, () => errorOf(read(context))));
+    expect(errors.filter((error) => (error as { reason?: string }).reason === "breakerOpen")).toHaveLength(19);
+    expect(sandbox.requests).toHaveLength(1);
+  });
+
+  test("made elsewhere and refused as expired: one request, because no new one can be made here", async () => {
+    const sandbox = await startSandbox();
+    const account = { sdkAppId: SDKAPPID, identifier: "administrator", credential: { secretKey: SECRET_KEY } };
+    const signature = new Signer({ ...account, secrets: new Secrets() }).current();
+    const userSig = "userSig" in signature ? signature.userSig : "";
+    const context = contextOn(sandbox.endpoint, { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_USERSIG: userSig });
+    sandbox.faults.add({ response: { code: 70001 } });
+    expect(await errorOf(read(context))).toMatchObject({ explanation: { attempts: 1 } });
+    expect(await errorOf(read(context))).toMatchObject({ reason: "breakerOpen" });
+    expect(sandbox.requests).toHaveLength(1);
+  });
+
+  test("refused as expired after a network error still get their new signature", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ response: { status: 502 } }, { response: { code: 70001 } });
+    expect((await read(context)).attempts).toBe(3);
+  });
+
+  test("that are wrong are named by the service itself", async () => {
+    const sandbox = await startSandbox({ secretKey: `${SECRET_KEY}0` });
+    expect(await errorOf(read(contextOn(sandbox.endpoint)))).toMatchObject({ code: 70009 });
+    const other = await startSandbox({ sdkAppId: 1400000999 });
+    expect(await errorOf(read(contextOn(other.endpoint)))).toMatchObject({ code: 70020 });
+    const plain = await startSandbox({ admins: ["somebody"] });
+    expect(await errorOf(read(contextOn(plain.endpoint)))).toMatchObject({ code: 60010 });
+  });
+
+  test.each([
+    ["ten minutes", 600_000, "10 minutes behind"],
+    ["a day and a half", 86_400_000 * 1.5, "2160 minutes behind"],
+  ])("with a clock wrong by %s: no loop, and the server's Date is named", async (_what, offMs, text) => {
+    const sandbox = await startSandbox({ now: () => Date.now() + offMs });
+    sandbox.faults.add({ response: { code: 70001 } }, { response: { code: 70001 } });
+    const error = (await errorOf(read(contextOn(sandbox.endpoint)))) as Error;
+    expect(error.message).toContain(`${text} the server's Date (`);
+    expect(sandbox.requests).toHaveLength(2);
+  });
+
+  test("make one signature for many calls at once", async () => {
+    const { sandbox, context } = await open({ TENCENT_CHAT_REQUESTS_PER_SECOND: "200" });
+    await Promise.all(Array.from({ length: 100 }, () => read(context)));
+    expect(new Set(sandbox.requests.map(({ query }) => query.get("usersig"))).size).toBe(1);
+  });
+});
+
+describe("slowing down", () => {
+  test.each([{ code: 60007 }, { code: 60011 }, { code: 60018 }, { code: 60019 }, { status: 429 }])(
+    "%j pauses the whole command for a second, then everything is answered",
+    async (response) => {
+      const { sandbox, context } = await open();
+      sandbox.faults.add({ response });
+      const first = read(context);
+      await vi.waitUntil(() => sandbox.requests.length === 1);
+      await new Promise((resolve) => setTimeout(resolve, 50)); // the answer has to arrive first
+      await Promise.all([first, ...Array.from({ length: 5 }, () => read(context))]);
+      const [refused, ...later] = sandbox.requests.map(({ at }) => at);
+      expect(later).toHaveLength(6);
+      expect(Math.min(...later) - (refused ?? 0)).toBeGreaterThanOrEqual(995);
+    },
+  );
+
+  test.each([
+    [{ code: 60011 }, true],
+    [{ code: 60018 }, false],
+    [{ status: 429 }, false],
+  ])("%j: other commands pause too? %s", async (response, pauses) => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ command: GET, response });
+    const slow = read(context);
+    await vi.waitUntil(() => sandbox.requests.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const write = modify(context);
+    await Promise.all([slow, write]);
+    const order = sandbox.requests.map(({ command }) => command);
+    if (!pauses) expect(order).toEqual([GET, MODIFY, GET]);
+    const [refused, ...later] = sandbox.requests.map(({ at }) => at);
+    if (pauses) expect(Math.min(...later) - (refused ?? 0)).toBeGreaterThanOrEqual(995);
+  });
+});
+
+describe("the deadline of a call", () => {
+  test("over silence: sent, no answer", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ response: "silence" });
+    expect(await errorOf(read(context, [PENN], 400))).toMatchObject({ reason: "noAnswer" });
+  });
+
+  test("while it waits for its turn: not sent", async () => {
+    const { sandbox, context } = await open({ TENCENT_CHAT_REQUESTS_PER_SECOND: "1" });
+    await read(context);
+    expect(await errorOf(read(context, [PENN], 200))).toMatchObject({ name: "NotSentError", reason: "noTimeToSend" });
+    expect(sandbox.requests).toHaveLength(1);
+  });
+
+  test("ended by its client while it waits: it is never sent", async () => {
+    const { sandbox, context } = await open({ TENCENT_CHAT_REQUESTS_PER_SECOND: "1" });
+    await read(context);
+    const call = callFor();
+    const failed = errorOf(okValue(context.api.getChannels([PENN], undefined, call)));
+    call.deadline.cancel();
+    expect(await failed).toMatchObject({ name: "NotSentError", reason: "cancelledBeforeSending" });
+    await read(context); // its turn would have come before this one
+    expect(sandbox.requests).toHaveLength(2);
+  });
+
+  test("ended by its client in flight: the socket is closed at once", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ response: "silence" });
+    const call = callFor();
+    const failed = errorOf(okValue(context.api.getChannels([PENN], undefined, call)));
+    await vi.waitUntil(() => sandbox.requests.length === 1);
+    call.deadline.cancel();
+    expect(await failed).toMatchObject({ name: "AmbiguousResponseError", reason: "cancelledAfterSending" });
+    const socketId = sandbox.requests[0]?.socketId ?? 0;
+    await vi.waitUntil(() => !sandbox.openSocketIds.includes(socketId));
+  });
+
+  test("ended by its client in the pause before a retry: no attempt follows", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ response: { code: 60018 } });
+    const call = callFor();
+    const failed = errorOf(okValue(context.api.getChannels([PENN], undefined, call)));
+    await vi.waitUntil(() => call.deadline.waitingFor !== undefined);
+    call.deadline.cancel();
+    expect(await failed).toMatchObject({ code: 60018, explanation: { attempts: 1 } });
+    await read(context); // the pause is over now
+    expect(sandbox.requests).toHaveLength(2);
+  });
+});
+
+test("each retry is an event for the log: which command, what failed, how long it waits", async () => {
+  const sandbox = await startSandbox();
+  sandbox.faults.add({ response: { status: 502 } });
+  const secrets = new Secrets();
+  const credential = { secretKey: SECRET_KEY };
+  const signer = new Signer({ sdkAppId: SDKAPPID, identifier: "administrator", credential, secrets });
+  const http = new HttpClient({ endpoint: sandbox.endpoint, userAgent: "test" });
+  onTestFinished(() => http.close());
+  const logEvent = vi.fn();
+  await read({ api: new ChatApi(new ChatClient({ http, signer, secrets, perSecond: 200, logEvent })) });
+  expect(logEvent.mock.calls).toEqual([
+    ["retry", { command: GET, attempts: 1, failure: "serverError: HTTP 502", pauseMs: expect.any(Number) }],
+  ]);
+});

@@ -1,0 +1,197 @@
+import type { Socket } from "node:net";
+import { describe, expect, test } from "vitest";
+import type { AmbiguousResponseError, NotSentError } from "../../../src/chat-api/errors/chat-api-error.ts";
+import { dribble, goodAnswer, httpPeer, tcpPeer } from "../../support/peers.ts";
+import { callFor, contextOn, errorOf, okValue, PENN, startSandbox } from "../../support/service.ts";
+
+const HEAD = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+const GOOD = '{"ActionStatus":"OK","ErrorCode":0}';
+
+function read(endpoint: URL, ms = 700) {
+  return okValue(contextOn(endpoint).api.getChannels([PENN], undefined, callFor(ms)));
+}
+
+async function failureAt(endpoint: URL, ms?: number): Promise<AmbiguousResponseError | NotSentError> {
+  return (await errorOf(read(endpoint, ms))) as AmbiguousResponseError | NotSentError;
+}
+
+describe("a connection that breaks", () => {
+  test.each([
+    ["a reset before the headers", (socket: Socket) => socket.resetAndDestroy(), "connectionLost"],
+    ["a FIN before the headers", (socket: Socket) => socket.end(), "connectionLost"],
+    ["a FIN in the headers", (socket: Socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-"), "connectionLost"],
+    ["a FIN in the body", (socket: Socket) => socket.end(`${HEAD}content-length: 500\r\n\r\n{"Err`), "connectionLost"],
+    [
+      "a reset in the body",
+      (socket: Socket) =>
+        socket.write(`${HEAD}content-length: 500\r\n\r\n{"Err`, () => setTimeout(() => socket.resetAndDestroy(), 20)),
+      "connectionLost",
+    ],
+    [
+      "chunks cut short",
+      (socket: Socket) => socket.end(`${HEAD}transfer-encoding: chunked\r\n\r\n5\r\n{"Err`),
+      "connectionLost",
+    ],
+  ])("%s is reported as lost after three attempts", async (_what, meet, reason) => {
+    const { endpoint, requests } = await httpPeer(meet);
+    const failure = await failureAt(endpoint, 10_000);
+    expect(failure).toMatchObject({ name: "AmbiguousResponseError", reason });
+    expect(failure.explanation.attempts).toBe(3);
+    expect(requests).toHaveLength(3);
+  });
+
+  test.each([
+    ["a body closed early", `${HEAD}connection: close\r\n\r\n{"ActionStatus":"OK","Err`],
+    ["a length that is too short", `${HEAD}content-length: 20\r\n\r\n${GOOD}`],
+    ["chunks that end early", `${HEAD}transfer-encoding: chunked\r\n\r\n5\r\n{"Err\r\n0\r\n\r\n`],
+  ])("%s is half an answer, never half a success", async (_what, text) => {
+    const { endpoint } = await httpPeer((socket) => socket.end(text));
+    expect(await failureAt(endpoint, 10_000)).toMatchObject({
+      name: "AmbiguousResponseError",
+      reason: "answerMalformed",
+    });
+  });
+});
+
+describe("a slow peer", () => {
+  test.each([
+    ["silent", () => {}],
+    ["dribbling its headers", (socket: Socket) => dribble(socket, HEAD + "x".repeat(500), 50)],
+    [
+      "dribbling its body",
+      (socket: Socket) => {
+        socket.write(`${HEAD}content-length: 500\r\n\r\n`);
+        dribble(socket, GOOD.padEnd(500), 50);
+      },
+    ],
+    ["stalled in its body", (socket: Socket) => socket.write(`${HEAD}content-length: 500\r\n\r\n{"Err`)],
+  ])("%s, is given up inside the deadline", async (_what, meet) => {
+    const { endpoint } = await httpPeer((socket) => void meet(socket));
+    expect(await failureAt(endpoint, 500)).toMatchObject({ name: "AmbiguousResponseError", reason: "noAnswer" });
+  });
+
+  test("in accepting a connection at all, nothing was sent", async () => {
+    const port = await tcpPeer((socket) => socket.pause());
+    // TLS to a peer that never says hello: the connection is never made.
+    const failure = await failureAt(new URL(`https://127.0.0.1:${port}`), 500);
+    expect(failure).toMatchObject({ name: "NotSentError", reason: "unreachable" });
+    expect(failure.explanation.cause).toContain("Nothing was sent.");
+  });
+});
+
+describe("an answer that is too much", () => {
+  test("50 MB of it is refused at the cap, in little memory", async () => {
+    let written = 0;
+    const { endpoint, requests } = await httpPeer((socket) => {
+      socket.write(`${HEAD}content-length: ${50 * 1024 * 1024}\r\n\r\n`);
+      const piece = Buffer.alloc(64 * 1024, " ");
+      const more = () => {
+        while (written < 50 * 1024 * 1024 && !socket.destroyed) {
+          written += piece.length;
+          if (!socket.write(piece)) return;
+        }
+      };
+      socket.on("drain", more);
+      more();
+    });
+    expect(await failureAt(endpoint, 10_000)).toMatchObject({
+      name: "AmbiguousResponseError",
+      reason: "answerTooLarge",
+    });
+    expect(requests).toHaveLength(1);
+    expect(written).toBeLessThan(20 * 1024 * 1024);
+  });
+
+  test("headers of 100 kB are refused", async () => {
+    const { endpoint } = await httpPeer((socket) => socket.end(`${HEAD}x-long: ${"y".repeat(100_000)}\r\n\r\n${GOOD}`));
+    const failure = await failureAt(endpoint, 10_000);
+    expect(failure).toMatchObject({ name: "AmbiguousResponseError", reason: "answerMalformed" });
+    expect(failure.explanation.cause).toContain("not valid HTTP");
+  });
+});
+
+describe("an answer that is not one", () => {
+  test.each([
+    ["an SSH banner", "SSH-2.0-OpenSSH_9.2p1 Debian\r\n"],
+    ["two lengths", `${HEAD}content-length: 5\r\ncontent-length: 35\r\n\r\n${GOOD}`],
+    ["binary noise", "\u0000\u0001\u0002\u0003"],
+  ])("%s is explained", async (_what, text) => {
+    const { endpoint } = await httpPeer((socket) => socket.end(text));
+    const failure = await failureAt(endpoint, 10_000);
+    expect(failure).toMatchObject({ name: "AmbiguousResponseError", reason: "answerMalformed" });
+    expect(failure.explanation.cause).not.toContain("OpenSSH");
+  });
+
+  test.each([301, 302, 307, 308])(
+    "a redirect (%i) is not followed, and nothing goes to where it points",
+    async (status) => {
+      let asked = 0;
+      const elsewhere = await httpPeer(() => {
+        asked += 1;
+      });
+      const { endpoint, requests } = await httpPeer((socket) =>
+        socket.end(`HTTP/1.1 ${status} Moved\r\nlocation: ${elsewhere.endpoint}\r\ncontent-length: 0\r\n\r\n`),
+      );
+      const failure = await failureAt(endpoint, 5_000);
+      expect(failure).toMatchObject({ reason: "redirected" });
+      expect(failure.explanation.nextStep).toContain("TENCENT_CHAT_ENDPOINT");
+      expect([requests.length, asked]).toEqual([1, 0]);
+    },
+  );
+});
+
+describe("connections that the server keeps closing", () => {
+  test("cost no read: 200 in a row succeed", async () => {
+    let seed = 20261122;
+    const { endpoint } = await httpPeer((socket, body) => {
+      socket.write(goodAnswer(body));
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      setTimeout(() => socket.destroy(), seed % 4);
+    });
+    const { api } = contextOn(endpoint, { TENCENT_CHAT_REQUESTS_PER_SECOND: "200" });
+    for (let times = 0; times < 200; times += 1) await okValue(api.getChannels([PENN], undefined, callFor()));
+  });
+
+  test("leave a read its retry budget: one resend each is free", async () => {
+    const { endpoint, requests } = await httpPeer((socket, body, nth) => {
+      if (nth % 2 === 0) socket.write(goodAnswer(body));
+      else socket.destroy();
+    });
+    const { api } = contextOn(endpoint, { TENCENT_CHAT_REQUESTS_PER_SECOND: "200" });
+    for (let times = 0; times < 30; times += 1) {
+      expect((await okValue(api.getChannels([PENN], undefined, callFor()))).attempts).toBe(2);
+    }
+    expect(requests).toHaveLength(60);
+  });
+});
+
+describe("connections of edits", () => {
+  test("a channel's edit borrows one for all its requests; a subscriber's edit takes a new one", async () => {
+    const sandbox = await startSandbox();
+    const { api } = contextOn(sandbox.endpoint);
+    const connection = await api.borrowConnection();
+    const options = { ...callFor(), connection };
+    await okValue(api.getChannels([PENN], undefined, options));
+    await okValue(api.modifyChannel(PENN, { Name: "x" }, options));
+    await okValue(api.getChannels([PENN], undefined, options));
+    expect(sandbox.requests.map(({ socketId }) => socketId)).toEqual([1, 1, 1]);
+    api.release(connection);
+    await okValue(api.modifySubscriber(PENN, "107867", "x", callFor()));
+    await okValue(api.modifySubscriber(PENN, "107867", "y", callFor()));
+    expect(sandbox.requests.slice(3).map(({ socketId }) => socketId)).toEqual([2, 3]);
+  });
+});
+
+describe("a host that is not there", () => {
+  test("refuses: three attempts, nothing sent", async () => {
+    const failure = await failureAt(new URL("http://127.0.0.1:9"), 5_000);
+    expect(failure).toMatchObject({ name: "NotSentError", reason: "connectionRefused" });
+    expect(failure.explanation).toMatchObject({ attempts: 3, safeToResend: true, stage: "network" });
+  });
+
+  test("has no name: nothing sent, and the backup host is offered", async () => {
+    const failure = await failureAt(new URL("https://no-such-host.invalid"), 5_000);
+    expect(failure).toMatchObject({ name: "NotSentError", reason: "hostNotFound" });
+    expect(failure.explanation.nextStep).toContain("backup host");
+  });
+});

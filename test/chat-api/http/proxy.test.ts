@@ -1,0 +1,69 @@
+import type { Socket } from "node:net";
+import { describe, expect, test } from "vitest";
+import type { NotSentError } from "../../../src/chat-api/errors/chat-api-error.ts";
+import { callFor, contextOn, errorOf, okValue, PENN, startSandbox } from "../../support/service.ts";
+import { HOST, startProxy } from "../../support/tls.ts";
+
+const ELSEWHERE = new URL(`https://${HOST}`);
+
+function read(endpoint: URL, env: Record<string, string>, ms = 5_000) {
+  return okValue(contextOn(endpoint, env).api.getChannels([PENN], undefined, callFor(ms)));
+}
+
+async function failureThrough(meet: (socket: Socket) => void, ms?: number) {
+  const proxy = await startProxy(meet);
+  const failure = (await errorOf(read(ELSEWHERE, { HTTPS_PROXY: proxy.url }, ms))) as NotSentError;
+  expect(failure.name).toBe("NotSentError");
+  return { failure, heard: proxy.heard };
+}
+
+describe("a proxy", () => {
+  test.each([
+    ["wants a password", "407 Proxy Authentication Required", "proxyRefused", 1],
+    ["forbids the host", "403 Forbidden", "proxyRefused", 1],
+    ["cannot reach the host", "502 Bad Gateway", "proxyFailed", 3],
+    ["times out", "504 Gateway Timeout", "proxyFailed", 3],
+  ])("that %s is reported as such", async (_what, status, reason, attempts) => {
+    const answer = `HTTP/1.1 ${status}\r\ncontent-length: 0\r\n\r\n`;
+    const { failure, heard } = await failureThrough((socket) => socket.end(answer));
+    expect(failure).toMatchObject({ reason });
+    expect(failure.explanation).toMatchObject({ stage: "network", fixedBy: "operator", attempts });
+    expect(failure.explanation.cause).toMatch(/^The proxy in HTTPS_PROXY .* Nothing was sent\.$/);
+    expect(failure.explanation.cause).toContain(`(HTTP ${status.slice(0, 3)})`);
+    expect(heard).toEqual(Array.from({ length: attempts }, () => `CONNECT ${HOST}:443 HTTP/1.1`));
+  });
+
+  test("that closes the connection is asked three times at most", async () => {
+    const { failure, heard } = await failureThrough((socket) => socket.destroy());
+    expect(failure).toMatchObject({ reason: "proxyFailed", explanation: { attempts: 3 } });
+    expect(failure.explanation.cause).toContain("it closed the connection");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(heard.length).toBeLessThanOrEqual(3);
+  });
+
+  test.each([
+    ["is not there", "http://127.0.0.1:9", "ECONNREFUSED"],
+    ["has no name", "http://no-such-proxy.invalid:8080", "ENOTFOUND"],
+  ])("that %s is reported as the proxy, not as the host", async (_what, HTTPS_PROXY, detail) => {
+    const failure = (await errorOf(read(ELSEWHERE, { HTTPS_PROXY }))) as NotSentError;
+    expect(failure).toMatchObject({ name: "NotSentError", reason: "proxyFailed", explanation: { attempts: 3 } });
+    expect(failure.explanation.cause).toContain(`(${detail})`);
+    expect(failure.explanation.nextStep).toContain("HTTPS_PROXY");
+  });
+
+  test("that is silent is given up inside the deadline", async () => {
+    const { failure, heard } = await failureThrough(() => {}, 500);
+    expect(failure).toMatchObject({ reason: "unreachable" });
+    expect(heard).toHaveLength(1);
+  });
+
+  test("is never used for this machine, nor for hosts of NO_PROXY", async () => {
+    const proxy = await startProxy((socket) => socket.destroy());
+    const sandbox = await startSandbox();
+    const everywhere = { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url };
+    expect((await read(sandbox.endpoint, everywhere)).channels).toHaveLength(1);
+    const direct = await errorOf(read(ELSEWHERE, { HTTPS_PROXY: proxy.url, NO_PROXY: HOST }));
+    expect(direct).toMatchObject({ reason: "hostNotFound" });
+    expect(proxy.heard).toEqual([]);
+  });
+});

@@ -1,0 +1,199 @@
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect } from "vitest";
+import { Secrets } from "../../../src/chat-api/auth/secrets.ts";
+import { type RequestContext, toError } from "../../../src/chat-api/errors/chat-api-error.ts";
+import type { Failure } from "../../../src/chat-api/errors/failure.ts";
+import { type Answer, readResponse } from "../../../src/chat-api/http/response.ts";
+import { callFor, contextOn, DZDP, errorOf, GET, okValue, PENN, startSandbox } from "../../support/service.ts";
+
+fc.configureGlobal({ seed: 20261122 });
+
+const GOOD = '{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}';
+const CONTEXT: RequestContext = { isWrite: false, channelIds: [], sdkAppId: 1, attempts: 1 };
+
+function read(body: string | Buffer, headers: Record<string, string> = {}, status = 200): Answer | Failure {
+  return readResponse({ status, headers, body: Buffer.from(body) }, Date.now(), new Secrets(), []);
+}
+
+function answer(body: string | Buffer): Answer {
+  const result = read(body);
+  if (result.kind !== "answer") throw new Error(`not an answer: ${JSON.stringify(result)}`);
+  return result;
+}
+
+function failure(body: string | Buffer, headers?: Record<string, string>, status?: number) {
+  const result = read(body, headers, status);
+  if (result.kind === "answer") throw new Error("this should be a failure");
+  return { ...result, cause: toError(result, CONTEXT).explanation.cause };
+}
+
+describe("an answer", () => {
+  test("is good with ErrorCode 0, whatever documented part of its head is missing", () => {
+    expect(answer(GOOD).envelope).toEqual({ ActionStatus: "OK", ErrorCode: 0, ErrorInfo: "" });
+    expect(answer('{"ErrorCode":0}').envelope).toEqual({ ErrorCode: 0 });
+    expect(answer('{"ErrorCode":0,"RequestId":"r","New":1}').envelope).toEqual({ ErrorCode: 0, RequestId: "r" });
+    expect(answer('{"ErrorCode":0,"ErrorInfo":5}').envelope).toEqual({ ErrorCode: 0 });
+  });
+
+  test("may begin with a byte order mark", () => {
+    expect(answer(`\ufeff${GOOD}`).envelope.ErrorCode).toBe(0);
+  });
+
+  test.each([
+    ["half of it", GOOD.slice(0, 20), "not valid JSON in UTF-8, or cut short"],
+    ["nothing", "", "not valid JSON in UTF-8, or cut short"],
+    ["HTML", "<html>502</html>", "not valid JSON in UTF-8, or cut short"],
+    ["a list", "[]", "not a JSON object"],
+    ["null", "null", "not a JSON object"],
+    ["text", '"OK"', "not a JSON object"],
+    ["no ErrorCode", '{"ActionStatus":"OK"}', "ErrorCode is missing"],
+    ["ErrorCode null", '{"ErrorCode":null}', "ErrorCode is missing"],
+    ["ErrorCode as text", '{"ErrorCode":"0"}', "ErrorCode is missing"],
+    ["ErrorCode with a fraction", '{"ErrorCode":0.5}', "ErrorCode is missing"],
+    ["ErrorCode past all whole numbers", '{"ErrorCode":1e400}', "ErrorCode is missing"],
+    ["OK and failure at once", '{"ActionStatus":"FAIL","ErrorCode":0}', "ActionStatus and ErrorCode disagree"],
+    ["an ErrorCode of the prototype alone", '{"__proto__":{"ErrorCode":0}}', "ErrorCode is missing"],
+    ["nesting of 100,000", `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, "ErrorCode is missing"],
+  ])("with %s is malformed, and its body is never shown", (_what, body, detail) => {
+    const { cause, ...rest } = failure(body);
+    expect(rest).toMatchObject({ kind: "network", reason: "answerMalformed" });
+    expect(cause).toContain(detail);
+    if (body.length > 8) expect(cause).not.toContain(body.slice(0, 12));
+  });
+
+  test("in bytes that are not UTF-8 is malformed", () => {
+    const body = Buffer.concat([Buffer.from('{"ErrorCode":0,"x":"'), Buffer.from([0xff]), Buffer.from('"}')]);
+    expect(failure(body).cause).toContain("not valid JSON in UTF-8");
+  });
+
+  test("with an ErrorCode is a failure, whatever ActionStatus says", () => {
+    expect(failure('{"ActionStatus":"OK","ErrorCode":130004,"ErrorInfo":"gone"}')).toMatchObject({
+      kind: "code",
+      envelope: { ActionStatus: "OK", ErrorCode: 130004, ErrorInfo: "gone" },
+    });
+  });
+
+  test("that holds keys of ours is not taken for something else", () => {
+    expect(answer('{"ErrorCode":0,"kind":"network","reason":"x","content":1}').envelope).toEqual({ ErrorCode: 0 });
+    expect(failure('{"ErrorCode":5,"kind":"answer"}')).toMatchObject({ kind: "code" });
+  });
+
+  test("clips what the service says to 300 characters, after credentials were taken out", () => {
+    const words = `${"short words ".repeat(24)}${"x".repeat(40)}${" more".repeat(50)}`;
+    const { envelope } = failure(JSON.stringify({ ErrorCode: 5, ErrorInfo: words })) as {
+      envelope?: { ErrorInfo: string };
+    };
+    expect(envelope?.ErrorInfo).toBe(`${"short words ".repeat(24)}[secret] mor…`);
+  });
+
+  test.prop([fc.json()])("that is any JSON is valid, a code or malformed, and nothing is thrown", (body) => {
+    expect(["answer", "code", "network"]).toContain(read(body).kind);
+  });
+});
+
+describe("a status", () => {
+  test.each([
+    [300, "redirected"],
+    [301, "redirected"],
+    [399, "redirected"],
+    [204, "answerMalformed"],
+    [400, "statusRejected"],
+    [404, "statusRejected"],
+    [499, "statusRejected"],
+    [407, "statusRejected"],
+    [429, "tooManyRequests"],
+    [500, "serverError"],
+    [502, "serverError"],
+  ])("of %i says %s, even around a good body", (status, reason) => {
+    const { cause, ...rest } = failure(GOOD, {}, status);
+    expect(rest).toMatchObject({ reason });
+    expect(cause).toContain(`HTTP ${status}`);
+  });
+});
+
+test.each(["gzip", "br", "zstd"])("an answer compressed by %s, which was not asked for, is malformed", (encoding) => {
+  expect(failure(GOOD, { "content-encoding": encoding })).toMatchObject({ reason: "answerMalformed" });
+  expect(read(GOOD, { "content-encoding": "identity" }).kind).toBe("answer");
+});
+
+describe("the list of channels", () => {
+  type Element = Record<string, unknown>;
+  const changeList = (change: (list: Element[]) => unknown) => ({
+    command: GET,
+    applied: true,
+    response: {
+      change: (whole: Record<string, unknown>) => ({
+        ...whole,
+        OfficialAccountInfoList: change(whole.OfficialAccountInfoList as Element[]),
+      }),
+    },
+  });
+
+  test.each([
+    ["missing", () => undefined, "OfficialAccountInfoList is missing"],
+    ["no list", () => ({}), "OfficialAccountInfoList is missing"],
+    ["too short", (list: Element[]) => list.slice(1), "1 of the 2 channels"],
+    ["doubled", (list: Element[]) => [...list, ...list], "holds a channel twice"],
+    [
+      "with a channel too many",
+      (list: Element[]) => [...list, { ...list[0], Official_Account: "@TOA#_other" }],
+      "not asked for",
+    ],
+    [
+      "without IDs",
+      (list: Element[]) => list.map(({ Official_Account: _, ...rest }) => rest),
+      "Official_Account is missing",
+    ],
+    ["without codes", (list: Element[]) => list.map(({ ErrorCode: _, ...rest }) => rest), "ErrorCode is missing"],
+    ["of numbers", () => [1, 2], "not an object"],
+    ["of nothing", () => [null, null], "not an object"],
+    [
+      "with a name that is a number",
+      (list: Element[]) => list.map((element) => ({ ...element, Name: 5 })),
+      "Name is not of the documented type",
+    ],
+    [
+      "with a count that is text",
+      (list: Element[]) => list.map((element) => ({ ...element, SubscriberNum: "5" })),
+      "SubscriberNum is not of",
+    ],
+  ])("that is %s is not a valid answer", async (_what, change, detail) => {
+    const sandbox = await startSandbox();
+    const fault = changeList(change);
+    sandbox.faults.add(fault, fault, fault);
+    const sent = contextOn(sandbox.endpoint).api.getChannels([PENN, DZDP], undefined, callFor());
+    expect(await errorOf(okValue(sent))).toMatchObject({
+      name: "AmbiguousResponseError",
+      reason: "answerMalformed",
+      explanation: { attempts: 3, cause: expect.stringContaining(detail) },
+    });
+  });
+
+  test("may come in another order, with null for what a channel does not have, and with fields of tomorrow", async () => {
+    const sandbox = await startSandbox();
+    sandbox.faults.add(
+      changeList((list) => list.reverse().map((element) => ({ ...element, FaceUrl: null, Mood: "new" }))),
+    );
+    const { api } = contextOn(sandbox.endpoint);
+    const { channels } = await okValue(api.getChannels([PENN, DZDP], undefined, callFor()));
+    expect(channels.map(({ id }) => id)).toEqual([PENN, DZDP]);
+    expect(channels[0]?.info).not.toHaveProperty("FaceUrl");
+    expect(channels[0]?.info).not.toHaveProperty("Mood");
+  });
+
+  test("may leave out the ID of a channel that failed, at its place", async () => {
+    const sandbox = await startSandbox();
+    sandbox.faults.add(
+      changeList((list) =>
+        list.map(({ Official_Account, ...rest }) => (rest.ErrorCode === 0 ? { Official_Account, ...rest } : rest)),
+      ),
+    );
+    const { api } = contextOn(sandbox.endpoint);
+    const { channels, attempts } = await okValue(api.getChannels([PENN, "@TOA#_gone"], undefined, callFor()));
+    expect(attempts).toBe(1);
+    expect(channels.map(({ id, envelope }) => [id, envelope.ErrorCode])).toEqual([
+      [PENN, 0],
+      ["@TOA#_gone", 130004],
+    ]);
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { HELP, parseArguments } from "../../src/commands/arguments.ts";
+
+describe("the command line", () => {
+  test.each([
+    [[], "serve"],
+    [["--sandbox"], "serve"],
+    [["demo"], "demo"],
+    [["doctor", "--json"], "doctor"],
+    [["setup"], "setup"],
+    [["--help"], "help"],
+    [["-h"], "help"],
+    [["--version"], "version"],
+    [["-v"], "version"],
+  ])("%j means %s", (args, command) => {
+    expect(parseArguments(args, true)).toMatchObject({ command, options: { problems: [], ignored: [] } });
+  });
+
+  test.each([
+    ["--sanbox", "--sandbox"],
+    ["-sandbox", "--sandbox"],
+    ["sandbox", "--sandbox"],
+    ["docter", "doctor"],
+    ["--read-only", "TENCENT_CHAT_READ_ONLY"],
+    ["--readonly=true", "TENCENT_CHAT_READ_ONLY"],
+    ["--region=singapore", "TENCENT_CHAT_REGION"],
+    ["--confirm-edits", "TENCENT_CHAT_CONFIRM_EDITS"],
+    ["--journal-file", undefined],
+  ])("%s resembles ours: a settings error, never an edit on the configured service", (arg, meant) => {
+    const { command, options } = parseArguments([arg], false);
+    expect(command).toBe("serve");
+    if (meant === undefined) expect(options.problems).toEqual([]);
+    else
+      expect(options.problems).toEqual([
+        expect.stringContaining(
+          `did you mean ${meant.startsWith("TENCENT") ? "the environment variable " : ""}${meant}?`,
+        ),
+      ]);
+  });
+
+  test.each(["--original-host=x", "--stdio", "--no-color", "mcp"])("%s is a host's own: ignored", (arg) => {
+    expect(parseArguments([arg], false)).toMatchObject({ command: "serve", options: { problems: [] } });
+  });
+
+  test.each([
+    ["docter", "doctor"],
+    ["help", "--help"],
+    ["version", "--version"],
+    ["frobnicate", "--help lists everything"],
+  ])("an unknown command at a terminal is an error: %s", (arg, suggestion) => {
+    const { command, messages } = parseArguments([arg], true);
+    expect(command).toBe("unknown");
+    expect(messages.join("\n")).toContain(suggestion);
+  });
+
+  test("the value of an argument is never shown, nor an argument that may be one", () => {
+    const secret = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
+    const args = [`--secret-key=${secret}`, "--token", secret, `-k${secret}`, secret.toUpperCase()];
+    const { options, messages } = parseArguments(args, true);
+    expect(JSON.stringify([options, messages]).toLowerCase()).not.toContain(secret);
+    expect(options.problems.join()).toContain("TENCENT_CHAT_SECRET_KEY");
+    expect(options.ignored).toContain("--token");
+  });
+
+  test("the help lists every command and flag", () => {
+    for (const word of [
+      "--sandbox",
+      "setup",
+      "doctor",
+      "doctor --sandbox",
+      "--json",
+      "--journal",
+      "demo",
+      "--help",
+      "--version",
+    ]) {
+      expect(HELP).toContain(word);
+    }
+  });
+});

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { demo, wrap } from "../../src/commands/demo.ts";
+import { BUILT } from "../support/built.ts";
+
+async function play(execPath: string, env: Record<string, string>, isTTY: boolean) {
+  const lines: string[] = [];
+  const stdout = { isTTY, write: (text: string) => lines.push(text.trimEnd()) };
+  const code = await demo({ execPath, env, stdout } as never, BUILT);
+  return { code, lines, text: lines.join("\n") };
+}
+
+test("the demo shows a rejected edit, a confirmed one and its undo, on a screen of 80 columns and 40 lines", async () => {
+  const { code, lines, text } = await play(process.execPath, {}, false);
+  expect(code).toBe(0);
+  expect(lines.length).toBeLessThanOrEqual(40);
+  for (const line of lines) expect(columns(line), line).toBeLessThanOrEqual(80);
+  for (const part of [
+    "the limit is 150",
+    "780,031 subscribers",
+    "undo: modify_official_account_base_info",
+    "? 780,031 subscribers of '@TOA#_test_for_penn' (sandbox)",
+    '= a person chooses "Apply the edit"',
+    "Every step worked.",
+  ]) {
+    expect(text).toContain(part);
+  }
+  expect(text).not.toContain("\u001b[");
+});
+
+test("the demo uses colors at a terminal, unless NO_COLOR is set", async () => {
+  expect((await play(process.execPath, {}, true)).text).toContain("\u001b[");
+  expect((await play(process.execPath, { NO_COLOR: "1" }, true)).text).not.toContain("\u001b[");
+});
+
+test.each([
+  ["words", "aaa bbb ccc", 7, ["aaa bbb", "ccc"]],
+  ["commas", '{"a":1,"b":2}', 8, ['{"a":1,', '"b":2}']],
+  ["wide characters", "茶与山茶与山", 8, ["茶与山茶", "与山"]],
+  ["one word that is too long", "abcdefgh", 3, ["abc", "def", "gh"]],
+  ["nothing", "", 8, [""]],
+])("text is wrapped at %s", (_what, text, width, lines) => {
+  expect(wrap(text, width)).toEqual(lines);
+});
+
+function columns(text: string): number {
+  return [...text].reduce((count, character) => count + (/[\u2E80-\uA4CF\uFF00-\uFF60]/.test(character) ? 2 : 1), 0);
+}

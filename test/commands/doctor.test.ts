@@ -1,0 +1,175 @@
+import { appendFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { runChecks } from "../../src/commands/doctor.ts";
+import { listJournal } from "../../src/commands/list-journal.ts";
+import { Journal } from "../../src/guard/journal.ts";
+import { readSettings } from "../../src/settings/settings.ts";
+import { journalPath } from "../support/folders.ts";
+import { expectNoSecret } from "../support/secrets.ts";
+import { environmentOf, GET, NO_FILES, PROCESS_INFO, startSandbox } from "../support/service.ts";
+
+async function check(endpoint: URL | undefined, more: Record<string, string> = {}) {
+  const env = endpoint ? environmentOf(endpoint, more) : more;
+  const result = readSettings(env, { sandbox: false }, NO_FILES);
+  const connect = async ({ endpoint: at = new URL("http://127.0.0.1:9") }: { endpoint: URL | undefined }) => ({
+    endpoint: at,
+    close: async () => {},
+  });
+  const checks = await runChecks(result, connect, PROCESS_INFO);
+  const text = checks.map(({ about, status, message }) => `${status} ${about}: ${message}`).join("\n");
+  expectNoSecret(text);
+  return { checks, text, ok: checks.every(({ status }) => status !== "failed") };
+}
+
+describe("the doctor", () => {
+  test("has a line for each thing that must be right", async () => {
+    const sandbox = await startSandbox();
+    const journal = journalPath();
+    const { ok, checks, text } = await check(sandbox.endpoint, {
+      TENCENT_CHAT_READ_ONLY: "true",
+      TENCENT_CHAT_JOURNAL: journal,
+      HTTPS_PROXY: "http://user:hush@proxy.example:8080",
+    });
+    expect(ok).toBe(true);
+    expect(checks.map(({ about }) => about)).toEqual([
+      "settings",
+      "host",
+      "proxy",
+      "signature",
+      "allowed",
+      "allowed",
+      "allowed",
+      "journal",
+      "service",
+    ]);
+    expect(text).toContain("queue, budget and rate hold per process");
+    expect(text).toContain("modify_subscriber_info: off (TENCENT_CHAT_READ_ONLY)");
+    expect(text).toContain("proxy: proxy.example:8080");
+    expect(text).not.toContain("hush");
+    expect(text).toContain(`${journal} is writable`);
+    expect(sandbox.requests.map(({ command }) => command)).toEqual([GET]);
+  });
+
+  test("says who may be edited, how often, and when a person is asked", async () => {
+    const { endpoint } = await startSandbox();
+    const edits = { TENCENT_CHAT_WRITES_PER_HOUR: "3" };
+    expect((await check(endpoint, edits)).text).toContain(
+      "modify_subscriber_info: all channels; at most 3 edits an hour, both modify tools together; no confirmation",
+    );
+    expect((await check(endpoint, { TENCENT_CHAT_CONFIRM_EDITS: "1000" })).text).toContain(
+      "a person confirms edits that reach 1000 subscribers or more",
+    );
+    expect((await check(endpoint, { TENCENT_CHAT_CONFIRM_EDITS: "always" })).text).toContain(
+      "a person confirms every edit",
+    );
+    const everything = await check(endpoint, { TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a,*" });
+    expect(everything.text).toContain("get_official_account_info: all channels");
+    expect(everything.text).toContain("warning settings: TENCENT_CHAT_ALLOWED_CHANNELS contains * alone");
+    expect(everything.ok).toBe(true);
+  });
+
+  test("shows the whole endpoint, and the region with its backup host only where the region is used", async () => {
+    const gateway = await check(new URL("http://127.0.0.1:9/im/v2"), { TENCENT_CHAT_REGION: "singapore" });
+    expect(gateway.text).toContain("host: http://127.0.0.1:9/im/v2 (TENCENT_CHAT_ENDPOINT)");
+    expect(gateway.text).not.toContain("singapore");
+    const region = { TENCENT_CHAT_SDKAPPID: "1400000000", TENCENT_CHAT_REGION: "singapore" };
+    const env = {
+      ...region,
+      TENCENT_CHAT_SECRET_KEY: "x",
+      TENCENT_CHAT_TIMEOUT_SECONDS: "0.1",
+      HTTPS_PROXY: "http://127.0.0.1:9",
+    };
+    expect((await check(undefined, env)).text).toContain(
+      "host: https://adminapisgp.im.qcloud.com (singapore); with DNS trouble set TENCENT_CHAT_ENDPOINT to https://adminapisgp.my-imcloud.com",
+    );
+  });
+
+  test("names what is wrong with the settings, and goes no further", async () => {
+    const { ok, checks } = await check(undefined, { TENCENT_CHAT_SDKAPPID: "x" });
+    expect(ok).toBe(false);
+    expect(checks.every(({ about, status }) => about === "settings" && status === "failed")).toBe(true);
+  });
+
+  test("names what is wrong with a ready-made UserSig, a journal and the connection", async () => {
+    const { ok, text } = await check(new URL("http://127.0.0.1:9"), {
+      TENCENT_CHAT_SECRET_KEY: "",
+      TENCENT_CHAT_USERSIG: "cut",
+      TENCENT_CHAT_JOURNAL: "~/journal.jsonl",
+    });
+    expect(ok).toBe(false);
+    expect(text).toMatch(/failed signature: TENCENT_CHAT_USERSIG cannot be used: it cannot be read/);
+    expect(text).toContain("failed journal: ~/journal.jsonl cannot be written (ENOENT): ~ is not expanded");
+    expect(text).toMatch(/failed service: TENCENT_CHAT_USERSIG cannot be used/);
+  });
+
+  test("accepts a service that refuses the whole read of its test channel, and no other code", async () => {
+    const sandbox = await startSandbox();
+    sandbox.faults.add({ response: { code: 130007 } }, { response: { code: 60020 } });
+    expect((await check(sandbox.endpoint)).text).toContain("ok service: reached, signature accepted");
+    expect((await check(sandbox.endpoint)).text).toContain("failed service: 60020: The plan was not bought");
+    sandbox.faults.add({
+      response: {
+        change: () => ({
+          ErrorCode: 0,
+          OfficialAccountInfoList: [{ ErrorCode: 0, Official_Account: "@TOA#_doctor_asks_for_no_channel" }],
+        }),
+      },
+    });
+    expect((await check(sandbox.endpoint)).text).toContain(
+      "failed service: the service answered 0; 130004 was expected",
+    );
+  });
+});
+
+describe("the journal as a list", () => {
+  const read = (path: string | undefined, asJson = false) => {
+    const lines: string[] = [];
+    const ok = listJournal(path, asJson, (line) => lines.push(line));
+    return { ok, text: lines.join("\n") };
+  };
+
+  test("shows each edit with its outcome, and the undo only where it makes sense", () => {
+    const path = journalPath();
+    const identity = { sdkAppId: 1, admin: "a", osUser: "ops", host: "h", pid: 1 };
+    const journal = new Journal(path, identity, (line) => line);
+    const undo = { tool: "t", arguments: { Name: "A" } };
+    const change = { field: "Name", before: "A", after: "B" };
+    const edit = { tool: "t", channel: "@TOA#_x", client: "c\u202e", confirmed: true, changes: [change], undo };
+    journal.begin(edit)({ outcome: "applied" });
+    journal.begin({ ...edit, channel: "@TOA#_refused" })({ outcome: "refused", code: 130002 });
+    journal.begin({
+      tool: "s",
+      channel: "@TOA#_x",
+      subscriber: "u",
+      client: "c",
+      confirmed: false,
+      changes: [{ field: "CustomString", after: "v" }],
+    })({ outcome: "refused", code: 131003, cancelled: true });
+    journal.begin({ ...edit, channel: "@TOA#_y" });
+    const { ok, text } = read(path);
+    expect(ok).toBe(true);
+    const [applied, refused, subscriber, stopped] = text.split(/\n(?=\d{4}-)/);
+    expect(applied).toMatch(
+      /sandbox {2}t {2}"@TOA#_x" {2}by client "c\\u202e", user "ops", confirmed {2}applied\n {4}Name: "A" → "B"\n {4}undo: t \{"Name":"A"\}$/,
+    );
+    expect(refused).not.toContain("undo:");
+    expect(subscriber).toMatch(
+      /s {2}"@TOA#_x" subscriber "u" {2}by client "c", user "ops" {2}refused \(131003\), cancelled\n {4}CustomString: \(not readable\) → "v"/,
+    );
+    expect(stopped).toContain("unknown: the process stopped before the outcome was known");
+    expect(stopped).toContain("undo: t");
+    expect(JSON.parse(read(path, true).text).edits).toHaveLength(4);
+  });
+
+  test("says where there is none, where it cannot be read, where it is empty, and where lines are broken", () => {
+    expect(read(undefined)).toEqual({ ok: false, text: "✗ There is no journal: set TENCENT_CHAT_JOURNAL to a file." });
+    expect(read("~/journal").text).toBe(
+      "✗ The journal ~/journal cannot be read (ENOENT): ~ is not expanded, so give the whole path.",
+    );
+    const path = journalPath();
+    appendFileSync(path, "\n");
+    expect(read(path)).toEqual({ ok: true, text: "The journal holds no edits." });
+    appendFileSync(path, '{"half\n{"event":"intent"}\n');
+    expect(read(path)).toEqual({ ok: false, text: "The journal holds no edits.\n✗ 2 of its lines cannot be read." });
+  });
+});

@@ -1,0 +1,163 @@
+import type { ChannelInfo, ChannelValues } from "../../src/channel/fields.ts";
+import type { CallOptions, ChannelsAnswer } from "../../src/chat-api/chat-api.ts";
+import type { FailedSend, SendResult } from "../../src/chat-api/client.ts";
+import { toError, whatHappened } from "../../src/chat-api/errors/chat-api-error.ts";
+import { type Failure, isOutcomeUnknown, networkFailure, wasSent } from "../../src/chat-api/errors/failure.ts";
+import type { Connection } from "../../src/chat-api/http/http-client.ts";
+import { codeFailure } from "../../src/chat-api/http/response.ts";
+import type { EditApi } from "../../src/edits/edit.ts";
+import type { VirtualClock } from "../support/virtual-clock.ts";
+
+/**
+ * A service with replicas that lag, answers that are lost, edits that take effect late or in part, and people who edit
+ * in between; and the whole truth about it, to compare receipts with.
+ */
+
+/** What the service can do at worst, in milliseconds. */
+export interface Bounds {
+  /** A request takes effect at most this long after its attempt ended. */
+  readonly lateMs: number;
+  /** A read shows the state of at most this long ago. */
+  readonly lagMs: number;
+}
+
+/** A seeded random number generator (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** One change of the primary copy. */
+interface AppliedWrite {
+  readonly at: number;
+  readonly values: ChannelValues;
+  /** The values of the edit it belongs to, the same object; undefined for a colleague's. */
+  readonly edit: ChannelValues | undefined;
+}
+
+const ENVELOPE = { ActionStatus: "OK", ErrorCode: 0 };
+const CONNECTION = {} as Connection;
+
+export class SimulatedService implements EditApi {
+  readonly history: AppliedWrite[] = [];
+  readonly #initial: ChannelInfo;
+  readonly #clock: VirtualClock;
+  readonly #random: () => number;
+  readonly #bounds: Bounds;
+  /** True for a service that trims every text. */
+  readonly #trims: boolean;
+
+  constructor(clock: VirtualClock, random: () => number, bounds: Bounds, initial: ChannelInfo) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#bounds = bounds;
+    this.#initial = initial;
+    this.#trims = random() < 0.1;
+  }
+
+  /** The primary copy as it was at a time. */
+  stateAt(time: number): ChannelInfo {
+    const state = { ...this.#initial };
+    for (const { at, values } of this.history) if (at <= time) Object.assign(state, values);
+    return state;
+  }
+
+  /** A colleague, in the console or in another process, edits the channel. */
+  editAsColleague(values: ChannelValues): void {
+    this.#apply(values, undefined);
+  }
+
+  async getChannels(
+    ids: readonly string[],
+    _fields: unknown,
+    { deadline }: CallOptions,
+  ): Promise<SendResult<ChannelsAnswer>> {
+    await this.#travel();
+    const lagMs = this.#chance(0.5) ? 0 : this.#random() * this.#bounds.lagMs;
+    const seen = this.stateAt(this.#clock.now - lagMs);
+    await this.#travel();
+    if (deadline.ended || this.#chance(0.05)) return this.#fail(networkFailure("connectionLost"), false);
+    // A field may be missing from an answer.
+    const info = Object.fromEntries(Object.entries(seen).filter(() => !this.#chance(0.02)));
+    const channels = ids.map((id) => ({ id, envelope: ENVELOPE, info }));
+    return { kind: "ok", attempts: 1, value: { envelope: ENVELOPE, serverDate: undefined, channels } };
+  }
+
+  async modifyChannel(_id: string, values: ChannelValues, { deadline }: CallOptions): Promise<SendResult<object>> {
+    if (this.#chance(0.05)) return this.#fail(networkFailure("connectionRefused"), true);
+    await this.#travel();
+    const part = Object.fromEntries(Object.entries(values).filter(() => this.#chance(0.5)));
+    const what = this.#random();
+    if (what < 0.45) {
+      this.#apply(values, values);
+      await this.#travel();
+      return { kind: "ok", attempts: 1, value: ENVELOPE };
+    }
+    if (what < 0.55) {
+      if (this.#chance(0.5)) this.#apply(part, values); // a refusal that applied some fields all the same
+      await this.#travel();
+      return this.#fail(codeFailure({ ErrorCode: 6017, ActionStatus: "FAIL" }), true);
+    }
+    // No definite answer: applied now, in part, late, or never.
+    const applied = this.#random();
+    if (applied < 0.3) this.#apply(values, values);
+    else if (applied < 0.4) this.#apply(part, values);
+    await (this.#chance(0.3) && !deadline.ended ? deadline.sleep(4_000, "") : this.#travel());
+    if (applied >= 0.4 && applied < 0.7) this.#applyLater(this.#chance(0.3) ? part : values, values);
+    if (this.#chance(0.2)) return this.#fail(codeFailure({ ErrorCode: 60008, ActionStatus: "FAIL" }), true);
+    if (this.#chance(0.1)) return this.#fail(codeFailure({ ErrorCode: 10004, ActionStatus: "FAIL" }), true);
+    return this.#fail(networkFailure(deadline.ended ? "cancelledAfterSending" : "connectionLost"), true);
+  }
+
+  modifySubscriber(): never {
+    throw new Error("not simulated");
+  }
+
+  async borrowConnection(): Promise<Connection> {
+    return CONNECTION;
+  }
+
+  release(): void {}
+
+  consumeRetryBudget(): boolean {
+    return this.#chance(0.9);
+  }
+
+  #chance(probability: number): boolean {
+    return this.#random() < probability;
+  }
+
+  #travel(): Promise<void> {
+    return this.#clock.sleep(10 + this.#random() * 150);
+  }
+
+  #apply(values: ChannelValues, edit: AppliedWrite["edit"]): void {
+    if (Object.keys(values).length === 0) return;
+    const stored = this.#trims ? mapText(values, (text) => text.trim()) : values;
+    this.history.push({ at: this.#clock.now, values: stored, edit });
+  }
+
+  #applyLater(values: ChannelValues, edit: ChannelValues): void {
+    // A millisecond inside the bound: what happens at the bound itself is the bound's business.
+    const lateMs = Math.max(0, this.#random() * this.#bounds.lateMs - 1);
+    void this.#clock.sleep(lateMs).then(() => this.#apply(values, edit));
+  }
+
+  #fail(failure: Failure, isWrite: boolean): FailedSend {
+    const context = { isWrite, channelIds: [], sdkAppId: 1, attempts: 1 };
+    const error = toError(failure, context);
+    const kind = !wasSent(failure) ? "notSent" : isOutcomeUnknown(failure) ? "ambiguous" : "rejected";
+    return { kind, failure, error, happened: whatHappened(failure, context), attempts: 1 };
+  }
+}
+
+function mapText(values: ChannelValues, change: (text: string) => string): ChannelValues {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? change(value) : value]),
+  );
+}

@@ -1,0 +1,121 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, test, vi } from "vitest";
+import { noLog } from "../../src/log.ts";
+import { startSession } from "../../src/mcp/session.ts";
+import type { ToolContext } from "../../src/tools/tool.ts";
+import { contextOn, GET, MODIFY, PENN, startSandbox } from "../support/service.ts";
+
+async function open(openContext: () => Promise<ToolContext>) {
+  const input = new PassThrough();
+  const written: string[] = [];
+  const session = await startSession(
+    { version: "0", readOnly: false, isSandbox: false, openContext, log: noLog },
+    input,
+    (line) => void written.push(line),
+  );
+  const send = (message: object) => input.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+  const answers = () => written.map((line) => JSON.parse(line));
+  send({
+    id: 1,
+    method: "initialize",
+    params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "1" } },
+  });
+  await vi.waitUntil(() => written.length === 1, { timeout: 10_000 });
+  return { session, send, answers };
+}
+
+const call = {
+  method: "tools/call",
+  params: { name: GET, arguments: { OfficialAccountIdList: [{ Official_Account: PENN }] } },
+};
+
+describe("a session", () => {
+  test("answers a call in flight before it ends, and closes the context", async () => {
+    const sandbox = await startSandbox();
+    const context = contextOn(sandbox.endpoint);
+    const close = vi.spyOn(context, "close");
+    const { session, send, answers } = await open(async () => context);
+    sandbox.faults.add({ response: { delayMs: 300 } });
+    send({ id: 2, ...call });
+    await vi.waitUntil(() => sandbox.requests.length === 1, { timeout: 10_000 });
+    await session.end(1_400);
+    expect(answers()[1]).toMatchObject({ id: 2, result: { structuredContent: { ErrorCode: 0 } } });
+    expect(close).toHaveBeenCalledOnce();
+  });
+
+  test("takes no more calls once it is ending", async () => {
+    const sandbox = await startSandbox();
+    const context = contextOn(sandbox.endpoint);
+    const { session, send, answers } = await open(async () => context);
+    sandbox.faults.add({ response: { delayMs: 300 } });
+    send({ id: 2, ...call });
+    await vi.waitUntil(() => sandbox.requests.length === 1, { timeout: 10_000 });
+    const ended = session.end(1_400);
+    send({ id: 3, ...call });
+    await ended;
+    expect(answers().map(({ id }) => id)).toEqual([1, 2]);
+    expect(sandbox.requests).toHaveLength(1);
+  });
+
+  test("reports an internal error in an edit with its own stage, and says that the outcome is not known", async () => {
+    const { session, send, answers } = await open(async () => {
+      throw new Error("a bug");
+    });
+    const edit = { name: MODIFY, arguments: { Official_Account: PENN, Name: "x" } };
+    send({ id: 2, method: "tools/call", params: edit });
+    await vi.waitUntil(() => answers().length === 2, { timeout: 10_000 });
+    expect(answers()[1].result.structuredContent.explanation).toMatchObject({
+      stage: "internal",
+      cause: "This server has a bug that stopped the call; whether the edit was sent is not known.",
+      nextStep: expect.stringMatching(/^Read the channel/),
+    });
+    await session.end(1_400);
+  });
+
+  test("cancels a call that takes too long, and answers nothing for it", async () => {
+    const sandbox = await startSandbox();
+    const context = contextOn(sandbox.endpoint);
+    const { session, send, answers } = await open(async () => context);
+    sandbox.faults.add({ response: "silence" });
+    send({ id: 2, ...call });
+    await vi.waitUntil(() => sandbox.requests.length === 1, { timeout: 10_000 });
+    await session.end(1_400);
+    expect(answers()).toHaveLength(1);
+  });
+
+  test("opens its context again where that failed once, and reports an internal error as such", async () => {
+    const sandbox = await startSandbox();
+    const context = contextOn(sandbox.endpoint);
+    let times = 0;
+    const { session, send, answers } = await open(async () => {
+      times += 1;
+      if (times === 1) throw new Error("a port was taken");
+      return context;
+    });
+    send({ id: 2, ...call });
+    await vi.waitUntil(() => answers().length === 2, { timeout: 10_000 });
+    send({ id: 3, ...call });
+    await vi.waitUntil(() => answers().length === 3, { timeout: 10_000 });
+    expect(answers()[1].result).toMatchObject({
+      isError: true,
+      structuredContent: { explanation: { fixedBy: "operator" } },
+    });
+    expect(answers()[1].result.content[0].text).toMatch(
+      /^Internal error of this server: This server has a bug that stopped the call; nothing was changed\.\n/,
+    );
+    expect(JSON.stringify(answers()[1])).not.toContain("a port was taken");
+    expect(answers()[2].result.structuredContent.ErrorCode).toBe(0);
+    await session.end(1_400);
+  });
+
+  test("connects to nothing before a tool is called", async () => {
+    const sandbox = await startSandbox();
+    const context = contextOn(sandbox.endpoint);
+    const { session, send, answers } = await open(async () => context);
+    send({ id: 2, method: "tools/list" });
+    await vi.waitUntil(() => answers().length === 2, { timeout: 10_000 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(sandbox.connections).toBe(0);
+    await session.end(1_400);
+  });
+});

@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import * as z from "zod/v4";
+import { COMMANDS } from "../../src/chat-api/client.ts";
+import { callTool } from "../../src/tools/call-tool.ts";
+import type { Tool, ToolCall } from "../../src/tools/tool.ts";
+import { callFor, contextOn, errorOf, PENN, SECRET_KEY } from "../support/service.ts";
+
+const NOWHERE = new URL("http://127.0.0.1:9");
+
+/** A fourth tool that checks nothing at all, and remembers what it was given. */
+function forgetfulTool(more: Partial<Tool> = {}): { tool: Tool; runs: { input: object; call: ToolCall }[] } {
+  const runs: { input: object; call: ToolCall }[] = [];
+  const tool: Tool = {
+    name: COMMANDS.modifyChannel,
+    title: "Forgetful",
+    description: "Forgets everything.",
+    isWrite: true,
+    input: z.looseObject({}),
+    output: z.looseObject({}),
+    channelIds: "Official_Account",
+    async run(input, _context, call) {
+      runs.push({ input, call });
+      return { content: {} };
+    },
+    ...more,
+  };
+  return { tool, runs };
+}
+
+describe("the gate before a tool that forgets everything", () => {
+  test("lets an allowed call through", async () => {
+    const { tool, runs } = forgetfulTool();
+    await callTool(tool, { Official_Account: PENN }, contextOn(NOWHERE), callFor());
+    expect(runs).toMatchObject([{ input: { Official_Account: PENN }, call: { channelIds: [PENN] } }]);
+  });
+
+  test("rejects a credential before anything else, so that no error quotes it", async () => {
+    const { tool, runs } = forgetfulTool({ input: z.strictObject({ Official_Account: z.string() }) });
+    const context = contextOn(NOWHERE, { TENCENT_CHAT_READ_ONLY: "true" });
+    for (const secret of [
+      SECRET_KEY,
+      SECRET_KEY.toUpperCase(),
+      `%${SECRET_KEY.charCodeAt(0).toString(16)}${SECRET_KEY.slice(1)}`,
+    ]) {
+      const error = await errorOf(callTool(tool, { Official_Account: PENN, [secret]: secret }, context, callFor()));
+      expect(error).toMatchObject({ name: "PolicyError", explanation: { fixedBy: "agent" } });
+      expect(JSON.stringify(error)).not.toContain(secret);
+    }
+    expect(runs).toEqual([]);
+  });
+
+  test("stops it in read-only mode, before its input is looked at", async () => {
+    const { tool, runs } = forgetfulTool({ input: z.strictObject({}) });
+    const context = contextOn(NOWHERE, { TENCENT_CHAT_READ_ONLY: "true" });
+    const error = await errorOf(callTool(tool, { Official_Account: 5 }, context, callFor()));
+    expect(error).toMatchObject({ name: "PolicyError", explanation: { fixedBy: "operator" } });
+    expect(runs).toEqual([]);
+  });
+
+  test("stops it for a channel that is not allowed", async () => {
+    const { tool, runs } = forgetfulTool();
+    const context = contextOn(NOWHERE, { TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_other" });
+    const error = (await errorOf(callTool(tool, { Official_Account: PENN }, context, callFor()))) as Error;
+    expect(error.message).toContain("not among the channels this server may touch");
+    expect(runs).toEqual([]);
+  });
+
+  test("takes channels that are not allowed out of a list, whether the tool asks about them or not", async () => {
+    const { tool, runs } = forgetfulTool({ channelIds: "OfficialAccountIdList", isWrite: false });
+    const context = contextOn(NOWHERE, { TENCENT_CHAT_ALLOWED_CHANNELS: PENN });
+    const OfficialAccountIdList = ["@TOA#_other", PENN, "@TOA#_other"].map((id) => ({ Official_Account: id }));
+    await callTool(tool, { OfficialAccountIdList }, context, callFor());
+    expect(runs[0]?.input).toEqual({ OfficialAccountIdList: [{ Official_Account: PENN }] });
+    expect(runs[0]?.call.channelIds).toEqual(["@TOA#_other", PENN]);
+    expect([...(runs[0]?.call.refused.keys() ?? [])]).toEqual(["@TOA#_other"]);
+  });
+
+  test("never runs it where it does not declare its channel IDs", async () => {
+    for (const [channelIds, args] of [
+      [undefined as never, { Official_Account: PENN }],
+      ["Official_Account", { channel: PENN }],
+      ["OfficialAccountIdList", { OfficialAccountIdList: PENN }],
+    ] as const) {
+      const { tool, runs } = forgetfulTool({ channelIds });
+      await expect(callTool(tool, args, contextOn(NOWHERE), callFor())).rejects.toThrow("does not declare");
+      expect(runs).toEqual([]);
+    }
+  });
+
+  test("reports every problem of its input", async () => {
+    const { tool } = forgetfulTool({
+      input: z.strictObject({ Official_Account: z.string() }),
+      validateWhole: () => ["The whole is wrong."],
+    });
+    const error = (await errorOf(callTool(tool, { colour: 1 }, contextOn(NOWHERE), callFor()))) as Error;
+    expect(error.name).toBe("InputError");
+    expect(error.message).toContain("Official_Account is required");
+    expect(error.message).toContain("colour is not a field");
+    expect(error.message).toContain("The whole is wrong.");
+  });
+});

@@ -155,7 +155,7 @@ export function summarize(audience: string, application: string, outcome: Outcom
 
 /** `780,031 subscribers of '@TOA#_…'`. */
 export function audienceOf(channel: string, subscribers: number | undefined): string {
-  if (subscribers === undefined) return quote(channel);
+  if (subscribers === undefined) return `An unknown number of subscribers of ${quote(channel)}`;
   return `${formatCount(subscribers)} subscriber${subscribers === 1 ? "" : "s"} of ${quote(channel)}`;
 }
 

@@ -18,7 +18,7 @@ export function reportProgress(
   const timer = setInterval(() => {
     const what = waitingFor();
     if (what === undefined) return;
-    const progress = Math.round(performance.now() - startedAt) / 1000;
+    const progress = Math.round((performance.now() - startedAt) / 1000);
     const params = { progressToken: token, progress, message: `Waiting for ${what}.` };
     send({ jsonrpc: "2.0", method: "notifications/progress", params });
   }, INTERVAL_MS);

@@ -100,7 +100,7 @@ describe("the summary", () => {
       "780,031 subscribers of '@TOA#_x' (production): Name: 'A' → 'B'",
     );
     expect(audienceOf(ID, 1)).toBe("1 subscriber of '@TOA#_x'");
-    expect(audienceOf(ID, undefined)).toBe("'@TOA#_x'");
+    expect(audienceOf(ID, undefined)).toBe("An unknown number of subscribers of '@TOA#_x'");
   });
 
   test("says what was seen of each field", () => {
@@ -129,7 +129,7 @@ describe("the summary", () => {
   ])("quotes text that holds %s, so that it cannot pose as ours", (_what, name, quoted) => {
     const text = summarize(audience, "app", "applied", changeTo(name, name, "new"));
     expect(text).toBe(`780,031 subscribers of '@TOA#_x' (app): Name: 'A' → ${quoted}`);
-    expect(audienceOf(name, undefined)).toBe(quoted);
+    expect(audienceOf(name, 2)).toBe(`2 subscribers of ${quoted}`);
   });
 });
 

@@ -21,11 +21,12 @@ export type Ending = "ok" | "refused" | "ambiguous";
  * - new: the wanted value
  * - normalized: after an OK, the wanted text trimmed or in another letter case
  * - old: the value before the edit, in the last look of the schedule
+ * - tooEarly: the value before the edit, in a look that was too early to count
  * - other: a third value, or the old one again after the new one was seen: somebody else edits this channel
  * - noChange: it had the wanted value before, so it says nothing
- * - none: missing from the reads, or not read late enough
+ * - none: missing from the reads
  */
-export type Evidence = "new" | "normalized" | "old" | "other" | "noChange" | "none";
+export type Evidence = "new" | "normalized" | "old" | "tooEarly" | "other" | "noChange" | "none";
 
 /** What is known after an edit. */
 export interface Observation {
@@ -61,12 +62,12 @@ export function inferOutcome(observation: Observation): Inference {
   return { outcome: outcomeOf(ending, Object.values(evidence)), evidence };
 }
 
-/** True if a further look could not change the outcome: everything is new already, or nothing can be told at all. */
+/** True if a further look could not change the outcome: everything is new already, or no read shows the fields. */
 export function isDecided(observation: Observation): boolean {
   if (observation.looks.length === 0) return false;
   const { outcome, evidence } = inferOutcome({ ...observation, isComplete: true });
-  const tellsNothing = Object.values(evidence).every((each) => each === "none" || each === "noChange");
-  return outcome === "applied" || tellsNothing;
+  const isUnreadable = Object.values(evidence).every((each) => each === "none" || each === "noChange");
+  return outcome === "applied" || isUnreadable;
 }
 
 function evidenceOf(name: WritableFieldName, { ending, wanted, before, looks, isComplete }: Observation): Evidence {
@@ -79,8 +80,8 @@ function evidenceOf(name: WritableFieldName, { ending, wanted, before, looks, is
   // Without an OK, a field that the first read lacked may have had the wanted value all along.
   if (last === value) return ending === "ok" || old !== undefined ? "new" : "none";
   if (last === old) {
-    if (seen.includes(value as never)) return "other";
-    return isComplete && looks.at(-1)?.[name] === old ? "old" : "none";
+    if (!isComplete || looks.at(-1)?.[name] !== old) return "tooEarly";
+    return seen.includes(value as never) ? "other" : "old";
   }
   if (ending === "ok" && isNormalized(last, value)) return "normalized";
   return ending === "ok" || old !== undefined ? "other" : "none";
@@ -100,23 +101,23 @@ function outcomeOf(ending: Ending, evidence: readonly Evidence[]): Outcome {
   const count = (...kinds: Evidence[]) => evidence.filter((each) => kinds.includes(each)).length;
   const applied = count("new", "normalized");
   const old = count("old");
-  const told = applied + old + count("other");
-  const isMixed = applied > 0 && old > 0 && applied + old === told;
-  const isWholeTold = count("none") === 0;
+  const readable = applied + old + count("other");
+  const isMixed = applied > 0 && old > 0 && applied + old === readable;
+  const isFullyRead = count("none", "tooEarly") === 0;
 
   switch (ending) {
     case "ok":
-      if (told === 0) return "accepted";
-      if (applied === told) return "applied";
+      if (readable === 0) return "accepted";
+      if (applied === readable) return count("tooEarly") > 0 ? "accepted" : "applied";
       return isMixed ? "partlyApplied" : "unknown";
     case "refused":
-      if (applied > 0 && applied === told) return isWholeTold ? "applied" : "unknown";
+      if (applied > 0 && applied === readable) return isFullyRead ? "applied" : "unknown";
       if (isMixed) return "partlyApplied";
       return applied === 0 ? "refused" : "unknown";
     case "ambiguous":
-      if (told === 0 || !isWholeTold) return "unknown";
-      if (applied === told) return "applied";
-      if (old === told) return "notApplied";
+      if (readable === 0 || !isFullyRead) return "unknown";
+      if (applied === readable) return "applied";
+      if (old === readable) return "notApplied";
       return isMixed ? "partlyApplied" : "unknown";
   }
 }

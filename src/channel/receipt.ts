@@ -1,6 +1,12 @@
-import { type ChannelInfo, type ChannelValues, WRITABLE_FIELDS, type WritableFieldName } from "./fields.ts";
+import {
+  type ChannelInfo,
+  type ChannelValues,
+  SUBSCRIBER_LIMIT_BOUNDS,
+  WRITABLE_FIELDS,
+  type WritableFieldName,
+} from "./fields.ts";
 import { type Evidence, fieldsOf, type Inference, isNormalized, type Outcome } from "./outcome.ts";
-import { byteLength, formatCount, quote, shortValue } from "./text.ts";
+import { byteLength, formatCount, isWellFormed, quote, shortValue } from "./text.ts";
 
 /** What an edit did: field by field, for whom, and how to take it back. Pure: it only compares what was seen. */
 
@@ -41,6 +47,7 @@ const VERDICT: Readonly<Record<Evidence, Verdict>> = {
   new: "applied",
   normalized: "normalized",
   old: "notApplied",
+  tooEarly: "cannotBeReadBack",
   other: "differs",
   noChange: "unchanged",
   none: "cannotBeReadBack",
@@ -84,13 +91,13 @@ function maxBytesOf(name: string): number | undefined {
  * that it cannot restore.
  *
  * @param seen the channel as last read after the edit
- * @param holdsSecret true for a text that no output may hold
+ * @param redact replaces secrets: a value that holds one is not restored
  */
 export function undoOf(
   tool: string,
   channel: string,
   edit: { wanted: ChannelValues; before: ChannelInfo; seen?: ChannelInfo | undefined },
-  holdsSecret: (text: string) => boolean,
+  redact: (text: string) => string,
 ): { undo?: NextCall; warnings: string[] } {
   const { wanted, before, seen } = edit;
   const restored: Record<string, string | number> = {};
@@ -98,8 +105,7 @@ export function undoOf(
   const changed = fieldsOf(wanted).filter((name) => before[name] !== wanted[name]);
   for (const name of changed) {
     const old = before[name];
-    const problem =
-      old === undefined ? "its value before was not readable" : problemOfRestoring(name, old, holdsSecret);
+    const problem = old === undefined ? "its value before was not readable" : problemOfRestoring(name, old, redact);
     if (problem !== undefined) warnings.push(`undo does not restore ${name}: ${problem}.`);
     else if (old !== undefined) restored[name] = old;
   }
@@ -109,13 +115,12 @@ export function undoOf(
   return { undo: { tool, arguments: { Official_Account: channel, ...restored } }, warnings };
 }
 
-function problemOfRestoring(
-  name: string,
-  old: string | number,
-  holdsSecret: (text: string) => boolean,
-): string | undefined {
-  if (typeof old !== "string") return undefined;
-  if (holdsSecret(old)) return "its value before holds a credential of this server";
+function problemOfRestoring(name: string, old: string | number, redact: (text: string) => string): string | undefined {
+  if (typeof old !== "string") {
+    return old < SUBSCRIBER_LIMIT_BOUNDS.min ? `the service does not accept its value before, ${old}` : undefined;
+  }
+  if (redact(old) !== old) return "its value before holds a credential of this server";
+  if (!isWellFormed(old)) return "its value before holds half a character, which cannot be sent";
   const max = maxBytesOf(name);
   const used = byteLength(old);
   return max !== undefined && used > max ? `its value before is ${used} bytes and the limit is ${max}` : undefined;

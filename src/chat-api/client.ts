@@ -142,13 +142,15 @@ export class ChatClient {
   async #sendOver<T>(connection: Connection, request: Request<T>, deadline: Deadline): Promise<SendResult<T>> {
     const { limiter, retryBudget } = this.#state(request.command);
     const timesOfKind = new Map<CodeKind, number>();
+    let tries = 0;
     let attempts = 0;
     let staleConnections = 0;
     let reported: Failure | undefined;
     for (;;) {
       const attempt = await this.#attempt(connection, request, deadline);
-      if (attempt.wasTried) attempts += 1;
       const { result, userSig } = attempt;
+      if (attempt.wasTried) tries += 1;
+      if (attempt.wasTried && (result.kind === "answer" || wasSent(result))) attempts += 1;
       const read = result.kind === "answer" ? request.read(result, attempts) : result;
       if ("value" in read) {
         retryBudget.refill();
@@ -157,9 +159,10 @@ export class ChatClient {
       const failure = read;
       reported = pickReportedFailure(reported, failure);
       this.#pauseAfter(failure, limiter);
+      const times = countKind(failure, timesOfKind);
       const decision = decideRetry(failure, {
-        attempts,
-        timesOfKind: countKind(failure, timesOfKind),
+        attempts: tries,
+        timesOfKind: times,
         staleConnections,
         isWrite: request.isWrite,
       });
@@ -170,14 +173,13 @@ export class ChatClient {
       if (!isAllowed || (decision.usesRetryBudget && !retryBudget.consume())) {
         return this.#failed(reported, request, attempts);
       }
-      const cause = describeFailure(failure);
       this.#logEvent("retry", {
         command: request.command,
         attempts,
-        failure: cause,
+        failure: describeFailure(failure),
         pauseMs: Math.round(decision.pauseMs),
       });
-      if (!(await deadline.sleep(decision.pauseMs, `a retry after: ${cause}`))) {
+      if (!(await deadline.sleep(decision.pauseMs, "a retry"))) {
         return this.#failed(reported, request, attempts);
       }
     }

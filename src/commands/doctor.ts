@@ -39,10 +39,14 @@ export async function doctor(host: Host, version: string, options: CommandOption
   const ok = checks.every(({ status }) => status !== "failed");
   if (options.json) print(JSON.stringify({ ok, version, checks }));
   else {
-    for (const { about, status, message } of checks) print(`${MARKS[status]} ${about.padEnd(11)} ${message}`);
+    for (const check of checks) print(formatCheck(check));
     print(ok ? "Everything works." : "Fix the lines with ✗, then run the doctor again.");
   }
   return ok ? 0 : 1;
+}
+
+export function formatCheck({ about, status, message }: Check): string {
+  return `${MARKS[status]} ${about.padEnd(11)} ${message}`;
 }
 
 /** Checks the settings, and the service if the settings allow that. */

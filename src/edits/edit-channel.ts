@@ -15,12 +15,22 @@ import { warningsAbout } from "../channel/warnings.ts";
 import type { CallOptions } from "../chat-api/chat-api.ts";
 import { COMMANDS, type FailedSend } from "../chat-api/client.ts";
 import { networkReason } from "../chat-api/errors/network-reasons.ts";
+import type { Connection } from "../chat-api/http/http-client.ts";
 import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/regions.ts";
+import { WRITE_TIMEOUT_MS } from "../chat-api/retry/retry-policy.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
-import { cancelledFlag, type EditCall, type EditResult, type EditServices, notSentError } from "./edit.ts";
+import {
+  cancelledFlag,
+  type EditCall,
+  type EditResult,
+  type EditServices,
+  notSentError,
+  unreadableError,
+} from "./edit.ts";
 import { channelEditError, type SentEdit } from "./edit-error.ts";
 import type { EditLock } from "./edit-lock.ts";
 import { questionBefore } from "./question.ts";
+import { distrustMs } from "./recent-writes.ts";
 
 /** An edit of a channel, from its place in the queue to its receipt. */
 
@@ -32,6 +42,8 @@ const LOOK_SCHEDULE: Readonly<Record<Ending, readonly number[]>> = {
   refused: [0],
   ambiguous: [0, REPLICA_LAG_MS, SERVER_TIMEOUT_MS + REPLICA_LAG_MS],
 };
+/** A second attempt needs this much time, in milliseconds, for itself and for the looks that tell what it did. */
+const RESEND_NEEDS_MS = WRITE_TIMEOUT_MS + SERVER_TIMEOUT_MS + REPLICA_LAG_MS;
 /** A first read that may lag behind a write of ours is repeated at this interval, in milliseconds. */
 const REREAD_MS = 1_000;
 
@@ -47,10 +59,11 @@ export async function editChannel(
 ): Promise<EditResult> {
   const { api, policy, locks, journal, recentWrites } = services;
   const { deadline } = call;
-  const lock = await locks.acquire(id, deadline);
-  if (typeof lock === "string") throw notSentError(lock, id);
-  const connection = await api.borrowConnection();
+  const lock = await locks.acquire(id, deadline, "an earlier edit of the same channel");
+  if (typeof lock === "string") throw notSentError(lock);
+  let connection: Connection | undefined;
   try {
+    connection = await api.borrowConnection();
     const options: CallOptions = { deadline, connection };
     const { info: before, newerFrom } = await readBefore(services, id, options);
     const edit: Edit = { services, id, wanted, before, newerFrom };
@@ -72,12 +85,12 @@ export async function editChannel(
         channel: id,
         client: call.client,
         confirmed: call.confirmation !== undefined,
-        changes: listChanges(wanted, before, {}).map(({ field, before, after }) => ({
+        changes: listChanges(wanted, services.redact(before), {}).map(({ field, before, after }) => ({
           field,
           ...(before !== undefined && { before }),
           after,
         })),
-        undo: undoOf(TOOL, id, edit, services.holdsSecret).undo,
+        undo: undoOf(TOOL, id, edit, services.redact).undo,
       });
     } catch (error) {
       reservation.release();
@@ -97,7 +110,10 @@ export async function editChannel(
     const seen = looked.looks.at(-1);
     const { outcome, evidence } = inference;
     const wasSeen = outcome === "applied";
-    recentWrites.record(id, wasSeen ? { ...wanted, ...pick(seen, wanted) } : wanted, sent.endedAt, wasSeen);
+    // What was seen has taken effect by now; what was not seen can do so until the server timeout, unless refused.
+    const lateMs = sent.ending === "refused" ? 0 : SERVER_TIMEOUT_MS;
+    const appliedBy = wasSeen ? performance.now() : sent.endedAt + lateMs;
+    recentWrites.record(id, wasSeen ? { ...wanted, ...pick(seen, wanted) } : wanted, appliedBy, wasSeen);
 
     const wasCut = deadline.ended !== undefined && !looked.isComplete;
     const error = channelEditError(id, sent, inference, { wasRead: seen !== undefined, wasCut });
@@ -114,7 +130,7 @@ export async function editChannel(
       error,
     };
   } finally {
-    api.release(connection);
+    if (connection) api.release(connection);
     lock.release();
   }
 }
@@ -136,18 +152,18 @@ async function readBefore(
 ): Promise<{ info: ChannelInfo; newerFrom: number }> {
   const { deadline } = options;
   for (;;) {
-    const mayLag = recentWrites.has(id); // asked before the read: a read that began too early does not count
+    const recent = recentWrites.of(id); // as they are before the read: what it shows is not newer than that
     const result = await api.getChannels([id], undefined, options);
-    if (result.kind !== "ok") throw result.error;
+    if (result.kind !== "ok") throw unreadableError(result.error);
     const [channel] = result.value.channels;
-    if (!channel || channel.error) throw channel?.error ?? new Error("the answer holds no channel");
+    if (!channel) throw new Error("the answer holds no channel");
+    if (channel.error) throw unreadableError(channel.error);
     const { info } = channel;
-    if (!mayLag) return { info, newerFrom: 0 };
-    const distrustMs = recentWrites.distrustMs(id, info);
-    if (distrustMs === 0 && recentWrites.has(id)) return { info, newerFrom: performance.now() + REPLICA_LAG_MS };
-    const waitMs = Math.min(REREAD_MS, distrustMs);
-    const isTime = await deadline.sleep(waitMs, "the channel to show the edit before this one");
-    if (!isTime) throw notSentError(deadline.ended ?? "timeout", id);
+    if (recent.size === 0) return { info, newerFrom: 0 };
+    const waitMs = distrustMs(recent, info);
+    if (waitMs === 0) return { info, newerFrom: performance.now() + REPLICA_LAG_MS };
+    const isTime = await deadline.sleep(Math.min(REREAD_MS, waitMs), "the channel to show the edit before this one");
+    if (!isTime) throw notSentError(deadline.ended ?? "timeout");
   }
 }
 
@@ -167,7 +183,8 @@ async function sendEdit(edit: Edit, options: CallOptions, lock: EditLock): Promi
   if (first.kind === "rejected") return failed("refused", first, first.attempts, endedAt);
 
   lock.holdFor(SERVER_TIMEOUT_MS);
-  if (!isResendable(first)) return failed("ambiguous", first, first.attempts, endedAt);
+  const mayResend = isResendable(first) && options.deadline.remainingMs > RESEND_NEEDS_MS;
+  if (!mayResend) return failed("ambiguous", first, first.attempts, endedAt);
   const isNewer = await waitUntil(newerFrom, options, "a read that shows the present state");
   const look = isNewer ? await readOnce(api, id, options) : undefined;
   const looks = look ? [look] : [];
@@ -211,15 +228,22 @@ async function lookAfter(
   const observe = (): Observation => ({ ending: sent.ending, wanted, before, looks, isComplete });
   if (isDecided(observe())) return observe();
   for (const [index, atMs] of LOOK_SCHEDULE[sent.ending].entries()) {
-    // After an OK the new values are there; otherwise an old read must not be taken for them.
+    // Without an OK, a read that may be older than `before` must not be taken for the outcome.
     const at = sent.ending === "ok" ? sent.endedAt + atMs : Math.max(sent.endedAt + atMs, newerFrom);
     if (!(await waitUntil(at, options, "the edit to show"))) break;
+    const mayBeOlder = performance.now() < newerFrom;
     const look = await readOnce(services.api, id, options);
-    if (look) looks.push(look);
+    if (look) looks.push(mayBeOlder ? onlyWanted(look, wanted) : look);
     isComplete = look !== undefined && index === LOOK_SCHEDULE[sent.ending].length - 1;
-    if (isDecided(observe())) break;
+    if (isDecided(observe()) && !(mayBeOlder && inferOutcome(observe()).outcome !== "applied")) break;
   }
   return observe();
+}
+
+/** What counts in a read that may be older than the edit: with an OK, the values that the edit wrote. */
+function onlyWanted(look: ChannelInfo, wanted: ChannelValues): ChannelInfo {
+  const fields = fieldsOf(wanted).filter((name) => look[name] === wanted[name]);
+  return Object.fromEntries(fields.map((name) => [name, look[name]]));
 }
 
 /** Waits until a time (milliseconds of `performance.now`); false if the call ended first. */
@@ -252,6 +276,8 @@ function warningsOf(
   if (outcome === "applied" && sent.error) warnings.push(`${sent.happened} Reading the channel shows the new values.`);
   if (outcome === "accepted" && looks.length === 0) warnings.push("The channel could not be read after the edit.");
   for (const [field, kind] of Object.entries(evidence)) {
+    if (kind === "tooEarly" && outcome === "accepted")
+      warnings.push(`A read right after still showed the old value of ${field}, and no later one was possible.`);
     if (kind === "normalized") warnings.push(`The service stored ${field} with other white space or letter case.`);
     if (kind === "other" && HAS_UNDO.has(outcome))
       warnings.push(`undo would overwrite the value that ${field} has now, which this edit did not write.`);
@@ -275,12 +301,13 @@ function receiptOf(
 ): Receipt {
   const { services, id, wanted, before } = edit;
   const subscribers = seen?.SubscriberNum ?? before.SubscriberNum;
-  const changes = listChanges(wanted, before, evidence, seen);
-  const subject = { tool: TOOL, channel: id, wanted, before, seen };
+  // Redacted before anything is cut: a part of a secret would not be recognized any more.
+  const shown = { tool: TOOL, channel: id, wanted, before: services.redact(before), seen: services.redact(seen) };
+  const changes = listChanges(wanted, shown.before, evidence, shown.seen);
   const { undo, warnings: undoWarnings } = HAS_UNDO.has(outcome)
-    ? undoOf(TOOL, id, subject, services.holdsSecret)
+    ? undoOf(TOOL, id, { wanted, before, seen }, services.redact)
     : { undo: undefined, warnings: [] };
-  const ownWarnings = HAS_UNDO.has(outcome) || outcome === "declined" ? warningsAbout(subject) : [];
+  const ownWarnings = HAS_UNDO.has(outcome) || outcome === "declined" ? warningsAbout(shown) : [];
   return {
     outcome,
     channel: id,

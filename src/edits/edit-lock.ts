@@ -11,8 +11,11 @@ export interface EditLock {
 export class EditLocks {
   readonly #tails = new Map<string, Promise<void>>();
 
-  /** Waits for the lock. Returns why the time ended, if it ended first. */
-  async acquire(key: string, deadline: Deadline): Promise<EditLock | DeadlineEnd> {
+  /**
+   * Waits for the lock. Returns why the time ended, if it ended first.
+   * @param waitingFor what holds the lock, for progress notifications
+   */
+  async acquire(key: string, deadline: Deadline, waitingFor: string): Promise<EditLock | DeadlineEnd> {
     const earlier = this.#tails.get(key);
     let unlock = () => {};
     const mine = new Promise<void>((resolve) => {
@@ -24,7 +27,7 @@ export class EditLocks {
       if (this.#tails.get(key) === tail) this.#tails.delete(key);
     });
 
-    const end = earlier ? await deadline.race(earlier, "an earlier edit of the same channel") : deadline.ended;
+    const end = earlier ? await deadline.race(earlier, waitingFor) : deadline.ended;
     if (end) {
       unlock();
       return end;

@@ -28,8 +28,12 @@ export async function editSubscriber(
   const { api, policy, locks, journal, application } = services;
   const { Official_Account: channel, Subscriber_Account: subscriber, CustomString } = input;
   const { deadline } = call;
-  const lock = await locks.acquire(JSON.stringify([channel, subscriber]), deadline);
-  if (typeof lock === "string") throw notSentError(lock, channel);
+  const lock = await locks.acquire(
+    JSON.stringify([channel, subscriber]),
+    deadline,
+    "an earlier edit of the same subscriber",
+  );
+  if (typeof lock === "string") throw notSentError(lock);
   try {
     if (mustConfirm(policy.rules.confirmEdits, 1)) {
       const declined = receiptOf(application, "declined", input);

@@ -1,8 +1,7 @@
-import type { Envelope, ExplainedError } from "../channel/explanation.ts";
+import { type Envelope, ExplainedError } from "../channel/explanation.ts";
 import type { Receipt } from "../channel/receipt.ts";
 import type { ChatApi } from "../chat-api/chat-api.ts";
-import { NotSentError } from "../chat-api/errors/chat-api-error.ts";
-import { networkFailure } from "../chat-api/errors/failure.ts";
+import { networkReason } from "../chat-api/errors/network-reasons.ts";
 import type { Deadline, DeadlineEnd } from "../chat-api/retry/deadline.ts";
 import type { Journal } from "../guard/journal.ts";
 import type { Policy } from "../guard/policy.ts";
@@ -25,8 +24,8 @@ export interface EditServices {
   readonly recentWrites: RecentWrites;
   /** The label of the application, or its SDKAppID and region: for people who run several. */
   readonly application: string;
-  /** True for a text that no output may hold. */
-  readonly holdsSecret: (text: string) => boolean;
+  /** The same with every secret replaced, for what people and agents see. */
+  readonly redact: <T>(value: T) => T;
 }
 
 /** Who asks, and how much time there is. */
@@ -66,8 +65,29 @@ export function cancelledFlag(deadline: Deadline): { readonly cancelled?: true }
   return deadline.ended === "cancelled" ? { cancelled: true } : {};
 }
 
+/**
+ * Made when an edit ended before it was sent, although reads may have been.
+ * Not for an edit that could not be sent (NotSentError of the service's client).
+ */
+class EditNotSentError extends ExplainedError {
+  override readonly name = "EditNotSentError";
+}
+
 /** For an edit whose time ended before it was sent. */
-export function notSentError(end: DeadlineEnd, channel: string): NotSentError {
-  const failure = networkFailure(end === "cancelled" ? "cancelledBeforeSending" : "noTimeToSend");
-  return new NotSentError(failure, { isWrite: true, channelIds: [channel], sdkAppId: 0, attempts: 0 });
+export function notSentError(end: DeadlineEnd): ExplainedError {
+  const reason = networkReason(end === "cancelled" ? "cancelledBeforeSending" : "noTimeToSend");
+  return new EditNotSentError({
+    stage: "network",
+    cause: `${reason.cause}. No edit was sent.`,
+    fixedBy: reason.fixedBy,
+    nextStep: reason.nextStep,
+    safeToResend: true,
+    attempts: 0,
+  });
+}
+
+/** For an edit whose channel could not be read before it. */
+export function unreadableError({ explanation, envelope }: ExplainedError): ExplainedError {
+  const cause = `The read before the edit failed, so no edit was sent. ${explanation.cause}`;
+  return new EditNotSentError({ ...explanation, cause, attempts: 0 }, envelope);
 }

@@ -1,13 +1,16 @@
 import type { ChannelInfo, ChannelValues, WritableFieldName } from "../channel/fields.ts";
-import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/regions.ts";
+import { REPLICA_LAG_MS } from "../chat-api/regions.ts";
 
 /** What a read must show of a field that this process wrote a moment ago. */
 interface RecentValue {
-  /** As last seen, or as sent where it was not seen. */
+  /** As last seen, or as sent where it was not seen; undefined where no value would prove that the read is new. */
   readonly value: string | number | undefined;
   /** From this time on (milliseconds of `performance.now`) any read is believed. */
   readonly until: number;
 }
+
+/** The writes that a read may not show yet, as they were when it began. */
+export type RecentValues = ReadonlyMap<WritableFieldName, RecentValue>;
 
 /**
  * Decides when a read before an edit may be believed. A replica may lag behind a write of ours, so for a while a read
@@ -18,37 +21,38 @@ export class RecentWrites {
 
   /**
    * @param written the fields of the edit, as last seen or else as sent
-   * @param endedAt when the last attempt ended
-   * @param wasSeen true if the written values have just been read back
+   * @param appliedBy when the edit took effect at the latest (milliseconds of `performance.now`)
+   * @param wasSeen true if the written values have been read back
    */
-  record(channel: string, written: ChannelValues, endedAt: number, wasSeen: boolean): void {
-    // What was seen has taken effect by now; what was not seen may take effect until the server timeout.
-    const appliedBy = wasSeen ? performance.now() : endedAt + SERVER_TIMEOUT_MS;
+  record(channel: string, written: ChannelValues, appliedBy: number, wasSeen: boolean): void {
     const until = appliedBy + REPLICA_LAG_MS;
-    const fields = this.#byChannel.get(channel) ?? new Map<WritableFieldName, RecentValue>();
-    this.#byChannel.set(channel, fields);
+    const fields = new Map(this.of(channel));
     for (const name of Object.keys(written) as WritableFieldName[]) {
-      const recent = { value: written[name], until };
-      fields.set(name, recent);
-      const forget = () => {
-        if (fields.get(name) === recent) fields.delete(name);
-        if (fields.size === 0 && this.#byChannel.get(channel) === fields) this.#byChannel.delete(channel);
-      };
-      setTimeout(forget, Math.max(0, until - performance.now())).unref();
+      // A field that was written twice in a moment may have had this value before the first of the two.
+      const proves = wasSeen || !fields.has(name);
+      fields.set(name, { value: proves ? written[name] : undefined, until });
     }
+    this.#byChannel.set(channel, fields);
   }
 
-  /** True if a read that begins now may not show yet what this process wrote. */
-  has(channel: string): boolean {
-    return this.#byChannel.has(channel);
+  /** What a read that begins now may not show yet. */
+  of(channel: string): RecentValues {
+    const now = performance.now();
+    for (const [id, fields] of this.#byChannel) {
+      for (const [name, { until }] of fields) if (until <= now) fields.delete(name);
+      if (fields.size === 0) this.#byChannel.delete(id);
+    }
+    return new Map(this.#byChannel.get(channel));
   }
+}
 
-  /** Milliseconds after which to read again, or 0 where a read may be believed. */
-  distrustMs(channel: string, info: ChannelInfo): number {
-    const recent = [...(this.#byChannel.get(channel) ?? [])];
-    const shown = recent.filter(([name]) => info[name] !== undefined);
-    const agrees = shown.length > 0 && shown.every(([name, { value }]) => info[name] === value);
-    if (recent.length === 0 || agrees) return 0;
-    return Math.max(1, ...recent.map(([, { until }]) => until - performance.now()));
-  }
+/**
+ * Milliseconds after which to read again, or 0 where a read may be believed.
+ * @param recent the writes when the read began
+ */
+export function distrustMs(recent: RecentValues, info: ChannelInfo): number {
+  const shown = [...recent].filter(([name]) => info[name] !== undefined);
+  const agrees = shown.length > 0 && shown.every(([name, { value }]) => info[name] === value);
+  if (recent.size === 0 || agrees) return 0;
+  return Math.max(1, ...[...recent.values()].map(({ until }) => until - performance.now()));
 }

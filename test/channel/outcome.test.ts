@@ -117,7 +117,7 @@ describe("the outcome", () => {
 
   test("counts an old value only in the last look of the schedule", () => {
     const cut = { ...observe("ambiguous", ["O"]), isComplete: false };
-    expect(inferOutcome(cut)).toEqual({ outcome: "unknown", evidence: { Name: "none" } });
+    expect(inferOutcome(cut)).toEqual({ outcome: "unknown", evidence: { Name: "tooEarly" } });
     expect(inferOutcome({ ...cut, ending: "ok" }).outcome).toBe("accepted");
   });
 

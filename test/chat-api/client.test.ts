@@ -236,7 +236,7 @@ describe("a write", () => {
     const result = await modify(context);
     expect(result).toMatchObject({ kind: "notSent", error: { reason: "connectionRefused" } });
     expect(result).toMatchObject({
-      error: { explanation: { attempts: 3, cause: "The connection was refused (ECONNREFUSED). Nothing was sent." } },
+      error: { explanation: { attempts: 0, cause: "The connection was refused (ECONNREFUSED). Nothing was sent." } },
     });
   });
 
@@ -266,7 +266,7 @@ describe("what was sent once stays the truth, even if a later attempt could not 
     expect(await errorOf(read(context))).toMatchObject({
       name: "AmbiguousResponseError",
       reason: "connectionLost",
-      explanation: { attempts: 3, safeToResend: true },
+      explanation: { attempts: 1, safeToResend: true },
     });
   });
 
@@ -274,7 +274,7 @@ describe("what was sent once stays the truth, even if a later attempt could not 
     const body = '{"ActionStatus":"FAIL","ErrorCode":60018,"ErrorInfo":"slow"}';
     const answer = `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
     const context = contextOn(await startHostThatGoes((socket) => socket.end(answer)));
-    expect(await modify(context)).toMatchObject({ kind: "rejected", attempts: 3, error: { code: 60018 } });
+    expect(await modify(context)).toMatchObject({ kind: "rejected", attempts: 1, error: { code: 60018 } });
   });
 });
 

@@ -14,6 +14,7 @@ import {
   GET,
   MODIFY,
   PENN,
+  SECRET_KEY,
   startSandbox,
 } from "../support/service.ts";
 
@@ -142,7 +143,7 @@ describe("an edit", () => {
     ["nobody", 130007],
   ])("of %s fails with %i, and nothing is written", async (id, code) => {
     const { sandbox, context } = await open({ TENCENT_CHAT_WRITES_PER_HOUR: "1" });
-    expect(await errorOf(edit(context, { Name: "B" }, undefined, id))).toMatchObject({ code });
+    expect(await errorOf(edit(context, { Name: "B" }, undefined, id))).toMatchObject({ envelope: { ErrorCode: code } });
     expect(posts(sandbox)).toBe(0);
     await edit(context, { Name: "B" }); // the budget of one is still there
   });
@@ -150,7 +151,14 @@ describe("an edit", () => {
   test("of a channel that cannot be read is not written", async () => {
     const { sandbox, context } = await open();
     sandbox.faults.add(failedRead);
-    expect(await errorOf(edit(context, { Name: "B" }))).toMatchObject({ code: 60020 });
+    expect(await errorOf(edit(context, { Name: "B" }))).toMatchObject({
+      name: "EditNotSentError",
+      envelope: { ErrorCode: 60020 },
+      explanation: {
+        cause: expect.stringContaining("The read before the edit failed, so no edit was sent."),
+        attempts: 0,
+      },
+    });
     expect(posts(sandbox)).toBe(0);
   });
 });
@@ -421,7 +429,7 @@ describe("without a definite answer", () => {
 
   test("an edit that runs out of time stays unknown, with its undo", async () => {
     const { sandbox, context } = await open();
-    sandbox.faults.add({ command: MODIFY, response: "reset" }, { command: MODIFY, response: "reset" });
+    sandbox.faults.add({ command: MODIFY, response: "reset" }); // not sent again: too little time to see what it did
     const { receipt, error } = await edit(context, { Name: "B" }, 1_500);
     expect(receipt.outcome).toBe("unknown");
     expect(receipt.undo?.arguments).toMatchObject({ Name: OLD });
@@ -506,9 +514,70 @@ describe("the lock of a channel", () => {
     const first = edit(context, { Name: "first" });
     const impatient = edit(context, { Name: "impatient" }, 100);
     const last = edit(context, { Name: "last" });
-    await expect(impatient).rejects.toMatchObject({ name: "NotSentError", reason: "noTimeToSend" });
+    await expect(impatient).rejects.toMatchObject({ name: "EditNotSentError" });
     expect((await first).receipt.outcome).toBe("applied");
     expect((await last).receipt.changes[0]).toMatchObject({ before: "first", after: "last" });
+  });
+});
+
+describe("a read that lags behind an edit of ours", () => {
+  test("is not taken for the outcome of the next one, although the service says OK", async () => {
+    const { sandbox, context } = await open();
+    await edit(context, { Name: "Newz" });
+    sandbox.faults.add(goodRead, showing(OLD), { command: GET, response: { delayMs: 0 } });
+    const corrected = await edit(context, { Name: OLD.toUpperCase() });
+    expect(corrected.receipt.changes).toMatchObject([{ before: "Newz", after: OLD.toUpperCase(), verdict: "applied" }]);
+
+    sandbox.faults.add(goodRead, showing("Newz"), failedRead, failedRead, failedRead);
+    const { receipt, error } = await edit(context, { Name: "C" });
+    expect([receipt.outcome, error]).toEqual(["accepted", undefined]);
+    expect(receipt.changes).toMatchObject([{ after: "C", verdict: "cannotBeReadBack" }]);
+  });
+
+  test("does not make an undo look unnecessary after one that was refused and cut short", async () => {
+    const { sandbox, context } = await open();
+    await edit(context, { Name: "bad" });
+    sandbox.faults.add({ command: MODIFY, response: { code: 60020 } });
+    const call = callFor();
+    const undo = finished(editChannel(context, PENN, { Name: OLD }, call));
+    await vi.waitUntil(() => posts(sandbox) === 2);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    call.deadline.cancel();
+    expect((await undo).receipt.outcome).toBe("refused");
+    sandbox.faults.add(showing(OLD));
+    expect((await edit(context, { Name: OLD })).receipt).toMatchObject({
+      outcome: "applied",
+      changes: [{ before: "bad" }],
+    });
+    expect(nameOf(sandbox)).toBe(OLD);
+  });
+});
+
+describe("an OK that reads do not confirm", () => {
+  test("is accepted with a warning where the reads that were possible still showed the old value", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add(goodRead, { command: MODIFY, response: { change: (answer) => answer } });
+    sandbox.faults.add(showing(OLD), showing(OLD), showing(OLD), failedRead);
+    const { receipt } = await edit(context, { Name: "B" });
+    expect(receipt.outcome).toBe("accepted");
+    expect(receipt.warnings).toContain(
+      "A read right after still showed the old value of Name, and no later one was possible.",
+    );
+  });
+});
+
+describe("a secret in a channel's text", () => {
+  test("appears neither in the question nor, in part, in the receipt", async () => {
+    const { sandbox, context } = await open({ TENCENT_CHAT_CONFIRM_EDITS: "always" });
+    const channel = sandbox.channels.get(PENN);
+    if (channel) channel.info.Name = SECRET_KEY;
+    const asked = await editChannel(context, PENN, { Name: "B" }, callFor());
+    if (!("question" in asked)) throw new Error("it did not ask");
+    const { question } = asked;
+    const done = await editChannel(context, PENN, { Name: "B" }, { ...callFor(), confirmation: question });
+    const text = JSON.stringify([question, done]);
+    for (let at = 0; at + 12 <= SECRET_KEY.length; at += 1) expect(text).not.toContain(SECRET_KEY.slice(at, at + 12));
+    expect(text).toContain("[secret]");
   });
 });
 

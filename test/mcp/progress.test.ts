@@ -39,7 +39,7 @@ describe("progress", () => {
   });
 });
 
-describe.concurrent("a call that waits", () => {
+describe("a call that waits", () => {
   const edit = (Name: string) => ({ name: MODIFY, arguments: { Official_Account: PENN, Name } });
   const progressOf = (wire: Wire) =>
     wire.messages.filter(({ method }) => method === "notifications/progress").map(({ params }) => params);

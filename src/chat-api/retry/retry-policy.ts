@@ -12,7 +12,7 @@ const FIRST_PAUSE_MS = 250;
 /** After a rate code the whole command pauses for 1 to 1.5 seconds; no Retry-After is documented. */
 const RATE_PAUSE_MS = 1_000;
 /** A write is given up this long after sending: a second more than the service's own timeout. */
-const WRITE_TIMEOUT_MS = 4_000;
+export const WRITE_TIMEOUT_MS = 4_000;
 /** Retries of each kind of code, within MAX_ATTEMPTS. */
 const MAX_RETRIES: Readonly<Record<CodeKind, number>> = {
   unlisted: 0,

@@ -1,0 +1,86 @@
+/** The MCP hosts that `setup` adds the server to. */
+
+export const SERVER_NAME = "tencent-chat-channel-mcp";
+
+/** How a host starts the server. */
+export interface ServerEntry {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+interface McpHost {
+  readonly label: string;
+  /** False if the host cannot ask a person for a confirmation (docs/confirmation.md). */
+  readonly canAsk: boolean;
+  /** The host's own command that adds the server, and the one that removes it. */
+  readonly add?: (entry: ServerEntry) => readonly string[];
+  readonly remove?: readonly string[];
+  /** For a host without such a command: where its block belongs. */
+  readonly pasteInto?: string;
+}
+
+const variables = ({ env }: ServerEntry, flag: string) =>
+  Object.entries(env).flatMap(([name, value]) => [flag, `${name}=${value}`]);
+
+export const MCP_HOSTS = {
+  "claude-code": {
+    label: "Claude Code",
+    canAsk: true,
+    add: (entry) => [
+      ...["claude", "mcp", "add", SERVER_NAME, "--scope", "user", ...variables(entry, "--env")],
+      ...["--", entry.command, ...entry.args],
+    ],
+    remove: ["claude", "mcp", "remove", SERVER_NAME, "--scope", "user"],
+  },
+  codex: {
+    label: "Codex",
+    canAsk: true,
+    add: (entry) => [
+      ...["codex", "mcp", "add", SERVER_NAME, ...variables(entry, "--env")],
+      ...["--", entry.command, ...entry.args],
+    ],
+    remove: ["codex", "mcp", "remove", SERVER_NAME],
+  },
+  gemini: {
+    label: "Gemini CLI",
+    canAsk: false,
+    add: (entry) => [
+      ...["gemini", "mcp", "add", "--scope", "user", SERVER_NAME, entry.command, ...entry.args],
+      ...variables(entry, "-e"),
+    ],
+    remove: ["gemini", "mcp", "remove", "--scope", "user", SERVER_NAME],
+  },
+  vscode: {
+    label: "VS Code",
+    canAsk: true,
+    add: (entry) => ["code", "--add-mcp", JSON.stringify({ name: SERVER_NAME, type: "stdio", ...entry })],
+  },
+  "claude-desktop": {
+    label: "Claude Desktop",
+    canAsk: false,
+    pasteInto: "claude_desktop_config.json (in Claude Desktop: Settings → Developer → Edit Config)",
+  },
+  cursor: {
+    label: "Cursor",
+    canAsk: true,
+    pasteInto: "~/.cursor/mcp.json",
+  },
+} as const satisfies Record<string, McpHost>;
+
+export type McpHostName = keyof typeof MCP_HOSTS;
+
+/** The facts of a host, all optional parts included. */
+export function mcpHost(name: McpHostName): McpHost {
+  return MCP_HOSTS[name];
+}
+
+/** The block of JSON that hosts without a command of their own read. */
+export function configurationBlock(entry: ServerEntry): string {
+  return JSON.stringify({ mcpServers: { [SERVER_NAME]: entry } }, null, 2);
+}
+
+/** A command as a person would type it into a POSIX shell. */
+export function shellLine(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+}

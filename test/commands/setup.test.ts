@@ -1,0 +1,207 @@
+import { execFile } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { BUILT } from "../support/built.ts";
+import { SDKAPPID, SECRET_KEY, startSandbox } from "../support/service.ts";
+import { CTRL_C, DOWN, ENTER, Terminal } from "../support/terminal.ts";
+
+type Steps = [question: string, keys: string][];
+
+const HOST = "Which MCP host";
+const EDIT = "What will it edit?";
+const APP = "What is its SDKAppID?";
+const KEY = "Paste its secret key";
+const READ_ONLY = "Read only";
+const CHANNELS = "Which channels may it use?";
+const CONFIRM = "must a person confirm?";
+const GO_ON = "Go on:";
+
+/** A home folder with a `claude` that writes down what it was called with. */
+function scratchHome(exitCode = 0): string {
+  const home = mkdtempSync(join(tmpdir(), "home-"));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  mkdirSync(join(home, "bin"));
+  const script = `#!/bin/sh\nprintf '%s\\n' "$@" > "${home}/claude-arguments"\nexit ${exitCode}\n`;
+  writeFileSync(join(home, "bin/claude"), script);
+  chmodSync(join(home, "bin/claude"), 0o755);
+  return home;
+}
+
+async function startSetup(home: string, more: Record<string, string> = {}) {
+  const sandbox = await startSandbox();
+  const env = {
+    HOME: home,
+    PATH: `${join(home, "bin")}:${process.env.PATH}`,
+    TENCENT_CHAT_ENDPOINT: sandbox.endpoint.href,
+    ...more,
+  };
+  return { sandbox, terminal: new Terminal(`'${process.execPath}' '${BUILT}' setup`, env) };
+}
+
+async function play(terminal: Terminal, steps: Steps): Promise<void> {
+  for (const [question, keys] of steps) await terminal.answer(question, keys);
+}
+
+const keyPath = (home: string) => join(home, ".config/tencent-chat-channel-mcp", `${SDKAPPID}.key`);
+const files = (home: string) =>
+  readdirSync(home, { recursive: true })
+    .filter((name) => name !== "bin")
+    .sort();
+
+const forClaudeCode: Steps = [
+  [HOST, ENTER],
+  [EDIT, ENTER],
+  [APP, `${SDKAPPID}${ENTER}`],
+  [KEY, `${SECRET_KEY}${ENTER}`],
+  [READ_ONLY, "n"],
+  [CHANNELS, `@TOA#_test_*${ENTER}`],
+  [CONFIRM, `${DOWN}${ENTER}`],
+  ["From how many subscribers", `1000${ENTER}`],
+  [GO_ON, "y"],
+];
+
+describe.runIf(process.platform === "linux")("setup at a terminal", () => {
+  test("checks the answers, stores the key for its owner only, and adds the server by the host's own command", async () => {
+    const home = scratchHome();
+    const { sandbox, terminal } = await startSetup(home);
+    await play(terminal, forClaudeCode);
+    expect(await terminal.exit()).toBe(0);
+    expect(terminal.output).toContain("signature accepted");
+    expect(terminal.output).not.toContain(SECRET_KEY);
+    expect(readFileSync(keyPath(home), "utf8")).toBe(`${SECRET_KEY}\n`);
+    expect(statSync(keyPath(home)).mode & 0o777).toBe(0o600);
+    expect(statSync(join(keyPath(home), "..")).mode & 0o777).toBe(0o700);
+    expect(readFileSync(join(home, "claude-arguments"), "utf8").split("\n")).toEqual([
+      ...["mcp", "add", "tencent-chat-channel-mcp", "--scope", "user"],
+      ...["--env", `TENCENT_CHAT_ENDPOINT=${sandbox.endpoint.href}`],
+      ...["--env", `TENCENT_CHAT_SDKAPPID=${SDKAPPID}`],
+      ...["--env", `TENCENT_CHAT_SECRET_KEY_FILE=${keyPath(home)}`],
+      ...["--env", "TENCENT_CHAT_ALLOWED_CHANNELS=@TOA#_test_*"],
+      ...["--env", "TENCENT_CHAT_CONFIRM_EDITS=1000"],
+      ...["--", process.execPath, BUILT, ""],
+    ]);
+    expect(terminal.output).toContain("claude mcp add tencent-chat-channel-mcp --scope user --env");
+
+    const again = await startSetup(home);
+    await play(again.terminal, [
+      ...forClaudeCode.slice(0, 3),
+      ["Use the key that is stored", ENTER],
+      [READ_ONLY, ENTER],
+      [CHANNELS, ENTER],
+      [GO_ON, ENTER],
+    ]);
+    expect(await again.terminal.exit()).toBe(0);
+    expect(readFileSync(join(home, "claude-arguments"), "utf8")).toContain("TENCENT_CHAT_READ_ONLY=true\n--\n");
+  });
+
+  test.each(forClaudeCode.map(([question], index) => [question, index] as const))(
+    'writes nothing when Ctrl-C answers "%s"',
+    async (_question, index) => {
+      const home = scratchHome();
+      const { terminal } = await startSetup(home);
+      await play(terminal, [...forClaudeCode.slice(0, index), [forClaudeCode[index]?.[0] ?? "", CTRL_C]]);
+      expect(await terminal.exit()).toBe(1);
+      expect(terminal.output).toContain("Nothing was written.");
+      expect(files(home)).toEqual(["bin/claude"]);
+    },
+  );
+
+  test("prints the block for a host without a command, and offers no confirmation where it cannot ask", async () => {
+    const home = scratchHome();
+    const { terminal } = await startSetup(home);
+    await play(terminal, [
+      [HOST, `${DOWN}${DOWN}${DOWN}${DOWN}${ENTER}`],
+      ...forClaudeCode.slice(1, 6),
+      [GO_ON, ENTER],
+    ]);
+    expect(await terminal.exit()).toBe(0);
+    expect(terminal.output).toContain("Claude Desktop cannot ask a person to confirm an edit");
+    expect(terminal.output).toContain("claude_desktop_config.json");
+    const block = /^\{[\s\S]*?^\}/m.exec(terminal.output.replaceAll("\r", ""))?.[0] ?? "";
+    expect(JSON.parse(block).mcpServers["tencent-chat-channel-mcp"]).toMatchObject({
+      command: process.execPath,
+      args: [BUILT],
+      env: { TENCENT_CHAT_SECRET_KEY_FILE: keyPath(home), TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_test_*" },
+    });
+  });
+
+  test("needs no key for the sandbox", async () => {
+    const home = scratchHome();
+    const { terminal } = await startSetup(home);
+    await play(terminal, [
+      [HOST, ENTER],
+      [EDIT, `${DOWN}${ENTER}`],
+      [READ_ONLY, "n"],
+      [CHANNELS, ENTER],
+      [CONFIRM, ENTER],
+      [GO_ON, ENTER],
+    ]);
+    expect(await terminal.exit()).toBe(0);
+    expect(files(home)).toEqual(["bin/claude", "claude-arguments"]);
+    expect(readFileSync(join(home, "claude-arguments"), "utf8")).toContain("TENCENT_CHAT_SANDBOX=true");
+  });
+
+  test("says what is wrong with an answer, and asks again", async () => {
+    const { terminal } = await startSetup(scratchHome());
+    await play(terminal, [
+      ...forClaudeCode.slice(0, 2),
+      [APP, `abc${ENTER}`],
+      ["TENCENT_CHAT_SDKAPPID must be", `${"\u007f".repeat(3)}${SDKAPPID}${ENTER}`],
+      [KEY, `two words${ENTER}`],
+      ["it must be one word", CTRL_C],
+    ]);
+    expect(await terminal.exit()).toBe(1);
+  });
+
+  test("asks before it goes on with settings that do not work", async () => {
+    const home = scratchHome();
+    const { terminal } = await startSetup(home);
+    await play(terminal, [
+      ...forClaudeCode.slice(0, 3),
+      [KEY, `${"0".repeat(64)}${ENTER}`],
+      [READ_ONLY, ENTER],
+      [CHANNELS, ENTER],
+      ["The check found problems. Go on anyway?", ENTER],
+    ]);
+    expect(await terminal.exit()).toBe(1);
+    expect(terminal.output).toMatch(/✗ service +70009/);
+    expect(files(home)).toEqual(["bin/claude"]);
+  });
+
+  test("asks for another folder where the home folder is a repository", async () => {
+    const home = scratchHome();
+    mkdirSync(join(home, ".git"));
+    const outside = mkdtempSync(join(tmpdir(), "keys-"));
+    onTestFinished(() => rmSync(outside, { recursive: true }));
+    const { terminal } = await startSetup(home);
+    await play(terminal, [
+      ...forClaudeCode.slice(0, 3),
+      ["is inside a Git repository", `${home}${ENTER}`],
+      ["inside a Git repository too", `${"\u007f".repeat(home.length)}${outside}${ENTER}`],
+      [KEY, `${SECRET_KEY}${ENTER}`],
+      [READ_ONLY, ENTER],
+      [CHANNELS, ENTER],
+      [GO_ON, ENTER],
+    ]);
+    expect(await terminal.exit()).toBe(0);
+    expect(readdirSync(outside)).toEqual([`${SDKAPPID}.key`]);
+  });
+
+  test("says what to do when the host's command fails", async () => {
+    const { terminal } = await startSetup(scratchHome(3));
+    await play(terminal, forClaudeCode);
+    expect(await terminal.exit()).toBe(1);
+    expect(terminal.output).toContain("claude ended with 3. The server was not added");
+    expect(terminal.output).toContain("claude mcp remove tencent-chat-channel-mcp --scope user");
+  });
+});
+
+test("setup without a terminal says how to do it by hand", async () => {
+  const failed = await promisify(execFile)(process.execPath, [BUILT, "setup"]).catch((error) => error);
+  expect(failed.code).toBe(1);
+  expect(failed.stdout).toContain("TENCENT_CHAT_SECRET_KEY_FILE");
+  expect(failed.stderr).toBe("");
+});

@@ -9,7 +9,7 @@ import { clip } from "./text.ts";
 /** Maximum characters of an argument that a problem repeats. */
 const MAX_SHOWN = 80;
 
-/** Deeper nesting than this is rejected before anything walks through it; the deepest honest call has 4 levels. */
+/** Deeper nesting than this is rejected before the schemas see it; the deepest valid call has 4 levels. */
 const MAX_DEPTH = 50;
 
 /**
@@ -87,7 +87,7 @@ const ADDED_BY_SERVER = ["random", "contenttype", "sdkappid", "identifier", "use
 function describeUnknownKey(key: string, path: PropertyKey[], given: unknown, schema: z.core.$ZodType): string {
   const place = placeName([...path, key]);
   if (ADDED_BY_SERVER.includes(key.toLowerCase()))
-    return `${place} is not an argument: this server adds it itself. Leave it out.`;
+    return `${place} was not understood: this server adds it itself. Leave it out.`;
   if (key === "OfficialAccountBaseInfoFilter" && path.length === 0) {
     return `${place} belongs in "ResponseFilter":{"OfficialAccountBaseInfoFilter":[…]}.`;
   }

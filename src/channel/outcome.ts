@@ -13,6 +13,11 @@ export type Outcome =
   | "declined"
   | "unknown";
 
+/** True if an edit with this outcome took effect, or may have: only then does an undo make sense. */
+export function mayHaveChanged(outcome: Outcome): boolean {
+  return outcome === "applied" || outcome === "accepted" || outcome === "partlyApplied" || outcome === "unknown";
+}
+
 /** How the sending of an edit ended: ambiguous if any attempt may still take effect and the last one was not OK. */
 export type Ending = "ok" | "refused" | "ambiguous";
 

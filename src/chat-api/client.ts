@@ -52,7 +52,7 @@ export interface Request<T> {
 }
 
 /**
- * What a call came to, after retries:
+ * The result of a call, after retries:
  * - ok: a valid answer
  * - rejected: the service refused it
  * - notSent: no byte of it reached the service

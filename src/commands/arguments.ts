@@ -20,14 +20,14 @@ Settings are TENCENT_CHAT_… environment variables; the README lists them.
 
 const COMMANDS = ["demo", "doctor", "setup"] as const;
 const FLAGS = ["--sandbox", "--json", "--journal", "--help", "-h", "--version", "-v"];
-/** Words that people type as a command, with what they mean. */
-const MEANT: Readonly<Record<string, string>> = {
-  help: "--help",
-  version: "--version",
-  sandbox: "--sandbox",
-  serve: "no command at all",
-  start: "no command at all",
-};
+/** Words that people type as a command, with what to do instead. */
+const SUGGESTIONS: ReadonlyMap<string, string> = new Map([
+  ["help", "did you mean --help?"],
+  ["version", "did you mean --version?"],
+  ["sandbox", "did you mean --sandbox?"],
+  ["serve", "to serve, start without a command."],
+  ["start", "to serve, start without a command."],
+]);
 
 export interface CommandOptions {
   readonly sandbox: boolean;
@@ -53,9 +53,9 @@ export function parseArguments(args: readonly string[], isTerminal: boolean): Pa
   const ignored: string[] = [];
   const unknown = args.filter((arg) => !FLAGS.includes(arg) && !COMMANDS.some((command) => command === arg));
   for (const arg of unknown) {
-    const meant = meantBy(arg);
-    if (meant) problems.push(`${printable(arg)} is not an argument: did you mean ${meant}?`);
-    else ignored.push(printable(arg));
+    const suggestion = suggestionFor(arg);
+    if (suggestion) problems.push(`${printable(arg)} was not understood: ${suggestion}`);
+    else ignored.push(arg.startsWith("-") ? printable(arg) : NOT_SHOWN);
   }
   const options = {
     sandbox: flags.has("--sandbox"),
@@ -75,18 +75,19 @@ export function parseArguments(args: readonly string[], isTerminal: boolean): Pa
   return { command: isUnknownCommand ? "unknown" : command, options, messages };
 }
 
-/** What an argument resembles: a flag, a command, or a setting; undefined for one of the host's own. */
-function meantBy(arg: string): string | undefined {
+/** Help for an argument that resembles a flag, a command or a setting; undefined for one of the host's own. */
+function suggestionFor(arg: string): string | undefined {
   const word = nameOf(arg);
-  const direct = MEANT[word.replace(/^-+/, "").toLowerCase()];
+  if (FLAGS.includes(word)) return `${word} takes no value.`;
+  const direct = SUGGESTIONS.get(word.replace(/^-+/, "").toLowerCase());
   if (direct) return direct;
   const near = nearestName(word, [...FLAGS.filter((flag) => flag.startsWith("--")), ...COMMANDS]);
-  if (near) return near;
+  if (near) return `did you mean ${near}?`;
   const setting = nearestName(
     word,
     SETTINGS.map(({ name }) => name.replace("TENCENT_CHAT_", "")),
   );
-  return setting && `the environment variable TENCENT_CHAT_${setting}`;
+  return setting && `did you mean the environment variable TENCENT_CHAT_${setting}?`;
 }
 
 /** An argument without what follows `=`. */
@@ -94,8 +95,10 @@ function nameOf(arg: string): string {
   return arg.split("=", 1)[0] ?? "";
 }
 
+const NOT_SHOWN = "(an argument that is not shown)";
+
 /** The name of an argument, if it can only be a name: anything else may be a secret that was put in the wrong place. */
 function printable(arg: string): string {
   const name = nameOf(arg);
-  return /^-{0,2}[a-z]+([-_][a-z]+)*$/i.test(name) && name.length <= 40 ? name : "(an argument that is not shown)";
+  return /^-{0,2}[a-z]+([-_][a-z]+)*$/i.test(name) && name.length <= 40 ? name : NOT_SHOWN;
 }

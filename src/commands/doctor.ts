@@ -107,7 +107,7 @@ function checkSignature(settings: Settings): Check {
 
 function describeGuard({ rules }: Settings): string[] {
   const { readOnly, allowedChannels, writesPerHour, confirmEdits } = rules;
-  const channels = allowedChannels && !allowedChannels.includes("*") ? allowedChannels.join(", ") : "all channels";
+  const channels = allowedChannels ? allowedChannels.join(", ") : "all channels";
   const budget =
     writesPerHour === undefined ? "" : `; at most ${writesPerHour} edits an hour, both modify tools together`;
   const asks = {

@@ -1,6 +1,6 @@
 import { visibleJson } from "../channel/text.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
-import { mayHaveChanged, type RecordedEdit, readJournal } from "../guard/journal.ts";
+import { hasUndo, type RecordedEdit, readJournal } from "../guard/journal.ts";
 import { tildeRemark } from "../settings/env-reader.ts";
 
 /**
@@ -42,7 +42,7 @@ function printEdit(edit: RecordedEdit, print: (text: string) => void): void {
   for (const { field, before, after } of intent.changes) {
     print(`    ${field}: ${before === undefined ? "(not readable)" : visibleJson(before)} → ${visibleJson(after)}`);
   }
-  if (intent.undo && mayHaveChanged(edit)) {
+  if (intent.undo && hasUndo(edit)) {
     print(`    undo: ${intent.undo.tool} ${visibleJson(intent.undo.arguments)}`);
   }
 }

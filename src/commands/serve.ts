@@ -57,7 +57,6 @@ export async function serve(host: Host, version: string, options: CommandOptions
       version,
       readOnly,
       isSandbox: settings?.isSandbox ?? false,
-      label: settings?.label,
       application: settings && applicationName(settings),
       allowedChannels: settings?.rules.allowedChannels,
       openContext,

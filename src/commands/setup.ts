@@ -91,7 +91,7 @@ class Questions {
       { value: true, label: "the embedded sandbox", hint: "sample channels, no account" },
     ]);
     const application: Answers = isSandbox ? { env: { TENCENT_CHAT_SANDBOX: "true" } } : await this.#askApplication();
-    const env = { ...application.env, ...(await this.#askLimits(name)) };
+    const env = { ...this.#proxies(), ...application.env, ...(await this.#askLimits(name)) };
     const works = await this.#check(env, application.newKey?.key, version);
     if (!works && !(await this.#confirm("The check found problems. Go on anyway?", false))) throw new Cancelled();
 
@@ -135,7 +135,24 @@ class Questions {
     return 0;
   }
 
-  /** Who signs, for which application. An endpoint and proxies of this shell's environment are kept. */
+  /** Proxy and CA settings of this shell: hosts do not pass them on to a server by themselves. */
+  #proxies(): Record<string, string> {
+    const names = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "NODE_EXTRA_CA_CERTS"];
+    const set = names.flatMap((name): [string, string][] => {
+      const value = this.#host.env[name];
+      return value ? [[name, value]] : [];
+    });
+    const withPassword = set.filter(([, value]) => value.includes("@")).map(([name]) => name);
+    if (withPassword.length > 0) {
+      this.#prompts.log.warn(
+        `${withPassword.join(" and ")} holds a password, so it is not copied into the host's configuration: set it there yourself.`,
+        this.#streams,
+      );
+    }
+    return Object.fromEntries(set.filter(([name]) => !withPassword.includes(name)));
+  }
+
+  /** Who signs, for which application. An endpoint of this shell's environment is kept. */
   async #askApplication(): Promise<Answers> {
     const { TENCENT_CHAT_ENDPOINT: endpoint } = this.#host.env;
     const location: Variables = endpoint
@@ -196,7 +213,7 @@ class Questions {
   }
 
   /** Runs the doctor on the answers; the key has not been stored yet. Returns true if nothing failed. */
-  async #check(env: Variables, key: string | undefined, version: string): Promise<boolean> {
+  async #check(env: Readonly<Record<string, string>>, key: string | undefined, version: string): Promise<boolean> {
     const { log } = this.#prompts;
     log.step("Checking the settings with one harmless read.", this.#streams);
     const read = (path: string) => key ?? readFileSync(path, "utf8");

@@ -7,6 +7,7 @@ import {
   inferOutcome,
   isDecided,
   isNoop,
+  mayHaveChanged,
   type Observation,
   type Outcome,
 } from "../channel/outcome.ts";
@@ -117,7 +118,7 @@ export async function editChannel(
 
     const wasCut = deadline.ended !== undefined && !looked.isComplete;
     const error = channelEditError(id, sent, inference, { wasRead: seen !== undefined, wasCut });
-    const receipt = receiptOf(edit, outcome, seen, evidence, warningsOf(sent, outcome, looked, evidence));
+    const receipt = receiptOf(edit, outcome, seen, evidence, warningsOf(sent, edit, inference, looked));
     const warning = recordResult({
       outcome,
       code: sent.envelope.ErrorCode || undefined,
@@ -266,21 +267,20 @@ function pick(seen: ChannelInfo | undefined, wanted: ChannelValues): ChannelInfo
   return Object.fromEntries(fields);
 }
 
-function warningsOf(
-  sent: SentEdit,
-  outcome: Outcome,
-  { looks }: Observation,
-  evidence: Inference["evidence"],
-): string[] {
+function warningsOf(sent: SentEdit, { wanted }: Edit, { outcome, evidence }: Inference, { looks }: Observation) {
   const warnings: string[] = [];
+  const seen = looks.at(-1);
   if (outcome === "applied" && sent.error) warnings.push(`${sent.happened} Reading the channel shows the new values.`);
-  if (outcome === "accepted" && looks.length === 0) warnings.push("The channel could not be read after the edit.");
-  for (const [field, kind] of Object.entries(evidence)) {
+  if (outcome === "accepted" && !seen) warnings.push("The channel could not be read after the edit.");
+  for (const field of fieldsOf(wanted)) {
+    const kind = evidence[field];
+    if (kind === "normalized") warnings.push(`The service stored ${field} with other white space or letter case.`);
     if (kind === "tooEarly" && outcome === "accepted")
       warnings.push(`A read right after still showed the old value of ${field}, and no later one was possible.`);
-    if (kind === "normalized") warnings.push(`The service stored ${field} with other white space or letter case.`);
-    if (kind === "other" && HAS_UNDO.has(outcome))
+    if (kind === "other" && mayHaveChanged(outcome))
       warnings.push(`undo would overwrite the value that ${field} has now, which this edit did not write.`);
+    if (kind === "noChange" && seen?.[field] !== undefined && seen[field] !== wanted[field])
+      warnings.push(`${field} had the wanted value before the edit and has another one now: somebody else edits it.`);
   }
   return warnings;
 }
@@ -289,8 +289,6 @@ function warningsOf(
 function all(wanted: ChannelValues, evidence: Evidence): Inference["evidence"] {
   return Object.fromEntries(fieldsOf(wanted).map((name) => [name, evidence]));
 }
-
-const HAS_UNDO: ReadonlySet<Outcome> = new Set(["applied", "accepted", "partlyApplied", "unknown"]);
 
 function receiptOf(
   edit: Edit,
@@ -304,10 +302,10 @@ function receiptOf(
   // Redacted before anything is cut: a part of a secret would not be recognized any more.
   const shown = { tool: TOOL, channel: id, wanted, before: services.redact(before), seen: services.redact(seen) };
   const changes = listChanges(wanted, shown.before, evidence, shown.seen);
-  const { undo, warnings: undoWarnings } = HAS_UNDO.has(outcome)
+  const { undo, warnings: undoWarnings } = mayHaveChanged(outcome)
     ? undoOf(TOOL, id, { wanted, before, seen }, services.redact)
     : { undo: undefined, warnings: [] };
-  const ownWarnings = HAS_UNDO.has(outcome) || outcome === "declined" ? warningsAbout(shown) : [];
+  const ownWarnings = mayHaveChanged(outcome) || outcome === "declined" ? warningsAbout(shown) : [];
   return {
     outcome,
     channel: id,

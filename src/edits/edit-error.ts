@@ -85,7 +85,7 @@ export function channelEditError(
       const others = byEvidence("other");
       if (others !== "") {
         return explain(
-          `${others} now holds a value that is neither the old nor the new one: somebody else edits this channel, or the service changed the text.`,
+          `${others} now holds a value that this edit did not leave there: somebody else edits this channel, or the service changed the text.`,
           `Show the person the value in receipt.changes before anything else is sent. To read the channel again: ${readCall(channel)}.`,
           false,
         );
@@ -99,7 +99,7 @@ export function channelEditError(
         );
       }
       return explain(
-        `Whether the edit was applied is not known: ${whyUnknown(look, byEvidence("none"))}.`,
+        `Whether the edit was applied is not known: ${whyUnknown(look, byEvidence("none", "tooEarly"))}.`,
         `Wait ${LATE_SECONDS} seconds, because until then the edit can still take effect, then read the channel with ${readCall(channel)}. If the old values are there, call again. ${AGAIN_THEN_STOP}`,
         true,
       );
@@ -116,10 +116,10 @@ function seenAfterRefusal(old: string, other: string, wasRead: boolean): string 
   return "A read right after did not show the fields of this edit.";
 }
 
-function whyUnknown({ wasRead, wasCut }: { wasRead: boolean; wasCut: boolean }, untold: string): string {
+function whyUnknown({ wasRead, wasCut }: { wasRead: boolean; wasCut: boolean }, unread: string): string {
   if (wasCut) return "the call ended before the channel could be read late enough";
   if (!wasRead) return "the channel could not be read afterwards";
-  return untold === "" ? "reading the channel does not tell" : `no read shows ${untold} well enough`;
+  return unread === "" ? "reading the channel does not show it" : `no read late enough shows ${unread}`;
 }
 
 /** The error of a subscriber's edit that was refused, or whose outcome could not be read. */

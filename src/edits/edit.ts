@@ -8,7 +8,7 @@ import type { Policy } from "../guard/policy.ts";
 import type { EditLocks } from "./edit-lock.ts";
 import type { RecentWrites } from "./recent-writes.ts";
 
-/** What every edit works with, and what it comes to. */
+/** What every edit works with, and its result. */
 
 /** The parts of the API that edits use; a test may simulate them. */
 export type EditApi = Pick<

@@ -50,10 +50,10 @@ function fingerprintOf({ channel, subscriber, changes }: Receipt): string {
 function shortLines({ changes }: Receipt): string[] {
   const isFew = changes.length <= 2;
   const texts = changes.map(({ field, before, after }) => {
-    const [old, now] = [before, after].map((value) =>
+    const [old, wanted] = [before, after].map((value) =>
       value === undefined ? "(not readable)" : shortValue(value, isFew ? SHORT_BYTES.few : SHORT_BYTES.many),
     );
-    return `${field}: ${old} → ${now}`;
+    return `${field}: ${old} → ${wanted}`;
   });
   if (isFew) return texts;
   const half = Math.ceil(texts.length / 2);
@@ -65,8 +65,8 @@ function longLines({ changes, warnings }: Receipt): string[] {
   const max = changes.length <= 2 ? SHORT_BYTES.few : SHORT_BYTES.many;
   const wasCut = (value: string | number) => shortValue(value, max) !== shortValue(value, LONG_BYTES);
   const values = changes.flatMap(({ field, before, after }) => [
-    ...(before !== undefined && wasCut(before) ? [`${field} now: ${shortValue(before, LONG_BYTES)}`] : []),
-    ...(wasCut(after) ? [`${field} then: ${shortValue(after, LONG_BYTES)}`] : []),
+    ...(before !== undefined && wasCut(before) ? [`${field}, current value: ${shortValue(before, LONG_BYTES)}`] : []),
+    ...(wasCut(after) ? [`${field}, new value: ${shortValue(after, LONG_BYTES)}`] : []),
   ]);
   const lines = [...warnings.map((warning) => `Note: ${warning}`), ...values];
   return lines.length === 0 ? [] : ["", ...lines];

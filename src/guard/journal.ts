@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
-import type { Outcome } from "../channel/outcome.ts";
+import { mayHaveChanged, type Outcome } from "../channel/outcome.ts";
 import type { Change, NextCall } from "../channel/receipt.ts";
 import { PolicyError } from "./policy-error.ts";
 
@@ -153,9 +153,9 @@ export function readJournal(path: string): { edits: RecordedEdit[]; unreadable: 
 }
 
 /** True if an edit took effect or may have: only then does an undo make sense. */
-export function mayHaveChanged({ result }: RecordedEdit): boolean {
-  const { outcome } = result ?? {};
-  return outcome === undefined || ["applied", "accepted", "partlyApplied", "unknown"].includes(outcome);
+export function hasUndo({ result }: RecordedEdit): boolean {
+  const outcome = result?.outcome;
+  return outcome === undefined || (outcome !== "notSent" && mayHaveChanged(outcome));
 }
 
 function readLine(text: string): JournalLine[] {

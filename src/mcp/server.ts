@@ -10,8 +10,6 @@ import type { CallParts, Notify } from "./tool-calls.ts";
 /** What the server is made of. */
 export interface ServerParts extends InstructionOptions, CallParts {
   readonly version: string;
-  /** A name for the application that people recognize, for the server's title. */
-  readonly label?: string | undefined;
 }
 
 /**
@@ -19,7 +17,7 @@ export interface ServerParts extends InstructionOptions, CallParts {
  * and malformed calls get our messages instead of raw dumps.
  */
 export function createServer(parts: ServerParts): Server {
-  const title = `Tencent Cloud Chat channels${parts.label ? ` (${parts.label})` : ""}`;
+  const title = `Tencent Cloud Chat channels${parts.application ? ` (${parts.application})` : ""}`;
   const info = { name: "tencent-chat-channel-mcp", title, version: parts.version };
   const instructions = writeInstructions(parts);
   const server = new Server(info, { capabilities: { tools: {} }, instructions, jsonSchemaValidator: NO_VALIDATOR });
@@ -38,7 +36,7 @@ export function createServer(parts: ServerParts): Server {
   server.fallbackRequestHandler = async (request, { signal, requestId }) => ({
     ...(await (isModern(request) ? modern.answer(request, requestId, signal) : legacy.answer(request, signal))),
   });
-  server.onerror = (error) => parts.log("debug", "protocol", { error: error.message });
+  server.onerror = (error) => parts.log("debug", "protocol", { error: error.message.split(":", 1)[0] });
   return server;
 }
 

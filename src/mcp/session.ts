@@ -38,7 +38,7 @@ export async function startSession(
   await server.connect(transport);
   return {
     async end(drainMs) {
-      input.pause();
+      transport.stopReading();
       ending.abort();
       const isIdle = await Promise.race([transport.idle().then(() => true), wait(drainMs).then(() => false)]);
       if (!isIdle) log("warn", "cut", { after: `${drainMs} ms` });

@@ -7,7 +7,7 @@ import { type JSONRPCMessage, JSONRPCMessageSchema, type RequestId } from "@mode
  * which calls are still in flight.
  */
 
-/** Maximum bytes of a line; the largest honest call is about 40 kB. */
+/** Maximum bytes of a line; the largest valid call is about 40 kB. */
 const MAX_LINE_BYTES = 1024 * 1024;
 /** The buffer for a line starts with this size. */
 const INITIAL_BUFFER_BYTES = 16 * 1024;
@@ -44,10 +44,15 @@ export class StdioTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    this.#input.off("data", this.#receive);
+    this.stopReading();
     this.#input.off("error", this.#fail);
-    this.#input.pause();
     this.onclose?.();
+  }
+
+  /** Takes no further line, also when the input is resumed. */
+  stopReading(): void {
+    this.#input.off("data", this.#receive);
+    this.#input.pause();
   }
 
   /** Resolves when no call waits for its answer. */

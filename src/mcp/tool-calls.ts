@@ -8,7 +8,7 @@ import { reportProgress } from "./progress.ts";
 import { INVALID_PARAMS, ProtocolError } from "./protocol-error.ts";
 import { InternalError } from "./result.ts";
 
-/** Tool calls, whatever the protocol revision: from the request to what the tool came to. */
+/** Tool calls, whatever the protocol revision: from the request to the result of the tool. */
 
 /** What both revisions work with. */
 export interface CallParts {
@@ -68,7 +68,7 @@ export class RunningCall {
     this.#stopProgress();
   }
 
-  /** Runs the tool once, inside a deadline of its own. An exception that nobody expected becomes an InternalError. */
+  /** Runs the tool once, inside a deadline of its own. An unexpected exception becomes an InternalError. */
   async run(
     tool: Tool,
     args: object,

@@ -14,7 +14,7 @@ import { LOG_LEVELS, type LogLevel } from "../log.ts";
 import { type Account, type KeyFiles, readAccount, SANDBOX_ACCOUNT } from "./account.ts";
 import { readLocation, readProxy } from "./endpoint.ts";
 import { type Environment, EnvReader } from "./env-reader.ts";
-import { SETTINGS } from "./table.ts";
+import { SETTINGS, type SettingName } from "./table.ts";
 
 /** Reads the environment into settings, or lists every problem in it. Safety never falls back to the open side. */
 
@@ -108,19 +108,31 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
 
 /** The name of the application for people who run several: its label, or its SDKAppID and region. */
 export function applicationName({ label, isSandbox, sdkAppId, region, endpoint }: Settings): string {
-  if (label !== undefined) return label;
-  return isSandbox ? "sandbox" : `SDKAppID ${sdkAppId}, ${region ?? endpoint?.hostname}`;
+  if (isSandbox) return label === undefined ? "sandbox" : `sandbox, ${label}`;
+  return label ?? `SDKAppID ${sdkAppId}, ${region ?? endpoint?.hostname}`;
 }
 
 const PREFIX = "TENCENTCHAT";
+/** What keeps edits out must not be lost to a shorter name, such as TENCENT_READ_ONLY. */
+const GUARD_WITHOUT_PREFIX: ReadonlyMap<string, SettingName> = new Map(
+  (
+    [
+      "TENCENT_CHAT_READ_ONLY",
+      "TENCENT_CHAT_ALLOWED_CHANNELS",
+      "TENCENT_CHAT_CONFIRM_EDITS",
+      "TENCENT_CHAT_WRITES_PER_HOUR",
+    ] as const
+  ).map((name) => [name.replace("CHAT", "").replaceAll("_", ""), name]),
+);
 
 /** Finds variables that are meant for this server and are not known: in another case or spelling, or misspelled. */
 function checkNames(env: Environment, reader: EnvReader): void {
   const known: readonly string[] = SETTINGS.map(({ name }) => name);
   for (const name of Object.keys(env)) {
     const plain = name.toUpperCase().replace(/[^A-Z0-9]/g, "");
-    if (known.includes(name) || leven(plain.slice(0, PREFIX.length), PREFIX) > 2) continue;
-    const meant = nearestName(name, known);
+    const isNear = leven(plain.slice(0, PREFIX.length), PREFIX) <= 2 || GUARD_WITHOUT_PREFIX.has(plain);
+    if (known.includes(name) || !isNear) continue;
+    const meant = GUARD_WITHOUT_PREFIX.get(plain) ?? nearestName(name, known);
     if (!plain.startsWith(PREFIX) && !meant) continue;
     reader.problems.push(`${name} is not a setting${meant ? `: did you mean ${meant}?` : "."}`);
   }
@@ -143,8 +155,9 @@ function readAllowedChannels(reader: EnvReader): string[] | undefined {
   if (isWrong) {
     reader.problems.push(`${name} must list IDs, or prefixes with one * at the end, separated by single commas.`);
   }
-  if (rules.includes("*")) reader.warnings.push(`${name} contains * alone, which allows every channel.`);
-  return rules;
+  if (!rules.includes("*")) return rules;
+  reader.warnings.push(`${name} contains * alone, which allows every channel.`);
+  return undefined;
 }
 
 function readConfirmEdits(reader: EnvReader): ConfirmEdits {

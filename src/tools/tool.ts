@@ -42,7 +42,7 @@ export interface FinishedCall {
   readonly error?: ExplainedError | undefined;
 }
 
-/** What a call came to; a question must be answered before it can go on. */
+/** The result of a call; a question must be answered before the call can go on. */
 export type ToolOutcome = FinishedCall | { readonly question: Question };
 
 /** What the tools work with, made from the settings. */

@@ -71,7 +71,7 @@ describe("an input error", () => {
       "Official_Account is empty: give the ID.",
       `Name is 162 bytes and the limit is 150 (54 characters): cut at least 12 bytes. The longest version that fits: "${"茶".repeat(50)}".`,
       'MaxSubscriberNum must be a whole number without quotes, not the text "1000".',
-      "random is not an argument: this server adds it itself. Leave it out.",
+      "random was not understood: this server adds it itself. Leave it out.",
       "colour is not a field of this tool, which takes Official_Account, Name, Introduction, FaceUrl, Organization, CustomString, MaxSubscriberNum. Leave it out.",
     ]);
   });

@@ -53,6 +53,17 @@ describe("the command line", () => {
     expect(messages.join("\n")).toContain(suggestion);
   });
 
+  test("--sandbox=true, serve and constructor get an answer that fits", () => {
+    const problems = (arg: string) => parseArguments([arg], false).options.problems;
+    expect(problems("--sandbox=true")).toEqual(["--sandbox was not understood: --sandbox takes no value."]);
+    expect(problems("serve")).toEqual(["serve was not understood: to serve, start without a command."]);
+    expect(problems("constructor")).toEqual([]);
+    expect(parseArguments(["--password", "correcthorse"], false).options.ignored).toEqual([
+      "--password",
+      "(an argument that is not shown)",
+    ]);
+  });
+
   test("the value of an argument is never shown, nor an argument that may be one", () => {
     const secret = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
     const args = [`--secret-key=${secret}`, "--token", secret, `-k${secret}`, secret.toUpperCase()];

@@ -423,7 +423,7 @@ describe("without a definite answer", () => {
     sandbox.faults.add({ command: MODIFY, applied: true, response: "reset" });
     const { receipt, error } = await edit(context, { Name: OLD, MaxSubscriberNum: 7 });
     expect(receipt.outcome).toBe("unknown");
-    expect(error?.message).toContain("no read shows MaxSubscriberNum");
+    expect(error?.message).toContain("no read late enough shows MaxSubscriberNum");
     expect(posts(sandbox)).toBe(1);
   });
 

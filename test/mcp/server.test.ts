@@ -84,7 +84,7 @@ describe("the instructions", () => {
     expect(text).toContain("Only these channels are allowed: @TOA#_0, @TOA#_1,");
     expect(text).toContain("@TOA#_19 and more.");
     expect(writeInstructions({ ...common, allowedChannels: ["@TOA#_a", "@TOA#_b*"] })).toContain(
-      "Only these channels are allowed: @TOA#_a, @TOA#_b*.",
+      "Only these channels are allowed: @TOA#_a, those that start with @TOA#_b.",
     );
     expect(writeInstructions(common)).not.toContain("allowed:");
   });

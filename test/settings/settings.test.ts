@@ -217,6 +217,8 @@ describe("a settings error", () => {
     [{ TENCENT_CHAT_SDK_APPID: "5" }, "TENCENT_CHAT_SDK_APPID is not a setting: did you mean TENCENT_CHAT_SDKAPPID?"],
     [{ TENCENT_CHAT_READONLY: "true" }, "TENCENT_CHAT_READONLY is not a setting: did you mean TENCENT_CHAT_READ_ONLY?"],
     [{ TENCENT_CHAT_COLOUR: "red" }, "TENCENT_CHAT_COLOUR is not a setting"],
+    [{ TENCENT_READ_ONLY: "true" }, "TENCENT_READ_ONLY is not a setting: did you mean TENCENT_CHAT_READ_ONLY?"],
+    [{ Tencent_Allowed_Channels: "x" }, "did you mean TENCENT_CHAT_ALLOWED_CHANNELS?"],
     [{ HTTPS_PROXY: "socks5://proxy" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
     [{ HTTPS_PROXY: "xhttp://proxy" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
     [{ HTTPS_PROXY: "http://u%zz:p@proxy" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
@@ -319,7 +321,7 @@ test("the application is named by its label, or by its SDKAppID and region", () 
 });
 
 test("problems of the command line are settings errors too", () => {
-  const options = { sandbox: false, problems: ["--sanbox is not an argument: did you mean --sandbox?"] };
+  const options = { sandbox: false, problems: ["--sanbox was not understood: did you mean --sandbox?"] };
   const { settings, problems } = readSettings(GOOD, options, { read: () => "", isOpenToOthers: () => false });
   expect([settings, problems]).toEqual([undefined, options.problems]);
 });

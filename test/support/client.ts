@@ -31,7 +31,6 @@ export function partsOf(endpoint: URL | undefined, env: Record<string, string>):
     version: "0",
     readOnly,
     isSandbox: false,
-    label: settings?.label,
     application: settings && applicationName(settings),
     allowedChannels: settings?.rules.allowedChannels,
     log: noLog,

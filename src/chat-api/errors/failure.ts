@@ -2,7 +2,7 @@ import type { Envelope } from "../../channel/explanation.ts";
 import type { CodeMeaning } from "./code-meaning.ts";
 import { type NetworkReasonName, networkReason } from "./network-reasons.ts";
 
-/** What one attempt can come to besides a valid answer. Plain values: an error is made of one when the call is over. */
+/** The results of an attempt besides a valid answer. Plain values: an error is made of one when the call is over. */
 
 /** The network failed, or something in front of the service answered. */
 export interface NetworkFailure {

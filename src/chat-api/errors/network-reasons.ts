@@ -113,7 +113,7 @@ export const NETWORK_REASONS = {
     kind: "rejected",
     cause: "A gateway refused the request because there were too many (HTTP 429); it does not forward such a request",
     fixedBy: "agent",
-    nextStep: "Wait some seconds, then call again with fewer calls at once. If it stays, tell the person.",
+    nextStep: "Wait some seconds, then call again with fewer calls at once. If it continues, tell the person.",
     isRetryable: true,
   },
   connectionLost: {

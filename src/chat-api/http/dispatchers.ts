@@ -44,7 +44,7 @@ export async function loadDispatcherFactory({ proxy, endpoint }: ClientOptions):
   if (!proxy || isLoopback(endpoint.hostname)) return () => new Client(endpoint.origin, options);
 
   // Only CONNECT goes through this pool, so what fails here is the proxy. It needs a code of its own: when a proxy
-  // closes the socket, undici would otherwise reconnect for ever.
+  // closes the socket, undici would otherwise reconnect endlessly.
   class ProxyPool extends Pool {
     override async connect(request: Dispatcher.ConnectOptions): Promise<never> {
       try {

@@ -12,7 +12,7 @@ import {
 
 /** POSTs over undici: each ends as not sent, as sent without a valid answer, or with an answer. */
 
-/** Maximum bytes of an answer; the largest honest one is about 1.4 MB. */
+/** Maximum bytes of an answer; the largest valid one is about 1.4 MB. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 /** Maximum idle connections that are kept. */
 const MAX_IDLE = 64;

@@ -1,7 +1,7 @@
 import { type NetworkFailure, networkFailure } from "../errors/failure.ts";
 import type { Deadline } from "./deadline.ts";
 
-/** The share of the limit that may go out at once after a pause; the rest is refilled evenly over each second. */
+/** The share of the limit that may go out at once after an idle period; the rest is refilled evenly over each second. */
 const BURST_SHARE = 0.1;
 
 /**

@@ -109,7 +109,7 @@ export const ACCOUNT_CODES: CodeFamily = {
       "rate",
       "operator",
       "Logins of this account are limited for security",
-      "Wait a minute, then call again. If it stays, ask the person who else uses the account.",
+      "Wait a minute, then call again. If it continues, ask the person who else uses the account.",
     ],
     [70169, "transient", "tencent", "The account service had an internal timeout", GIVE_REQUEST_ID],
     [70202, "transient", "tencent", "The account service had an internal timeout (older code)", GIVE_REQUEST_ID],

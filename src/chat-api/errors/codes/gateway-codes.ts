@@ -74,7 +74,7 @@ export const GATEWAY_CODES: CodeFamily = {
       "rate",
       "agent",
       "The application as a whole calls the REST API too often",
-      "Wait a few seconds, then call again. If it stays, ask the person who else uses SDKAppID {sdkAppId}.",
+      "Wait a few seconds, then call again. If it continues, ask the person who else uses SDKAppID {sdkAppId}.",
     ],
     [
       60012,

@@ -54,7 +54,7 @@ export const CHANNEL_FIELDS = [
     readable: true,
     filterable: false,
     description:
-      "Subscriber limit; most answers lack it. Left out of an edit, a raised limit may stay or fall back to 100,000: the documentation does not say",
+      "Subscriber limit; most answers lack it. Give it only if the person names one: whether an edit without it keeps a raised limit is not documented",
     page: PAGES.modify,
   },
   {
@@ -83,7 +83,7 @@ export const SUBSCRIBER_CUSTOM_STRING = {
   writable: true,
   readable: false,
   filterable: false,
-  description: "The app's own data about this subscriber, replaced whole; no tool can read it",
+  description: "The app's own data about this subscriber",
   page: PAGES.subscriber,
 } as const satisfies Field;
 

@@ -44,12 +44,12 @@ function warningsAboutLimit(edit: Parameters<typeof warningsAbout>[0]): string[]
   }
   const limit = wanted.MaxSubscriberNum;
   if (limit !== undefined && limit < subscribers) {
-    return [`MaxSubscriberNum ${formatCount(limit)} is below the ${plural(subscribers, "subscriber")} of today.`];
+    return [`MaxSubscriberNum ${formatCount(limit)} is below the current ${plural(subscribers, "subscriber")}.`];
   }
   const isUnknown = limit === undefined && before.MaxSubscriberNum === undefined;
   if (!isUnknown || subscribers <= DEFAULT_MAX_SUBSCRIBERS) return [];
   return [
-    `This channel has more than ${formatCount(DEFAULT_MAX_SUBSCRIBERS)} subscribers, so its limit was raised once; the documentation does not say whether an edit without MaxSubscriberNum keeps that. If people can no longer subscribe, set MaxSubscriberNum again, to the limit shown in the Chat console before.`,
+    `This channel has more than ${formatCount(DEFAULT_MAX_SUBSCRIBERS)} subscribers, so its limit was raised once; the documentation does not say whether an edit without MaxSubscriberNum keeps that. Tell the person; if people can no longer subscribe, set MaxSubscriberNum to a limit above the number of subscribers.`,
   ];
 }
 

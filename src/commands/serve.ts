@@ -57,6 +57,7 @@ export async function serve(host: Host, version: string, options: CommandOptions
       version,
       readOnly,
       isSandbox: settings?.isSandbox ?? false,
+      confirms: settings && settings.rules.confirmEdits !== "never",
       application: settings && applicationName(settings),
       allowedChannels: settings?.rules.allowedChannels,
       openContext,

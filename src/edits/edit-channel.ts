@@ -270,7 +270,10 @@ function pick(seen: ChannelInfo | undefined, wanted: ChannelValues): ChannelInfo
 function warningsOf(sent: SentEdit, { wanted }: Edit, { outcome, evidence }: Inference, { looks }: Observation) {
   const warnings: string[] = [];
   const seen = looks.at(-1);
-  if (outcome === "applied" && sent.error) warnings.push(`${sent.happened} Reading the channel shows the new values.`);
+  if (outcome === "applied" && sent.error)
+    warnings.push(
+      `${sent.happened} The server then read the channel and saw the new values: do not send the edit again.`,
+    );
   if (outcome === "accepted" && !seen) warnings.push("The channel could not be read after the edit.");
   for (const field of fieldsOf(wanted)) {
     const kind = evidence[field];

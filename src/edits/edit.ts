@@ -88,6 +88,9 @@ export function notSentError(end: DeadlineEnd): ExplainedError {
 
 /** For an edit whose channel could not be read before it. */
 export function unreadableError({ explanation, envelope }: ExplainedError): ExplainedError {
-  const cause = `The read before the edit failed, so no edit was sent. ${explanation.cause}`;
+  const cause =
+    explanation.stage === "service"
+      ? `${explanation.cause} No edit was sent.`
+      : `The read before the edit failed, so no edit was sent. ${explanation.cause}`;
   return new EditNotSentError({ ...explanation, cause, attempts: 0 }, envelope);
 }

@@ -56,10 +56,10 @@ export function declinedOutcome({ declined }: Pick<Question, "declined">, why: s
 export function cannotAskOutcome({ declined }: Pick<Question, "declined">, client: string): FinishedCall {
   const error = new ExplainedError({
     stage: "policy",
-    cause: `This edit needs a person's confirmation, and the MCP client ${JSON.stringify(client)} offers no way to ask (elicitation). No edit was sent.`,
+    cause: `This edit needs a person's confirmation through the MCP client, and ${JSON.stringify(client)} offers no way to ask (elicitation). A yes in the conversation does not count here. No edit was sent.`,
     fixedBy: "operator",
     nextStep:
-      "Stop and tell the person: use an MCP client that can ask, or an operator can change TENCENT_CHAT_CONFIRM_EDITS and restart the server.",
+      "Stop and tell the person: use an MCP client that can ask, or an operator sets TENCENT_CHAT_CONFIRM_EDITS to never and restarts the server.",
     safeToResend: false,
     attempts: 0,
   });

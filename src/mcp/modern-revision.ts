@@ -165,7 +165,7 @@ function readCaller({ params }: JSONRPCRequest): Caller {
 function cannotAsk(): ProtocolError {
   return new ProtocolError(
     MISSING_CAPABILITY,
-    "This edit needs a person's confirmation, and this client offers no way to ask (elicitation). No edit was sent. An operator can change TENCENT_CHAT_CONFIRM_EDITS and restart the server.",
+    "This edit needs a person's confirmation through the MCP client, and this one offers no way to ask (elicitation). No edit was sent. An operator can set TENCENT_CHAT_CONFIRM_EDITS to never and restart the server.",
     { requiredCapabilities: { elicitation: { form: {} } } },
   );
 }

@@ -47,7 +47,7 @@ function shorten(content: Content): object {
 }
 
 const FIXER: Readonly<Record<Explanation["fixedBy"], string>> = {
-  agent: "you (the agent)",
+  agent: "you (the agent), with the person who asked",
   operator: "the operator (the person who runs this server)",
   tencent: "Tencent",
 };

@@ -12,8 +12,8 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
   title: "Read official channels",
   description:
     "Reads up to 50 official channels (also called official accounts) by ID. These tools cannot list or search channels. " +
-    "Each element has its own ErrorCode: a missing channel fails inside an answer that is OK, with an explanation. " +
-    'An unset field is "" or missing. Times are Unix seconds, with ISO 8601 beside them. A subscriber\'s CustomString cannot be read.',
+    "A channel that could not be read has its own ErrorCode and explanation, beside those that could; isError only if none could. " +
+    'An unset field is "" or missing. Times are Unix seconds; createdAt and lastMessageAt give them in UTC.',
   isWrite: false,
   input: getInput,
   output: getOutput,

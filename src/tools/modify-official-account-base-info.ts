@@ -10,8 +10,8 @@ export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInp
   name: COMMANDS.modifyChannel,
   title: "Edit an official channel",
   description:
-    "Changes the given fields of one channel, at once and in public. One call is one change for all its subscribers, however many fields it has. " +
-    'Fields left out stay as they are. "" empties a field (assumed: the documentation does not say). ' +
+    "Changes the given fields of one channel, at once and in public. One call is one change for its subscribers, so put several fields into one call. " +
+    'Fields left out stay as they are. "" should empty a field (not documented; the receipt shows it). ' +
     "It reads the channel itself before and after; the receipt says what was seen, with undo: the exact call that puts the old values back.",
   isWrite: true,
   input: modifyChannelInput,

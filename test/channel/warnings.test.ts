@@ -59,7 +59,7 @@ describe("warnings", () => {
       "a limit below the subscribers of today",
       { MaxSubscriberNum: 1003 },
       before,
-      "MaxSubscriberNum 1,003 is below the 1,004 subscribers of today.",
+      "MaxSubscriberNum 1,003 is below the current 1,004 subscribers.",
     ],
   ])("name %s", (_what, wanted, info, warning) => {
     expect(warn(wanted, info)).toEqual([warning]);
@@ -75,7 +75,7 @@ describe("warnings", () => {
   test("name the limit of a large channel only while it is unknown and not set", () => {
     const large = { ...before, SubscriberNum: 100_001 };
     expect(warn({ Name: "B" }, large)).toHaveLength(1);
-    expect(warn({ Name: "B" }, large)[0]).toContain("If people can no longer subscribe");
+    expect(warn({ Name: "B" }, large)[0]).toContain("if people can no longer subscribe");
     expect(warn({ Name: "B", MaxSubscriberNum: 200_000 }, large)).toEqual([]);
     expect(warn({ Name: "B" }, { ...large, MaxSubscriberNum: 200_000 })).toEqual([]);
   });

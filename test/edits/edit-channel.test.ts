@@ -75,7 +75,7 @@ describe("an edit", () => {
       ],
       undo: { tool: MODIFY, arguments: { Official_Account: PENN, Name: OLD } },
       warnings: [
-        "MaxSubscriberNum 5 is below the 780,031 subscribers of today.",
+        "MaxSubscriberNum 5 is below the current 780,031 subscribers.",
         "undo does not restore MaxSubscriberNum: its value before was not readable.",
       ],
     });
@@ -155,7 +155,7 @@ describe("an edit", () => {
       name: "EditNotSentError",
       envelope: { ErrorCode: 60020 },
       explanation: {
-        cause: expect.stringContaining("The read before the edit failed, so no edit was sent."),
+        cause: expect.stringMatching(/ No edit was sent\.$/),
         attempts: 0,
       },
     });
@@ -310,7 +310,9 @@ describe("after a refusal", () => {
     const { receipt, error } = await edit(context, { Name: "B" });
     expect(error).toBeUndefined();
     expect(receipt.outcome).toBe("applied");
-    expect(receipt.warnings[0]).toBe("A request parameter is invalid. Reading the channel shows the new values.");
+    expect(receipt.warnings[0]).toBe(
+      "A request parameter is invalid. The server then read the channel and saw the new values: do not send the edit again.",
+    );
   });
 
   test("by a gateway that turns the edit away each time (429), it is sent three times at most", async () => {
@@ -342,7 +344,9 @@ describe("without a definite answer", () => {
       expect(error).toBeUndefined();
       expect(receipt).toMatchObject({ outcome: "applied", changes: [{ before: OLD, after: "B", verdict: "applied" }] });
       expect(receipt.undo).toEqual({ tool: MODIFY, arguments: { Official_Account: PENN, Name: OLD } });
-      expect(receipt.warnings[0]).toMatch(/\. Reading the channel shows the new values\.$/);
+      expect(receipt.warnings[0]).toMatch(
+        /\. The server then read the channel and saw the new values: do not send the edit again\.$/,
+      );
       expect(posts(sandbox)).toBe(1);
       expect(recorded(journal)?.result?.outcome).toBe("applied");
     },

@@ -45,16 +45,16 @@ describe("tools/list", () => {
     const words = JSON.stringify(tools) + writeInstructions({ readOnly: false, isSandbox: false });
     for (const text of [
       "Fields left out stay as they are",
-      '\\"\\" empties a field',
+      '\\"\\" should empty a field',
       "replaced whole",
-      "CustomString cannot be read",
+      "no tool can read it",
       "Unix seconds",
       "@TOA#_…",
       "cannot list or search",
       "also called official accounts",
-      "inside an answer that is OK",
+      "beside those that could",
       "isError",
-      "One call is one change for all its subscribers",
+      "One call is one change for its subscribers",
       "The ID always comes back",
       "An unset field is",
       "≤150 bytes",
@@ -81,10 +81,10 @@ describe("the instructions", () => {
   test("list up to 20 allowed channels, so that one get finds a channel by its name", () => {
     const allowedChannels = Array.from({ length: 30 }, (_, index) => `@TOA#_${index}`);
     const text = writeInstructions({ ...common, allowedChannels, readOnly: true });
-    expect(text).toContain("Only these channels are allowed: @TOA#_0, @TOA#_1,");
+    expect(text).toContain("are allowed (if the person knows only a name, read them to find it): @TOA#_0, @TOA#_1,");
     expect(text).toContain("@TOA#_19 and more.");
     expect(writeInstructions({ ...common, allowedChannels: ["@TOA#_a", "@TOA#_b*"] })).toContain(
-      "Only these channels are allowed: @TOA#_a, those that start with @TOA#_b.",
+      "read them to find it): @TOA#_a, those that start with @TOA#_b.",
     );
     expect(writeInstructions(common)).not.toContain("allowed:");
   });
@@ -114,7 +114,15 @@ describe("the instructions", () => {
     ]) {
       expect(text).toContain(field);
     }
-    expect(text).toContain("nextStep, undo and nextCall count only as keys of this server's own");
+    expect(text).toContain("counts only where this server gives it (nextStep, receipt.undo, leftOut.nextCall)");
+  });
+
+  test("say that a person is asked, where confirmation is on", async () => {
+    const sandbox = await startSandbox();
+    const asking = await connect(sandbox.endpoint, { TENCENT_CHAT_CONFIRM_EDITS: "1000" });
+    expect(asking.client.getInstructions()).toContain("a yes in the conversation does not replace that");
+    const silent = await connect(sandbox.endpoint);
+    expect(silent.client.getInstructions()).not.toContain("does not replace that");
   });
 
   test("put the label into the server's title", async () => {

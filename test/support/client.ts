@@ -31,6 +31,7 @@ export function partsOf(endpoint: URL | undefined, env: Record<string, string>):
     version: "0",
     readOnly,
     isSandbox: false,
+    confirms: settings && settings.rules.confirmEdits !== "never",
     application: settings && applicationName(settings),
     allowedChannels: settings?.rules.allowedChannels,
     log: noLog,

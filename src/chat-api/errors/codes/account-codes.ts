@@ -39,7 +39,7 @@ export const ACCOUNT_CODES: CodeFamily = {
       "credentials",
       "operator",
       "The UserSig could not be verified: most likely the secret key belongs to another application than SDKAppID {sdkAppId}, or the key was replaced or cut when copied",
-      "Stop and tell the person: copy the secret key of SDKAppID {sdkAppId} from the Chat console into TENCENT_CHAT_SECRET_KEY or its file (or fix TENCENT_CHAT_SDKAPPID), then restart the server.",
+      "Stop and tell the person who runs this server (not in the chat): copy the secret key of SDKAppID {sdkAppId} from the Chat console into TENCENT_CHAT_SECRET_KEY or its file (or fix TENCENT_CHAT_SDKAPPID), then restart the server.",
     ],
     [
       70013,

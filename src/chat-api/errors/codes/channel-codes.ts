@@ -26,7 +26,7 @@ export const CHANNEL_CODES: CodeFamily = {
       "request",
       "agent",
       "The channel does not exist, or it was ended",
-      "Check Official_Account character by character with the person who gave it. None of these tools can list or search channels.",
+      "Tell the person that the channel does not exist or was ended, and ask for the exact ID; do not try other IDs. None of these tools can list or search channels.",
       {
         cause: "The channel does not exist or was ended, or the subscriber does not exist (ErrorInfo may say which)",
         nextStep: CHECK_BOTH_IDS,
@@ -54,7 +54,7 @@ export const CHANNEL_CODES: CodeFamily = {
       "Give Official_Account exactly as it was returned when the channel was created, including the prefix @TOA#_.",
       {
         cause:
-          "One of the two IDs is wrong: the channel ID is malformed, or the subscriber ID is (ErrorInfo may say which)",
+          "The user is not a subscriber of the channel, or one of the two IDs is malformed (ErrorInfo may say which)",
         nextStep: CHECK_BOTH_IDS,
       },
     ],

@@ -1,0 +1,24 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { build } from "esbuild";
+
+/** Imports TypeScript of this project: bundles it into dist/, loads it and removes the file again. */
+export async function load(...files) {
+  const { outputFiles } = await build({
+    stdin: { contents: files.map((file) => `export * from "./${file}";`).join("\n"), resolveDir: ".", loader: "ts" },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    external: ["undici"],
+    banner: {
+      js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+    },
+    write: false,
+  });
+  const url = new URL(`../dist/loaded-${process.pid}-${files.length}.mjs`, import.meta.url);
+  writeFileSync(url, outputFiles[0].contents);
+  try {
+    return await import(url);
+  } finally {
+    rmSync(url);
+  }
+}

@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+
+const BUILT = new URL("../dist/tencent-chat-channel-mcp.mjs", import.meta.url).pathname;
+/** Parameters of the handshake. */
+export const HANDSHAKE = {
+  protocolVersion: "2025-11-25",
+  capabilities: {},
+  clientInfo: { name: "a script", version: "1" },
+};
+
+/** The environment that leads the built server to an endpoint on this machine. */
+export function environmentOf(endpoint, sdkAppId, secretKey, more = {}) {
+  return {
+    TENCENT_CHAT_SDKAPPID: String(sdkAppId),
+    TENCENT_CHAT_SECRET_KEY: secretKey,
+    TENCENT_CHAT_ENDPOINT: endpoint,
+    TENCENT_CHAT_LOG_LEVEL: "silent",
+    ...more,
+  };
+}
+
+/** Starts the built server, or another one; `request` sends one and resolves with its answer. */
+export function startServer(env = {}, args = [], command = [process.execPath, BUILT]) {
+  const [file, ...first] = command;
+  const bare = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "" };
+  const child = spawn(file, [...first, ...args], { env: { ...bare, ...env }, stdio: ["pipe", "pipe", "ignore"] });
+  const waiting = new Map();
+  let unread = "";
+  let nextId = 1;
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    unread += text;
+    for (let end = unread.indexOf("\n"); end >= 0; end = unread.indexOf("\n")) {
+      const line = unread.slice(0, end);
+      unread = unread.slice(end + 1);
+      const message = JSON.parse(line);
+      waiting.get(message.id)?.(message);
+      waiting.delete(message.id);
+    }
+  });
+  return {
+    child,
+    request(method, params = {}) {
+      const id = nextId;
+      nextId += 1;
+      child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
+      return new Promise((resolve) => waiting.set(id, resolve));
+    },
+  };
+}

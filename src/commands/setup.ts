@@ -91,7 +91,7 @@ class Questions {
       { value: true, label: "the embedded sandbox", hint: "sample channels, no account" },
     ]);
     const application: Answers = isSandbox ? { env: { TENCENT_CHAT_SANDBOX: "true" } } : await this.#askApplication();
-    const env = { ...this.#proxies(), ...application.env, ...(await this.#askLimits(name)) };
+    const env = { ...this.#proxies(), ...application.env, ...(await this.#askLimits(name, isSandbox)) };
     const works = await this.#check(env, application.newKey?.key, version);
     if (!works && !(await this.#confirm("The check found problems. Go on anyway?", false))) throw new Cancelled();
 
@@ -178,8 +178,8 @@ class Questions {
   }
 
   /** What the server may do. */
-  async #askLimits(name: McpHostName): Promise<Variables> {
-    const readOnly = await this.#confirm("Read only, for a start? Edits are then refused.", true);
+  async #askLimits(name: McpHostName, isSandbox: boolean): Promise<Variables> {
+    const readOnly = await this.#confirm("Read only, for a start? The edit tools are then not listed.", !isSandbox);
     const channels = await this.#ask(
       "Which channels may it use? IDs separated by commas; empty for all.",
       "TENCENT_CHAT_ALLOWED_CHANNELS",

@@ -88,10 +88,10 @@ export const SETTINGS = [
   {
     name: "TENCENT_CHAT_READ_ONLY",
     title: "Turn both edit tools off (read-only)",
-    description: "true turns both modify tools off.",
+    description: "true turns both modify tools off: they are not listed.",
     fallback: "false",
     kind: "boolean",
-    form: { position: 7, initial: "false" },
+    form: { position: 7, initial: "true" },
   },
   {
     name: "TENCENT_CHAT_ALLOWED_CHANNELS",

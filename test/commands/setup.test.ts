@@ -134,7 +134,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     await play(terminal, [
       [HOST, ENTER],
       [EDIT, `${DOWN}${ENTER}`],
-      [READ_ONLY, "n"],
+      [READ_ONLY, ENTER],
       [CHANNELS, ENTER],
       [CONFIRM, ENTER],
       [GO_ON, ENTER],

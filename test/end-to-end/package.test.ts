@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import manifest from "../../manifest.json" with { type: "json" };
@@ -48,6 +48,22 @@ describe("the package", () => {
       expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(MIT\\)$`, "m"));
     }
   });
+});
+
+test("the address of the repository is set in every file by one command, and stays valid", () => {
+  const place = temporaryFolder();
+  for (const file of ["package.json", "manifest.json", "server.json", "icon.png", "mcpb-resources"]) {
+    cpSync(join(ROOT, file), join(place, file), { recursive: true });
+  }
+  const address = "https://github.com/owner/name";
+  run(process.execPath, [join(ROOT, "scripts/address.mjs"), address, place], place);
+  for (const file of ["package.json", "manifest.json", "server.json"]) {
+    const { repository } = JSON.parse(readFileSync(join(place, file), "utf8"));
+    expect(repository.url).toContain(address);
+  }
+  const { status } = spawnSync("node_modules/.bin/mcpb", ["validate", join(place, "manifest.json")], { cwd: ROOT });
+  expect(status).toBe(0);
+  expect(spawnSync(process.execPath, [join(ROOT, "scripts/address.mjs"), "owner/name"]).status).toBe(2);
 });
 
 describe("the desktop bundle", () => {

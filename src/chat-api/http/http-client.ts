@@ -15,7 +15,7 @@ import {
 /** Maximum bytes of an answer; the largest valid one is about 1.4 MB. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 /** Maximum idle connections that are kept. */
-const MAX_IDLE = 64;
+const MAX_IDLE = 256;
 
 /** An answer as it arrived; nothing about it has been checked yet. */
 export interface HttpResponse {

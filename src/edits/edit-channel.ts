@@ -20,14 +20,7 @@ import type { Connection } from "../chat-api/http/http-client.ts";
 import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/regions.ts";
 import { WRITE_TIMEOUT_MS } from "../chat-api/retry/retry-policy.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
-import {
-  cancelledFlag,
-  type EditCall,
-  type EditResult,
-  type EditServices,
-  notSentError,
-  unreadableError,
-} from "./edit.ts";
+import { beginEdit, type EditCall, type EditResult, type EditServices, notSentError, unreadableError } from "./edit.ts";
 import { channelEditError, type SentEdit } from "./edit-error.ts";
 import type { EditLock } from "./edit-lock.ts";
 import { questionBefore } from "./question.ts";
@@ -58,7 +51,7 @@ export async function editChannel(
   wanted: ChannelValues,
   call: EditCall,
 ): Promise<EditResult> {
-  const { api, policy, locks, journal, recentWrites } = services;
+  const { api, policy, locks, recentWrites } = services;
   const { deadline } = call;
   const lock = await locks.acquire(id, deadline, "an earlier edit of the same channel");
   if (typeof lock === "string") throw notSentError(lock);
@@ -78,33 +71,21 @@ export async function editChannel(
       if (question) return { question };
     }
 
-    const reservation = policy.reserveWrite();
-    let recordResult: ReturnType<typeof journal.begin>;
-    try {
-      recordResult = journal.begin({
-        tool: TOOL,
-        channel: id,
-        client: call.client,
-        confirmed: call.confirmation !== undefined,
-        changes: listChanges(wanted, services.redact(before), {}).map(({ field, before, after }) => ({
-          field,
-          ...(before !== undefined && { before }),
-          after,
-        })),
-        undo: undoOf(TOOL, id, edit, services.redact).undo,
-      });
-    } catch (error) {
-      reservation.release();
-      throw error;
-    }
-
+    const begun = beginEdit(services, call, {
+      tool: TOOL,
+      channel: id,
+      changes: listChanges(wanted, services.redact(before), {}).map(({ field, before, after }) => ({
+        field,
+        ...(before !== undefined && { before }),
+        after,
+      })),
+      undo: undoOf(TOOL, id, edit, services.redact).undo,
+    });
     const sent = await sendEdit(edit, options, lock);
     if (sent.ending === "notSent") {
-      reservation.release();
-      recordResult({ outcome: "notSent", ...cancelledFlag(deadline) });
+      begun.notSent();
       throw sent.error;
     }
-    reservation.commit();
 
     const looked = await lookAfter(edit, sent, options);
     const inference = inferOutcome(looked);
@@ -119,17 +100,7 @@ export async function editChannel(
     const wasCut = deadline.ended !== undefined && !looked.isComplete;
     const error = channelEditError(id, sent, inference, { wasRead: seen !== undefined, wasCut });
     const receipt = receiptOf(edit, outcome, seen, evidence, warningsOf(sent, edit, inference, looked));
-    const warning = recordResult({
-      outcome,
-      code: sent.envelope.ErrorCode || undefined,
-      changes: receipt.changes,
-      ...cancelledFlag(deadline),
-    });
-    return {
-      envelope: sent.envelope,
-      receipt: warning ? { ...receipt, warnings: [...receipt.warnings, warning] } : receipt,
-      error,
-    };
+    return begun.finish({ envelope: sent.envelope, receipt, error });
   } finally {
     if (connection) api.release(connection);
     lock.release();

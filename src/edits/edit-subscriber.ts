@@ -7,7 +7,7 @@ import { warningAboutHidden } from "../channel/warnings.ts";
 import { COMMANDS } from "../chat-api/client.ts";
 import { SERVER_TIMEOUT_MS } from "../chat-api/regions.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
-import { cancelledFlag, type EditCall, type EditResult, type EditServices, notSentError } from "./edit.ts";
+import { beginEdit, type EditCall, type EditResult, type EditServices, notSentError } from "./edit.ts";
 import { subscriberEditError } from "./edit-error.ts";
 import { questionBefore } from "./question.ts";
 
@@ -25,7 +25,7 @@ export async function editSubscriber(
   input: ModifySubscriberInput,
   call: EditCall,
 ): Promise<EditResult> {
-  const { api, policy, locks, journal, application } = services;
+  const { api, policy, locks, application } = services;
   const { Official_Account: channel, Subscriber_Account: subscriber, CustomString } = input;
   const { deadline } = call;
   const lock = await locks.acquire(
@@ -41,41 +41,25 @@ export async function editSubscriber(
       if (question) return { question };
     }
 
-    const reservation = policy.reserveWrite();
-    let recordResult: ReturnType<typeof journal.begin>;
-    try {
-      recordResult = journal.begin({
-        tool: TOOL,
-        channel,
-        subscriber,
-        client: call.client,
-        confirmed: call.confirmation !== undefined,
-        changes: [{ field: FIELD.name, after: CustomString }],
-      });
-    } catch (error) {
-      reservation.release();
-      throw error;
-    }
-
+    const begun = beginEdit(services, call, {
+      tool: TOOL,
+      channel,
+      subscriber,
+      changes: [{ field: FIELD.name, after: CustomString }],
+    });
     const result = await api.modifySubscriber(channel, subscriber, CustomString, { deadline });
     if (result.kind === "notSent") {
-      reservation.release();
-      recordResult({ outcome: "notSent", ...cancelledFlag(deadline) });
+      begun.notSent();
       throw result.error;
     }
-    reservation.commit();
     if (result.kind === "ambiguous") lock.holdFor(SERVER_TIMEOUT_MS);
 
-    const outcome = result.kind === "ok" ? "accepted" : FAILED_OUTCOME[result.kind];
-    const envelope = result.kind === "ok" ? result.value : result.error.envelope;
+    if (result.kind === "ok") {
+      return begun.finish({ envelope: result.value, receipt: receiptOf(application, "accepted", input) });
+    }
+    const outcome = FAILED_OUTCOME[result.kind];
     const receipt = receiptOf(application, outcome, input);
-    const code = envelope.ErrorCode || undefined;
-    const warning = recordResult({ outcome, code, changes: receipt.changes, ...cancelledFlag(deadline) });
-    return {
-      envelope,
-      receipt: warning ? { ...receipt, warnings: [...receipt.warnings, warning] } : receipt,
-      error: result.kind === "ok" ? undefined : subscriberEditError(result, FAILED_OUTCOME[result.kind]),
-    };
+    return begun.finish({ envelope: result.error.envelope, receipt, error: subscriberEditError(result, outcome) });
   } finally {
     lock.release();
   }

@@ -3,7 +3,7 @@ import type { Receipt } from "../channel/receipt.ts";
 import type { ChatApi } from "../chat-api/chat-api.ts";
 import { networkReason } from "../chat-api/errors/network-reasons.ts";
 import type { Deadline, DeadlineEnd } from "../chat-api/retry/deadline.ts";
-import type { Journal } from "../guard/journal.ts";
+import type { Intent, Journal } from "../guard/journal.ts";
 import type { Policy } from "../guard/policy.ts";
 import type { EditLocks } from "./edit-lock.ts";
 import type { RecentWrites } from "./recent-writes.ts";
@@ -60,9 +60,44 @@ export interface FinishedEdit {
 
 export type EditResult = FinishedEdit | { readonly question: Question };
 
-/** What the journal says of a call that its client gave up. */
-export function cancelledFlag(deadline: Deadline): { readonly cancelled?: true } {
-  return deadline.ended === "cancelled" ? { cancelled: true } : {};
+/** An edit that has its place in the write budget and its intent in the journal. Call one of the two, once. */
+interface BegunEdit {
+  /** Nothing was sent: gives the place back. */
+  notSent(): void;
+  /** It was sent: records its result. A journal that cannot be written adds a warning to the receipt. */
+  finish(edit: FinishedEdit): FinishedEdit;
+}
+
+/**
+ * The last step before an edit is sent.
+ * @throws PolicyError where the budget is used up or the journal cannot be written
+ */
+export function beginEdit(
+  { policy, journal }: EditServices,
+  { deadline, client, confirmation }: EditCall,
+  intent: Omit<Intent, "client" | "confirmed">,
+): BegunEdit {
+  const reservation = policy.reserveWrite();
+  let recordResult: ReturnType<typeof journal.begin>;
+  try {
+    recordResult = journal.begin({ ...intent, client, confirmed: confirmation !== undefined });
+  } catch (error) {
+    reservation.release();
+    throw error;
+  }
+  const cancelled = () => (deadline.ended === "cancelled" ? { cancelled: true as const } : {});
+  return {
+    notSent() {
+      reservation.release();
+      recordResult({ outcome: "notSent", ...cancelled() });
+    },
+    finish({ envelope, receipt, error }) {
+      reservation.commit();
+      const { outcome, changes, warnings } = receipt;
+      const warning = recordResult({ outcome, code: envelope.ErrorCode || undefined, changes, ...cancelled() });
+      return { envelope, receipt: warning ? { ...receipt, warnings: [...warnings, warning] } : receipt, error };
+    },
+  };
 }
 
 /**

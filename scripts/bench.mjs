@@ -11,7 +11,7 @@ import { createServer as createTlsServer } from "node:tls";
 import selfsigned from "selfsigned";
 import { Pool } from "undici";
 import { load } from "./load.mjs";
-import { environmentOf, HANDSHAKE, startServer } from "./mcp-child.mjs";
+import { BARE, environmentOf, HANDSHAKE, startServer } from "./mcp-child.mjs";
 
 const ACCOUNT = { sdkAppId: 1400000321, secretKey: "5".repeat(64) };
 const CHANNEL = "@TOA#_test_for_penn";
@@ -132,7 +132,11 @@ async function measureStart() {
   const bare = [];
   const ours = [];
   for (let nth = 0; nth < STARTS; nth += 1) {
-    bare.push(await timeOf(() => exited(spawn(process.execPath, ["-e", "0"], { stdio: ["pipe", "pipe", "ignore"] }))));
+    bare.push(
+      await timeOf(() =>
+        exited(spawn(process.execPath, ["-e", "0"], { env: BARE, stdio: ["pipe", "pipe", "ignore"] })),
+      ),
+    );
     const server = await timed(async () => {
       const child = startServer({}, ["--sandbox"]);
       await child.request("initialize", HANDSHAKE);
@@ -152,7 +156,10 @@ async function measureMemory() {
   const server = startServer({}, ["--sandbox"]);
   await server.request("initialize", HANDSHAKE);
   const { result } = await server.request("tools/list");
-  const bare = spawn(process.execPath, ["-e", "process.stdin.resume()"], { stdio: ["pipe", "pipe", "ignore"] });
+  const bare = spawn(process.execPath, ["-e", "process.stdin.resume()"], {
+    env: BARE,
+    stdio: ["pipe", "pipe", "ignore"],
+  });
   await wait(1_000);
   const figures = { ours: residentKiB(server.child.pid), bare: residentKiB(bare.pid) };
   server.child.kill("SIGKILL");
@@ -181,7 +188,7 @@ async function measurePeers() {
     const bare = [];
     let memoryRatio = "";
     for (let nth = 0; nth < 5; nth += 1) {
-      bare.push(await timeOf(() => exited(spawn(process.execPath, ["-e", "0"], { stdio: "ignore" }))));
+      bare.push(await timeOf(() => exited(spawn(process.execPath, ["-e", "0"], { env: BARE, stdio: "ignore" }))));
       const server = await timed(async () => {
         const child = startServer(env, [], [process.execPath, file]);
         await Promise.race([child.request("initialize", HANDSHAKE), wait(10_000)]);

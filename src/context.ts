@@ -52,7 +52,6 @@ export function createContext(settings: Settings, service: Service, info: Proces
     locks: new EditLocks(),
     recentWrites: new RecentWrites(),
     application: applicationName(settings),
-    redact: (value) => secrets.redactDeep(value),
     secrets,
     timeoutMs: settings.timeoutMs,
     isSandbox: settings.isSandbox,

@@ -54,7 +54,7 @@ export const CHANNEL_FIELDS = [
     readable: true,
     filterable: false,
     description:
-      "Subscriber limit; most answers lack it. Give it only if the person names one: whether an edit without it keeps a raised limit is not documented",
+      "Subscriber limit; most answers lack it. Only if the person names one. Left out, a raised limit may fall (not documented)",
     page: PAGES.modify,
   },
   {

@@ -10,6 +10,12 @@ import { byteLength, formatCount, isWellFormed, quote, shortValue } from "./text
 
 /** What an edit did: field by field, for whom, and how to take it back. Pure: it only compares what was seen. */
 
+/** The parts of the known secrets that a receipt needs. */
+export interface SecretFinder {
+  redactDeep<T>(value: T): T;
+  appearIn(text: string): boolean;
+}
+
 /** What is known of one field after an edit. `differs`: it holds a value that this edit did not write. */
 type Verdict = "applied" | "normalized" | "unchanged" | "notApplied" | "differs" | "cannotBeReadBack";
 
@@ -91,13 +97,13 @@ function maxBytesOf(name: string): number | undefined {
  * that it cannot restore.
  *
  * @param seen the channel as last read after the edit
- * @param redact replaces secrets: a value that holds one is not restored
+ * @param secrets a value that holds one is not restored
  */
 export function undoOf(
   tool: string,
   channel: string,
   edit: { wanted: ChannelValues; before: ChannelInfo; seen?: ChannelInfo | undefined },
-  redact: (text: string) => string,
+  secrets: SecretFinder,
 ): { undo?: NextCall; warnings: string[] } {
   const { wanted, before, seen } = edit;
   const restored: Record<string, string | number> = {};
@@ -105,25 +111,30 @@ export function undoOf(
   const changed = fieldsOf(wanted).filter((name) => before[name] !== wanted[name]);
   for (const name of changed) {
     const old = before[name];
-    const problem = old === undefined ? "its value before was not readable" : problemOfRestoring(name, old, redact);
+    const problem = old === undefined ? "its value before was not readable" : problemOfRestoring(name, old, secrets);
     if (problem !== undefined) warnings.push(`undo does not restore ${name}: ${problem}.`);
     else if (old !== undefined) restored[name] = old;
   }
   const limit = changedLimit({ wanted, before, seen });
-  if (limit) restored.MaxSubscriberNum = limit.before;
+  if (limit && isLimit(limit.before)) restored.MaxSubscriberNum = limit.before;
   if (Object.keys(restored).length === 0) return { warnings };
   return { undo: { tool, arguments: { Official_Account: channel, ...restored } }, warnings };
 }
 
-function problemOfRestoring(name: string, old: string | number, redact: (text: string) => string): string | undefined {
+function problemOfRestoring(name: string, old: string | number, secrets: SecretFinder): string | undefined {
   if (typeof old !== "string") {
-    return old < SUBSCRIBER_LIMIT_BOUNDS.min ? `the service does not accept its value before, ${old}` : undefined;
+    return isLimit(old) ? undefined : `its value before, ${old}, is not one that these tools send`;
   }
-  if (redact(old) !== old) return "its value before holds a credential of this server";
+  if (secrets.appearIn(old) || secrets.redactDeep(old) !== old)
+    return "its value before holds a credential of this server";
   if (!isWellFormed(old)) return "its value before holds half a character, which cannot be sent";
   const max = maxBytesOf(name);
   const used = byteLength(old);
   return max !== undefined && used > max ? `its value before is ${used} bytes and the limit is ${max}` : undefined;
+}
+
+function isLimit(value: number): boolean {
+  return value >= SUBSCRIBER_LIMIT_BOUNDS.min && value <= SUBSCRIBER_LIMIT_BOUNDS.max;
 }
 
 /** MaxSubscriberNum where it changed although the edit did not name it. */

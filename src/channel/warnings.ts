@@ -39,7 +39,7 @@ function warningsAboutLimit(edit: Parameters<typeof warningsAbout>[0]): string[]
   if (changed) {
     const call: NextCall = { tool, arguments: { Official_Account: channel, MaxSubscriberNum: changed.before } };
     return [
-      `MaxSubscriberNum changed from ${formatCount(changed.before)} to ${formatCount(changed.after)} although this edit did not name it. To put it back, call ${tool} ${JSON.stringify(call.arguments)}.`,
+      `MaxSubscriberNum changed from ${formatCount(changed.before)} to ${formatCount(changed.after)} although this edit did not name it: the service or somebody else changed it. To put it back, call ${tool} ${JSON.stringify(call.arguments)}.`,
     ];
   }
   const limit = wanted.MaxSubscriberNum;
@@ -49,7 +49,7 @@ function warningsAboutLimit(edit: Parameters<typeof warningsAbout>[0]): string[]
   const isUnknown = limit === undefined && before.MaxSubscriberNum === undefined;
   if (!isUnknown || subscribers <= DEFAULT_MAX_SUBSCRIBERS) return [];
   return [
-    `This channel has more than ${formatCount(DEFAULT_MAX_SUBSCRIBERS)} subscribers, so its limit was raised once; the documentation does not say whether an edit without MaxSubscriberNum keeps that. Tell the person; if people can no longer subscribe, set MaxSubscriberNum to a limit above the number of subscribers.`,
+    `This channel has more than ${formatCount(DEFAULT_MAX_SUBSCRIBERS)} subscribers, so its limit was raised once; the documentation does not say whether an edit without MaxSubscriberNum keeps that. Tell the person; if people can no longer subscribe, ask for a limit and set MaxSubscriberNum to it.`,
   ];
 }
 

@@ -55,7 +55,7 @@ export function parseArguments(args: readonly string[], isTerminal: boolean): Pa
   for (const arg of unknown) {
     const suggestion = suggestionFor(arg);
     if (suggestion) problems.push(`${printable(arg)} was not understood: ${suggestion}`);
-    else ignored.push(arg.startsWith("-") ? printable(arg) : NOT_SHOWN);
+    else ignored.push(arg.startsWith("--") ? printable(arg) : NOT_SHOWN);
   }
   const options = {
     sandbox: flags.has("--sandbox"),

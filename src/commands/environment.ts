@@ -12,7 +12,8 @@ export function readEnvironment({ env }: Pick<Host, "env">, options: SettingsOpt
   return readSettings(env, options, KEY_FILES);
 }
 
-const KEY_FILES: KeyFiles = {
+/** Key files on this machine. */
+export const KEY_FILES: KeyFiles = {
   read: (path) => readFileSync(path, "utf8"),
   // Windows has no such modes; Node reports every file there as open.
   isOpenToOthers: (path) => platform() !== "win32" && (statSync(path).mode & 0o077) !== 0,

@@ -80,7 +80,9 @@ export function configurationBlock(entry: ServerEntry): string {
   return JSON.stringify({ mcpServers: { [SERVER_NAME]: entry } }, null, 2);
 }
 
-/** A command as a person would type it into a POSIX shell. */
-export function shellLine(words: readonly string[]): string {
-  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+/** A command as a person would type it into a POSIX shell, or into the command prompt of Windows. */
+export function shellLine(words: readonly string[], isWindows: boolean): string {
+  const quote = (word: string) =>
+    isWindows ? `"${word.replaceAll('"', '\\"')}"` : `'${word.replaceAll("'", `'\\''`)}'`;
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word))).join(" ");
 }

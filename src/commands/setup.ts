@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, platform } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import type * as Prompts from "@clack/prompts";
 import { REGIONS } from "../chat-api/regions.ts";
 import { readSettings } from "../settings/settings.ts";
 import type { SettingName } from "../settings/table.ts";
 import { formatCheck, runChecks } from "./doctor.ts";
-import { connectService, describeProcess, type Host } from "./environment.ts";
+import { connectService, describeProcess, type Host, KEY_FILES } from "./environment.ts";
 import {
   configurationBlock,
   MCP_HOSTS,
@@ -98,8 +98,10 @@ class Questions {
     const server: ServerEntry = { command: this.#host.execPath, args: [resolve(entry)], env };
     const { label, add, remove, pasteInto } = mcpHost(name);
     const command = add?.(server);
-    const runsHere = command !== undefined && platform() !== "win32"; // its commands there are scripts for a shell
-    if (runsHere) log.step(`This command adds the server to ${label}:\n${shellLine(command)}`, this.#streams);
+    const isWindows = platform() === "win32";
+    const runsHere = command !== undefined && !isWindows; // its commands there are scripts for a shell
+    if (runsHere)
+      log.step(`This command adds the server to ${label}:\n${shellLine(command, isWindows)}`, this.#streams);
     const plan = [
       ...(application.newKey ? [`store the key in ${application.newKey.path}`] : []),
       runsHere ? "run the command" : "print what to add",
@@ -119,13 +121,13 @@ class Questions {
     if (runsHere) {
       const problem = await this.#runCommand(command);
       if (problem) {
-        const again = remove ? ` If ${label} has it already, remove it first: ${shellLine(remove)}` : "";
+        const again = remove ? ` If ${label} has it already, remove it first: ${shellLine(remove, isWindows)}` : "";
         log.error(`${problem} The server was not added; run the command above yourself.${again}`, this.#streams);
         return 1;
       }
     } else if (command) {
       log.step(`Run this command to add the server to ${label}:`, this.#streams);
-      this.#print(shellLine(command));
+      this.#print(shellLine(command, isWindows));
     } else {
       log.step(`Put this into ${pasteInto}:`, this.#streams);
       this.#print(configurationBlock(server));
@@ -216,10 +218,9 @@ class Questions {
   async #check(env: Readonly<Record<string, string>>, key: string | undefined, version: string): Promise<boolean> {
     const { log } = this.#prompts;
     log.step("Checking the settings with one harmless read.", this.#streams);
-    const read = (path: string) => key ?? readFileSync(path, "utf8");
     // Proxies of this shell count, other settings of this server do not: the host will not know them.
     const others = Object.entries(this.#host.env).filter(([name]) => !name.startsWith("TENCENT_CHAT_"));
-    const files = { read, isOpenToOthers: () => false };
+    const files = key === undefined ? KEY_FILES : { read: () => key, isOpenToOthers: () => false };
     const settings = readSettings({ ...Object.fromEntries(others), ...env }, { sandbox: false }, files);
     const checks = await runChecks(settings, connectService, describeProcess(this.#host, version));
     log.message(checks.map(formatCheck), this.#streams);
@@ -229,14 +230,15 @@ class Questions {
   /** A path in the person's configuration folder, or in one that they name if that is in a repository. */
   async #keyPath(file: string): Promise<string> {
     const { XDG_CONFIG_HOME } = this.#host.env;
-    const folder = join(XDG_CONFIG_HOME || join(homedir(), ".config"), SERVER_NAME);
+    const isFull = XDG_CONFIG_HOME !== undefined && isAbsolute(XDG_CONFIG_HOME); // the standard ignores others
+    const folder = join(isFull ? XDG_CONFIG_HOME : join(homedir(), ".config"), SERVER_NAME);
     if (!isInRepository(folder)) return join(folder, file);
     const other = await this.#answer(
       this.#prompts.text({
         ...this.#streams,
         message: `${folder} is inside a Git repository. In which folder outside of any should the key be stored?`,
         validate: (value) => {
-          if (!value?.startsWith("/") && !/^[A-Za-z]:\\/.test(value ?? "")) return "Give a full path.";
+          if (!isAbsolute(value ?? "")) return "Give a full path.";
           return isInRepository(value ?? "") ? "That is inside a Git repository too." : undefined;
         },
       }),
@@ -290,9 +292,10 @@ function problemWith(name: SettingName, value: string, key = ""): string | undef
 }
 
 function isInRepository(folder: string): boolean {
-  if (existsSync(join(folder, ".git"))) return true;
   const parent = dirname(folder);
-  return parent !== folder && isInRepository(parent);
+  if (!existsSync(folder)) return parent !== folder && isInRepository(parent);
+  const real = realpathSync(folder); // a link may lead into one
+  return existsSync(join(real, ".git")) || (dirname(real) !== real && isInRepository(dirname(real)));
 }
 
 /** Writes the file as a new one, so that it is never open to others, not even for a moment. */

@@ -1,5 +1,5 @@
 import { type Envelope, ExplainedError } from "../channel/explanation.ts";
-import type { Receipt } from "../channel/receipt.ts";
+import type { Receipt, SecretFinder } from "../channel/receipt.ts";
 import type { ChatApi } from "../chat-api/chat-api.ts";
 import { networkReason } from "../chat-api/errors/network-reasons.ts";
 import type { Deadline, DeadlineEnd } from "../chat-api/retry/deadline.ts";
@@ -24,8 +24,7 @@ export interface EditServices {
   readonly recentWrites: RecentWrites;
   /** The label of the application, or its SDKAppID and region: for people who run several. */
   readonly application: string;
-  /** The same with every secret replaced, for what people and agents see. */
-  readonly redact: <T>(value: T) => T;
+  readonly secrets: SecretFinder;
 }
 
 /** Who asks, and how much time there is. */

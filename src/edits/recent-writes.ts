@@ -5,6 +5,8 @@ import { REPLICA_LAG_MS } from "../chat-api/regions.ts";
 interface RecentValue {
   /** As last seen, or as sent where it was not seen; undefined where no value would prove that the read is new. */
   readonly value: string | number | undefined;
+  /** What it was before, as far back as a read can still show. */
+  readonly earlier: ReadonlySet<string | number | undefined>;
   /** From this time on (milliseconds of `performance.now`) any read is believed. */
   readonly until: number;
 }
@@ -20,17 +22,20 @@ export class RecentWrites {
   readonly #byChannel = new Map<string, Map<WritableFieldName, RecentValue>>();
 
   /**
+   * @param before the channel as read before the edit
    * @param written the fields of the edit, as last seen or else as sent
    * @param appliedBy when the edit took effect at the latest (milliseconds of `performance.now`)
    * @param wasSeen true if the written values have been read back
    */
-  record(channel: string, written: ChannelValues, appliedBy: number, wasSeen: boolean): void {
+  record(channel: string, before: ChannelInfo, written: ChannelValues, appliedBy: number, wasSeen: boolean): void {
     const until = appliedBy + REPLICA_LAG_MS;
     const fields = new Map(this.of(channel));
     for (const name of Object.keys(written) as WritableFieldName[]) {
       // A field that was written twice in a moment may have had this value before the first of the two.
-      const proves = wasSeen || !fields.has(name);
-      fields.set(name, { value: proves ? written[name] : undefined, until });
+      const previous = fields.get(name);
+      const value = wasSeen || !previous ? written[name] : undefined;
+      const earlier = new Set([...(previous ? [...previous.earlier, previous.value] : []), before[name]]);
+      fields.set(name, { value, earlier, until });
     }
     this.#byChannel.set(channel, fields);
   }

@@ -3,7 +3,7 @@
 const MAX_CHARACTERS = 2_000;
 const MAX_LISTED_CHANNELS = 20;
 
-const EDITS = `An edit of a channel is public at once. A request that names the channel and the new value is a confirmation; otherwise show the person the change first. modify_official_account_base_info reads the channel itself before and after, so read it first only if the new value depends on the old one.
+const EDITS = `An edit of a channel is public at once. A request that says where to set which value is a confirmation, also for a subscriber; otherwise show the person the change first. modify_official_account_base_info reads the channel itself before and after, so read it first only if the new value depends on the old one.
 The receipt of a channel's edit has before and after of each field, warnings, and undo: the exact call that puts the old values back (after several edits: the latest undo first). Outcomes: applied = the new values were read back; accepted = the service said OK, nothing was read back; unchanged = the values were there already; notApplied = no effect; partlyApplied = some fields; refused = by the service; declined = no yes from the client's confirmation; unknown = follow the next step.`;
 
 const READ_ONLY =
@@ -12,7 +12,7 @@ const READ_ONLY =
 const LIMITS = "Limits are UTF-8 bytes: a Chinese character takes 3, an emoji 4 or more.";
 
 const CONFIRMS =
-  "This server asks the person to confirm some or all edits through the client; a yes in the conversation does not replace that.";
+  "Some or all edits need a yes that this server asks for through the client: make the call, and it asks. A yes in the conversation does not replace that.";
 
 const SANDBOX = "SANDBOX: sample channels inside this machine; nothing here is public or real.";
 

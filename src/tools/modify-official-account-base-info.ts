@@ -10,8 +10,8 @@ export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInp
   name: COMMANDS.modifyChannel,
   title: "Edit an official channel",
   description:
-    "Changes the given fields of one channel, at once and in public. One call is one change for its subscribers, so put several fields into one call. " +
-    'Fields left out stay as they are. "" should empty a field (not documented; the receipt shows it). ' +
+    "Changes the given fields of one channel, at once and in public. One call is one change for its subscribers, so put all fields into one call. " +
+    'Fields left out stay as they are (MaxSubscriberNum: see there). "" should empty a field (not documented; the receipt shows it). ' +
     "It reads the channel itself before and after; the receipt says what was seen, with undo: the exact call that puts the old values back.",
   isWrite: true,
   input: modifyChannelInput,

@@ -119,6 +119,14 @@ describe("the outcome", () => {
     const cut = { ...observe("ambiguous", ["O"]), isComplete: false };
     expect(inferOutcome(cut)).toEqual({ outcome: "unknown", evidence: { Name: "tooEarly" } });
     expect(inferOutcome({ ...cut, ending: "ok" }).outcome).toBe("accepted");
+    const half = {
+      wanted: { Name: "new", Introduction: "new" },
+      before: { Name: "old", Introduction: "old" },
+      looks: [{ Name: "new", Introduction: "old" }],
+      isComplete: false,
+    };
+    expect(inferOutcome({ ...half, ending: "ok" }).outcome).toBe("accepted");
+    expect(inferOutcome({ ...half, ending: "ambiguous" }).outcome).toBe("unknown");
   });
 
   test("is not told by a field that was missing before, unless the service said OK", () => {

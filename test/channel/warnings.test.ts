@@ -83,7 +83,7 @@ describe("warnings", () => {
   test("report a limit that changed although the edit did not name it, with the call that puts it back", () => {
     const info = { ...before, MaxSubscriberNum: 1_000_000 };
     expect(warn({ Name: "B" }, info, { ...info, MaxSubscriberNum: 100_000 })).toEqual([
-      'MaxSubscriberNum changed from 1,000,000 to 100,000 although this edit did not name it. To put it back, call tool {"Official_Account":"@TOA#_x","MaxSubscriberNum":1000000}.',
+      'MaxSubscriberNum changed from 1,000,000 to 100,000 although this edit did not name it: the service or somebody else changed it. To put it back, call tool {"Official_Account":"@TOA#_x","MaxSubscriberNum":1000000}.',
     ]);
     expect(warn({ Name: "B" }, info, info)).toEqual([]);
     expect(warn({ MaxSubscriberNum: 9_000 }, info, { ...info, MaxSubscriberNum: 9_000 })).toEqual([]);

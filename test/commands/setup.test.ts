@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -188,6 +198,17 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     ]);
     expect(await terminal.exit()).toBe(0);
     expect(readdirSync(outside)).toEqual([`${SDKAPPID}.key`]);
+  });
+
+  test("follows a link into a repository, and ignores a relative XDG_CONFIG_HOME", async () => {
+    const home = scratchHome();
+    mkdirSync(join(home, "dotfiles/.git"), { recursive: true });
+    mkdirSync(join(home, "dotfiles/config"));
+    symlinkSync(join(home, "dotfiles/config"), join(home, ".config"));
+    const { terminal } = await startSetup(home, { XDG_CONFIG_HOME: "conf" });
+    await play(terminal, [...forClaudeCode.slice(0, 3), ["is inside a Git repository", CTRL_C]]);
+    expect(await terminal.exit()).toBe(1);
+    expect(terminal.output).toContain(join(home, ".config/tencent-chat-channel-mcp"));
   });
 
   test("says what to do when the host's command fails", async () => {

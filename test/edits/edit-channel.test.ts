@@ -253,7 +253,7 @@ describe("after an OK", () => {
     const { receipt, error } = await edit(context, { Name: "B" });
     expect(error).toBeUndefined();
     expect(receipt).toMatchObject({ outcome: "accepted", changes: [{ after: "B", verdict: "cannotBeReadBack" }] });
-    expect(receipt.warnings[0]).toBe("The channel could not be read after the edit.");
+    expect(receipt.warnings[0]).toBe("The channel could not be read late enough after the edit.");
   });
 });
 
@@ -554,6 +554,43 @@ describe("a read that lags behind an edit of ours", () => {
       changes: [{ before: "bad" }],
     });
     expect(nameOf(sandbox)).toBe(OLD);
+  });
+});
+
+describe("an edit right after another one of the same channel", () => {
+  const partly = (changed: Record<string, unknown>) => ({
+    command: MODIFY,
+    response: {
+      change: (answer: Record<string, unknown>) => {
+        Object.assign(changed.info as object, changed.values);
+        return answer;
+      },
+    },
+  });
+
+  test.each([
+    ["stores one field only", { Name: "n" }, "partlyApplied", "notApplied"],
+    ["stores another text", { Name: "n", Introduction: "***" }, "unknown", "differs"],
+    ["trims a text", { Name: "n", Introduction: "i" }, "applied", "normalized"],
+  ])("is reported as it is where the service %s", async (_what, values, outcome, verdict) => {
+    const { sandbox, context } = await open();
+    await edit(context, { Organization: "o" });
+    const info = sandbox.channels.get(PENN)?.info;
+    sandbox.faults.add(partly({ info, values }));
+    const { receipt } = await edit(context, { Name: "n", Introduction: " i" });
+    expect(receipt.outcome).toBe(outcome);
+    expect(receipt.changes).toMatchObject([
+      { field: "Name", verdict: "applied" },
+      { field: "Introduction", verdict },
+    ]);
+  });
+
+  test("that is refused says what a read late enough showed", async () => {
+    const { sandbox, context } = await open();
+    await edit(context, { Organization: "o" });
+    sandbox.faults.add({ command: MODIFY, response: { code: 6017 } });
+    const { error } = await edit(context, { Name: "n" });
+    expect(error?.message).toContain("A read right after showed the old values.");
   });
 });
 

@@ -67,7 +67,7 @@ test("a refusal is recorded as refused, speaks of both IDs, and counts as an edi
   expect(receipt.outcome).toBe("refused");
   expect(error?.envelope.ErrorCode).toBe(131003);
   expect(error?.message).toContain("this was not verified by reading");
-  expect(error?.explanation.nextStep).toContain("Check Official_Account and Subscriber_Account");
+  expect(error?.explanation.nextStep).toContain("check Official_Account and Subscriber_Account");
   expect(resultOf(journal)).toMatchObject({ outcome: "refused", code: 131003 });
   expect(await errorOf(edit(context))).toMatchObject({ name: "PolicyError" });
 });

@@ -41,7 +41,7 @@ function services(api: SimulatedService): EditServices {
     locks: new EditLocks(),
     recentWrites: new RecentWrites(),
     application: "model",
-    redact: (value) => value,
+    secrets: { redactDeep: (value) => value, appearIn: () => false },
   };
 }
 
@@ -142,7 +142,10 @@ function contradictions(
     if (!isTrue) found.push(`${receipt.outcome}: ${text}`);
   };
   const own = api.history.filter((write) => write.edit === wanted);
-  const wasApplied = (field: string) => own.some(({ values }) => values[field as keyof ChannelValues] !== undefined);
+  // A write whose text the service changed to what was there already has changed nothing.
+  const beforeOf = (field: string) => receipt.changes.find((change) => change.field === field)?.before;
+  const wasApplied = (field: string) =>
+    own.some(({ values }) => ![undefined, beforeOf(field)].includes(values[field as keyof ChannelValues]));
   // After a crash two processes edit one channel, and neither knows what the other wrote a moment ago, nor that it put
   // an old value back. Only values that were never there before speak for themselves then.
   const isUnique = (Object.entries(wanted) as [keyof ChannelValues, string][]).every(
@@ -151,17 +154,23 @@ function contradictions(
   );
   if (hasOtherProcess && !isUnique) return [];
   // What a colleague wrote a moment ago can be missed, so a value from before that can be taken for this edit's.
-  const isAlone = colleagueTimes.every((at) => at < startedAt - bounds.lagMs || at > endedAt) && !hasOtherProcess;
+  // What an earlier edit then took for seen, a later one believes: hence ten seconds more.
+  const isAlone =
+    colleagueTimes.every((at) => at < startedAt - bounds.lagMs - 10_000 || at > endedAt) && !hasOtherProcess;
 
   const changing = receipt.changes.filter(({ field, before }) => before !== wanted[field as keyof ChannelValues]);
-  for (const { field, verdict } of changing) {
+  for (const { field, before, verdict } of changing) {
     const isShown = verdict === "applied" || verdict === "normalized";
-    if (isShown && (isUnique || isAlone)) claim(wasApplied(field), `${field} was never applied`);
+    if (isShown && before !== undefined && (isUnique || isAlone))
+      claim(wasApplied(field), `${field} was never applied`);
     if (verdict === "differs") claim(receipt.outcome !== "applied", `${field} holds another value`);
   }
   switch (receipt.outcome) {
     case "applied":
       claim(error === undefined, "an applied edit is no error");
+      for (const { field, verdict } of api.lacksFields ? [] : changing) {
+        claim(verdict !== "cannotBeReadBack", `${field} could be read back`);
+      }
       break;
     case "notApplied":
       for (const { field } of hasOtherProcess ? [] : changing) {

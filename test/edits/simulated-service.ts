@@ -46,11 +46,14 @@ const CONNECTION = {} as Connection;
 export class SimulatedService implements EditApi {
   readonly history: AppliedWrite[] = [];
   readonly #initial: ChannelInfo;
+  readonly #stored = new WeakMap<ChannelValues, ChannelValues>();
   readonly #clock: VirtualClock;
   readonly #random: () => number;
   readonly #bounds: Bounds;
   /** True for a service that trims every text. */
   readonly #trims: boolean;
+  /** True for a service whose answers lack a field now and then. */
+  readonly lacksFields: boolean;
 
   constructor(clock: VirtualClock, random: () => number, bounds: Bounds, initial: ChannelInfo) {
     this.#clock = clock;
@@ -58,6 +61,7 @@ export class SimulatedService implements EditApi {
     this.#bounds = bounds;
     this.#initial = initial;
     this.#trims = random() < 0.1;
+    this.lacksFields = random() < 0.3;
   }
 
   /** The primary copy as it was at a time. */
@@ -83,7 +87,7 @@ export class SimulatedService implements EditApi {
     await this.#travel();
     if (deadline.ended || this.#chance(0.05)) return this.#fail(networkFailure("connectionLost"), false);
     // A field may be missing from an answer.
-    const info = Object.fromEntries(Object.entries(seen).filter(() => !this.#chance(0.02)));
+    const info = Object.fromEntries(Object.entries(seen).filter(() => !(this.lacksFields && this.#chance(0.05))));
     const channels = ids.map((id) => ({ id, envelope: ENVELOPE, info }));
     return { kind: "ok", attempts: 1, value: { envelope: ENVELOPE, serverDate: undefined, channels } };
   }
@@ -91,10 +95,10 @@ export class SimulatedService implements EditApi {
   async modifyChannel(_id: string, values: ChannelValues, { deadline }: CallOptions): Promise<SendResult<object>> {
     if (this.#chance(0.05)) return this.#fail(networkFailure("connectionRefused"), true);
     await this.#travel();
-    const part = Object.fromEntries(Object.entries(values).filter(() => this.#chance(0.5)));
+    const part = Object.fromEntries(Object.entries(this.#storedFor(values)).filter(() => this.#chance(0.5)));
     const what = this.#random();
     if (what < 0.45) {
-      this.#apply(values, values);
+      this.#apply(this.#storedFor(values), values);
       await this.#travel();
       return { kind: "ok", attempts: 1, value: ENVELOPE };
     }
@@ -105,10 +109,10 @@ export class SimulatedService implements EditApi {
     }
     // No definite answer: applied now, in part, late, or never.
     const applied = this.#random();
-    if (applied < 0.3) this.#apply(values, values);
+    if (applied < 0.3) this.#apply(this.#storedFor(values), values);
     else if (applied < 0.4) this.#apply(part, values);
     await (this.#chance(0.3) && !deadline.ended ? deadline.sleep(4_000, "") : this.#travel());
-    if (applied >= 0.4 && applied < 0.7) this.#applyLater(this.#chance(0.3) ? part : values, values);
+    if (applied >= 0.4 && applied < 0.7) this.#applyLater(this.#chance(0.3) ? part : this.#storedFor(values), values);
     if (this.#chance(0.2)) return this.#fail(codeFailure({ ErrorCode: 60008, ActionStatus: "FAIL" }), true);
     if (this.#chance(0.1)) return this.#fail(codeFailure({ ErrorCode: 10004, ActionStatus: "FAIL" }), true);
     return this.#fail(networkFailure(deadline.ended ? "cancelledAfterSending" : "connectionLost"), true);
@@ -134,6 +138,21 @@ export class SimulatedService implements EditApi {
 
   #travel(): Promise<void> {
     return this.#clock.sleep(10 + this.#random() * 150);
+  }
+
+  /**
+   * What the service makes of an edit that it answers with OK: all of it, a part, or another text, each time the same.
+   * Where fields are missing, an OK is true: nothing could tell a stale value from the wanted one otherwise.
+   */
+  #storedFor(values: ChannelValues): ChannelValues {
+    const known = this.#stored.get(values);
+    if (known) return known;
+    const how = this.lacksFields ? 0 : this.#random();
+    const part = Object.fromEntries(Object.entries(values).filter(() => this.#chance(0.5)));
+    const changed = mapText(values, (text) => `*${text}*`);
+    const stored = how < 0.8 ? values : how < 0.9 ? part : changed;
+    this.#stored.set(values, stored);
+    return stored;
   }
 
   #apply(values: ChannelValues, edit: AppliedWrite["edit"]): void {

@@ -161,6 +161,22 @@ describe.each([
     expect(result.content[0].text).toContain("While the person was asked to confirm, the channel changed twice");
   });
 
+  test("for other values does not count, also if the audience has fallen below the number meanwhile", async () => {
+    const sandbox = await startSandbox();
+    const channel = sandbox.channels.get(PENN);
+    if (!channel) throw new Error("no sample channel");
+    channel.info.SubscriberNum = 1_000;
+    const wire = await Wire.open(sandbox.endpoint, { TENCENT_CHAT_CONFIRM_EDITS: "1000" });
+    const messages: string[] = [];
+    await call(wire, rename, ({ question, answer }) => {
+      messages.push(question.message);
+      Object.assign(channel.info, { SubscriberNum: 999, Name: "a colleague's" });
+      answer(messages.length === 1 ? YES : { action: "decline" });
+    });
+    expect(messages).toHaveLength(2);
+    expect(bodiesOf(sandbox, MODIFY)).toEqual([]);
+  });
+
   test("that is asked again and given again writes once", async () => {
     const sandbox = await startSandbox();
     const wire = await Wire.open(sandbox.endpoint, always);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { reportProgress } from "../../src/mcp/progress.ts";
 import { MODIFY, PENN, startSandbox } from "../support/service.ts";
 import { type Message, modern, Wire } from "../support/wire.ts";
@@ -37,6 +37,17 @@ describe("progress", () => {
     vi.advanceTimersByTime(60_000);
     expect(send).not.toHaveBeenCalled();
   });
+});
+
+test("a call that is over has no timer left", async () => {
+  const [set, clear] = [vi.spyOn(globalThis, "setInterval"), vi.spyOn(globalThis, "clearInterval")];
+  onTestFinished(() => void vi.restoreAllMocks());
+  const wire = await Wire.open((await startSandbox()).endpoint);
+  const params = modern({ name: MODIFY, arguments: {} }) as { _meta: object };
+  await wire.request(1, "tools/call", { ...params, _meta: { ...params._meta, progressToken: 1 } });
+  const timers = set.mock.results.filter((_, nth) => set.mock.calls[nth]?.[1] === 5_000).map(({ value }) => value);
+  expect(timers).toHaveLength(1);
+  expect(clear.mock.calls.flat()).toContain(timers[0]);
 });
 
 describe("a call that waits", () => {

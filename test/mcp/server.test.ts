@@ -120,7 +120,7 @@ describe("the instructions", () => {
   test("say that a person is asked, where confirmation is on", async () => {
     const sandbox = await startSandbox();
     const asking = await connect(sandbox.endpoint, { TENCENT_CHAT_CONFIRM_EDITS: "1000" });
-    expect(asking.client.getInstructions()).toContain("a yes in the conversation does not replace that");
+    expect(asking.client.getInstructions()).toContain("A yes in the conversation does not replace that");
     const silent = await connect(sandbox.endpoint);
     expect(silent.client.getInstructions()).not.toContain("does not replace that");
   });

@@ -21,7 +21,7 @@ async function open(openContext: () => Promise<ToolContext>) {
     params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "1" } },
   });
   await vi.waitUntil(() => written.length === 1, { timeout: 10_000 });
-  return { session, send, answers };
+  return { session, input, send, answers };
 }
 
 const call = {
@@ -46,11 +46,12 @@ describe("a session", () => {
   test("takes no more calls once it is ending", async () => {
     const sandbox = await startSandbox();
     const context = contextOn(sandbox.endpoint);
-    const { session, send, answers } = await open(async () => context);
+    const { session, input, send, answers } = await open(async () => context);
     sandbox.faults.add({ response: { delayMs: 300 } });
     send({ id: 2, ...call });
     await vi.waitUntil(() => sandbox.requests.length === 1, { timeout: 10_000 });
     const ended = session.end(1_400);
+    input.resume(); // as a writer does that was held back
     send({ id: 3, ...call });
     await ended;
     expect(answers().map(({ id }) => id)).toEqual([1, 2]);

@@ -30,5 +30,5 @@ test("a user who does not subscribe is explained, with both IDs", async () => {
   expect(reply.text.split("\n")[0]).toBe(
     "131003: There is no such subscription: most likely the user does not subscribe to this channel. No tool can read a subscriber's custom field, so this was not verified by reading.",
   );
-  expect(reply.text).toContain("Check Official_Account and Subscriber_Account");
+  expect(reply.text).toContain("check Official_Account and Subscriber_Account");
 });

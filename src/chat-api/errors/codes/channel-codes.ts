@@ -1,7 +1,7 @@
 import type { CodeFamily } from "./family.ts";
 
 const CHECK_BOTH_IDS =
-  "Check Official_Account and Subscriber_Account with the person who gave them, and read ErrorInfo for which of the two is meant. Only a subscriber of that channel has a custom field.";
+  "Stop, and check Official_Account and Subscriber_Account with the person who gave them; ErrorInfo may say which of the two is meant. Only a subscriber of that channel has a custom field.";
 
 /** 130000–131999: what the official-channel service itself answers. */
 export const CHANNEL_CODES: CodeFamily = {

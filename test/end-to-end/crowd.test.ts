@@ -10,8 +10,8 @@ import { environmentOf, GET, PENN, SDKAPPID, SECRET_KEY, startSandbox } from "..
 
 const read = { name: GET, arguments: { OfficialAccountIdList: [{ Official_Account: PENN }] } };
 
-/** Node 24 lets its young generation grow larger before it collects. */
-const MAX_MIB = process.versions.node.startsWith("24.") ? 200 : 150;
+/** Node 24 and newer let the young generation grow larger before they collect. */
+const MAX_MIB = Number.parseInt(process.versions.node, 10) >= 24 ? 200 : 150;
 
 /** Resident memory of a process in mebibytes, as Linux tells it. */
 function residentMiB(pid: number | undefined): number {

@@ -19,12 +19,6 @@ const META = "io.modelcontextprotocol/";
 /** Lists do not change while the process runs; clients may cache them for an hour. */
 const CACHE = { ttlMs: 3_600_000, cacheScope: "private" } as const;
 
-/** True if the request carries a protocol version in _meta, supported or not, or is server/discover. */
-export function isModern({ method, params }: JSONRPCRequest): boolean {
-  const meta = params?._meta as Readonly<Record<string, unknown>> | undefined;
-  return meta?.[`${META}protocolVersion`] !== undefined || method === "server/discover";
-}
-
 /** What a request says of its client. */
 interface Caller {
   readonly name: string;

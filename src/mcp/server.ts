@@ -1,8 +1,8 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { CancelledNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import { CancelledNotificationSchema, type JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 import { type InstructionOptions, writeInstructions } from "./instructions.ts";
 import { LegacyRevision } from "./legacy-revision.ts";
-import { isModern, ModernRevision } from "./modern-revision.ts";
+import type { ModernRevision } from "./modern-revision.ts";
 import type { CallParts, Notify } from "./tool-calls.ts";
 
 /** The MCP server: lists the tools and answers calls, in either protocol revision, decided request by request. */
@@ -31,13 +31,27 @@ export function createServer(parts: ServerParts): Server {
     return list;
   };
   const legacy = new LegacyRevision(server, parts, notify, listTools);
-  const modern = new ModernRevision(parts, { info, instructions }, notify, listTools);
+  let modern: Promise<ModernRevision> | undefined; // loaded for the first client that speaks it
+  const openModern = () => {
+    modern ??= import("./modern-revision.ts").then(
+      ({ ModernRevision }) => new ModernRevision(parts, { info, instructions }, notify, listTools),
+    );
+    return modern;
+  };
 
   server.fallbackRequestHandler = async (request, { signal, requestId }) => ({
-    ...(await (isModern(request) ? modern.answer(request, requestId, signal) : legacy.answer(request, signal))),
+    ...(isModern(request)
+      ? await (await openModern()).answer(request, requestId, signal)
+      : await legacy.answer(request, signal)),
   });
   server.onerror = (error) => parts.log("debug", "protocol", { error: error.message.split(":", 1)[0] });
   return server;
+}
+
+/** True if the request carries a protocol version in _meta, supported or not, or is server/discover. */
+function isModern({ method, params }: JSONRPCRequest): boolean {
+  const meta = params?._meta as Readonly<Record<string, unknown>> | undefined;
+  return meta?.["io.modelcontextprotocol/protocolVersion"] !== undefined || method === "server/discover";
 }
 
 /** The SDK would check the answers of `elicitInput` with ajv; this server asks by `request` and checks them itself. */

@@ -1,4 +1,4 @@
-/** What the server logs to stderr: one JSON line per event, never a secret, never channel text. */
+/** What the server logs to stderr: one JSON line per event, never a secret. Channel text can be in the stack of a bug only. */
 
 /** In order of severity: a level shows itself and all after it; silent shows nothing. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;

@@ -18,8 +18,8 @@ export function mayHaveChanged(outcome: Outcome): boolean {
   return outcome === "applied" || outcome === "accepted" || outcome === "partlyApplied" || outcome === "unknown";
 }
 
-/** How the sending of an edit ended: ambiguous if any attempt may still take effect and the last one was not OK. */
-export type Ending = "ok" | "refused" | "ambiguous";
+/** What the service said of an edit: ambiguous if any attempt may still take effect and the last one was not OK. */
+export type ServiceReply = "ok" | "refused" | "ambiguous";
 
 /**
  * What the looks after an edit say of one field:
@@ -35,7 +35,7 @@ export type Evidence = "new" | "normalized" | "old" | "tooEarly" | "other" | "no
 
 /** What is known after an edit. */
 export interface Observation {
-  readonly ending: Ending;
+  readonly reply: ServiceReply;
   readonly wanted: ChannelValues;
   /** The channel as read before the edit. */
   readonly before: ChannelInfo;
@@ -62,9 +62,9 @@ export function isNoop(wanted: ChannelValues, before: ChannelInfo): boolean {
 
 /** Infers the outcome of an edit that was sent. */
 export function inferOutcome(observation: Observation): Inference {
-  const { ending, wanted } = observation;
+  const { reply, wanted } = observation;
   const evidence = Object.fromEntries(fieldsOf(wanted).map((name) => [name, evidenceOf(name, observation)]));
-  return { outcome: outcomeOf(ending, Object.values(evidence)), evidence };
+  return { outcome: outcomeOf(reply, Object.values(evidence)), evidence };
 }
 
 /** True if a further look could not change the outcome: everything is new already, or no read shows the fields. */
@@ -75,7 +75,7 @@ export function isDecided(observation: Observation): boolean {
   return outcome === "applied" || isUnreadable;
 }
 
-function evidenceOf(name: WritableFieldName, { ending, wanted, before, looks, isComplete }: Observation): Evidence {
+function evidenceOf(name: WritableFieldName, { reply, wanted, before, looks, isComplete }: Observation): Evidence {
   const value = wanted[name];
   const old = before[name];
   if (old === value) return "noChange";
@@ -83,13 +83,13 @@ function evidenceOf(name: WritableFieldName, { ending, wanted, before, looks, is
   const last = seen.at(-1);
   if (last === undefined) return "none";
   // Without an OK, a field that the first read lacked may have had the wanted value all along.
-  if (last === value) return ending === "ok" || old !== undefined ? "new" : "none";
+  if (last === value) return reply === "ok" || old !== undefined ? "new" : "none";
   if (last === old) {
     if (!isComplete || looks.at(-1)?.[name] !== old) return "tooEarly";
     return seen.includes(value as never) ? "other" : "old";
   }
-  if (ending === "ok" && isNormalized(last, value)) return "normalized";
-  return ending === "ok" || old !== undefined ? "other" : "none";
+  if (reply === "ok" && isNormalized(last, value)) return "normalized";
+  return reply === "ok" || old !== undefined ? "other" : "none";
 }
 
 /** True for two texts that differ in surrounding white space and letter case only. */
@@ -102,7 +102,7 @@ function fold(text: string): string {
 }
 
 /** The table of DESIGN: what the service answered, against what the fields show. */
-function outcomeOf(ending: Ending, evidence: readonly Evidence[]): Outcome {
+function outcomeOf(reply: ServiceReply, evidence: readonly Evidence[]): Outcome {
   const count = (...kinds: Evidence[]) => evidence.filter((each) => kinds.includes(each)).length;
   const applied = count("new", "normalized");
   const old = count("old");
@@ -110,7 +110,7 @@ function outcomeOf(ending: Ending, evidence: readonly Evidence[]): Outcome {
   const isMixed = applied > 0 && old > 0 && applied + old === readable;
   const isFullyRead = count("none", "tooEarly") === 0;
 
-  switch (ending) {
+  switch (reply) {
     case "ok":
       if (readable === 0) return "accepted";
       if (applied === readable) return count("tooEarly") > 0 ? "accepted" : "applied";

@@ -6,11 +6,12 @@ import {
   READABLE_FIELDS,
   WRITABLE_FIELDS,
 } from "../channel/fields.ts";
-import { type ChatClient, COMMANDS, type SendResult } from "./client.ts";
+import type { ChatClient } from "./client.ts";
 import { ServiceError } from "./errors/chat-api-error.ts";
 import { malformed, type NetworkFailure } from "./errors/failure.ts";
 import type { Connection } from "./http/http-client.ts";
 import { type Answer, codeFailure, readEnvelope } from "./http/response.ts";
+import { COMMANDS, type SendResult } from "./request.ts";
 import type { Deadline } from "./retry/deadline.ts";
 
 /** The three calls of the official-channel API, with the documented bodies verbatim. */

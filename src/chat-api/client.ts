@@ -1,33 +1,18 @@
 import { randomInt } from "node:crypto";
-import type { ExplainedError } from "../channel/explanation.ts";
 import { CredentialBreaker } from "./auth/credential-breaker.ts";
 import type { Secrets } from "./auth/secrets.ts";
 import type { Signer } from "./auth/user-sig.ts";
-import { type RequestContext, toError, whatHappened } from "./errors/chat-api-error.ts";
+import type { RequestContext } from "./errors/chat-api-error.ts";
 import type { CodeKind } from "./errors/codes/family.ts";
-import {
-  describeFailure,
-  type Failure,
-  isOutcomeUnknown,
-  type NetworkFailure,
-  networkFailure,
-  wasSent,
-} from "./errors/failure.ts";
+import { describeFailure, type Failure, networkFailure, wasSent } from "./errors/failure.ts";
 import type { Connection, HttpClient } from "./http/http-client.ts";
 import { type Answer, readResponse } from "./http/response.ts";
+import { COMMANDS, type Command, type Request, type SendResult, toFailedSend } from "./request.ts";
 import type { Deadline } from "./retry/deadline.ts";
 import { RateLimiter } from "./retry/rate-limiter.ts";
 import { decideRetry, RetryBudget, ratePauseMs, responseTimeoutMs } from "./retry/retry-policy.ts";
 
 /** The pipeline: rate limiter → signature → POST → classified result → retry decision. */
-
-/** The three commands; also the names of the tools. */
-export const COMMANDS = {
-  get: "get_official_account_info",
-  modifyChannel: "modify_official_account_base_info",
-  modifySubscriber: "modify_subscriber_info",
-} as const;
-export type Command = (typeof COMMANDS)[keyof typeof COMMANDS];
 
 /** `random` is fresh for each attempt, 0 to 4294967295 (each of the three pages). */
 const RANDOM_END = 4_294_967_296;
@@ -38,35 +23,6 @@ const WHOLE_APPLICATION_RATE_CODE = 60011;
 interface CommandState {
   readonly limiter: RateLimiter;
   readonly retryBudget: RetryBudget;
-}
-
-/** One request as its caller means it. */
-export interface Request<T> {
-  readonly command: Command;
-  readonly body: object;
-  readonly isWrite: boolean;
-  readonly channelIds: readonly string[];
-  readonly subscriber?: string;
-  /** Takes what the answer should hold out of it, or says what is missing. */
-  readonly read: (answer: Answer, attempts: number) => { readonly value: T } | NetworkFailure;
-}
-
-/**
- * The result of a call, after retries:
- * - ok: a valid answer
- * - rejected: the service refused it
- * - notSent: no byte of it reached the service
- * - ambiguous: it was sent, and whether it was carried out is not known
- */
-export type SendResult<T> = { readonly kind: "ok"; readonly value: T; readonly attempts: number } | FailedSend;
-
-export interface FailedSend {
-  readonly kind: "rejected" | "notSent" | "ambiguous";
-  readonly failure: Failure;
-  /** What happened, in a sentence, without what became of a write. */
-  readonly happened: string;
-  readonly error: ExplainedError;
-  readonly attempts: number;
 }
 
 /** Something worth a line in the log. */
@@ -147,10 +103,9 @@ export class ChatClient {
     let staleConnections = 0;
     let reported: Failure | undefined;
     for (;;) {
-      const attempt = await this.#attempt(connection, request, deadline);
-      const { result, userSig } = attempt;
-      if (attempt.wasTried) tries += 1;
-      if (attempt.wasTried && (result.kind === "answer" || wasSent(result))) attempts += 1;
+      const { result, userSig } = await this.#attempt(connection, request, deadline);
+      tries += 1;
+      if (result.kind === "answer" || wasSent(result)) attempts += 1;
       const read = result.kind === "answer" ? request.read(result, attempts) : result;
       if ("value" in read) {
         retryBudget.refill();
@@ -159,20 +114,20 @@ export class ChatClient {
       const failure = read;
       reported = pickReportedFailure(reported, failure);
       this.#pauseAfter(failure, limiter);
-      const times = countKind(failure, timesOfKind);
       const decision = decideRetry(failure, {
         attempts: tries,
-        timesOfKind: times,
+        timesOfKind: countKind(failure, timesOfKind),
         staleConnections,
         isWrite: request.isWrite,
+        canSignAgain: this.#signer.canSignAgain,
       });
-      if (failure.kind === "network" && failure.isStaleConnection) staleConnections += 1;
-      const canRefresh = !decision?.refreshSignature || this.#signer.refreshSignature(userSig);
-      this.#recordCredentials(failure, decision !== undefined && canRefresh);
-      const isAllowed = decision && canRefresh && decision.pauseMs < deadline.remainingMs;
-      if (!isAllowed || (decision.usesRetryBudget && !retryBudget.consume())) {
-        return this.#failed(reported, request, attempts);
+      this.#recordCredentials(failure, decision !== undefined);
+      const isInTime = decision !== undefined && decision.pauseMs < deadline.remainingMs;
+      if (!isInTime || (decision.usesRetryBudget && !retryBudget.consume())) {
+        return toFailedSend(reported, this.contextOf(request, attempts));
       }
+      if (decision.refreshSignature) this.#signer.refreshSignature(userSig);
+      if (failure.kind === "network" && failure.isStaleConnection) staleConnections += 1;
       this.#logEvent("retry", {
         command: request.command,
         attempts,
@@ -180,25 +135,25 @@ export class ChatClient {
         pauseMs: Math.round(decision.pauseMs),
       });
       if (!(await deadline.sleep(decision.pauseMs, "a retry"))) {
-        return this.#failed(reported, request, attempts);
+        return toFailedSend(reported, this.contextOf(request, attempts));
       }
     }
   }
 
-  /** One attempt. `wasTried` is false where it did not get as far as a connection. */
+  /** One attempt, and the UserSig that it was signed with. */
   async #attempt<T>(
     connection: Connection,
     { command, body, isWrite, channelIds, subscriber }: Request<T>,
     deadline: Deadline,
-  ): Promise<{ result: Answer | Failure; userSig: string; wasTried: boolean }> {
-    const untried = (result: Failure) => ({ result, userSig: "", wasTried: false });
+  ): Promise<{ result: Answer | Failure; userSig: string }> {
+    const unsigned = (result: Failure) => ({ result, userSig: "" });
     const waitFailure =
       this.#breaker.openReason === undefined ? await this.#state(command).limiter.acquire(deadline) : undefined;
-    if (waitFailure) return untried(waitFailure);
+    if (waitFailure) return unsigned(waitFailure);
     const openReason = this.#breaker.openReason; // asked again: it may have opened while this attempt waited
-    if (openReason !== undefined) return untried(networkFailure("breakerOpen", openReason));
+    if (openReason !== undefined) return unsigned(networkFailure("breakerOpen", openReason));
     const signature = this.#signer.current();
-    if ("problem" in signature) return untried(networkFailure("userSigUnusable", signature.problem));
+    if ("problem" in signature) return unsigned(networkFailure("userSigUnusable", signature.problem));
 
     const { userSig } = signature;
     const query = new URLSearchParams({
@@ -210,16 +165,9 @@ export class ChatClient {
     });
     const post = { path: `/v4/official_account_open_http_svc/${command}?${query}`, body: JSON.stringify(body) };
     const response = await this.#http.post(connection, post, deadline, responseTimeoutMs(deadline, isWrite));
-    if ("kind" in response) return { result: response, userSig, wasTried: true };
+    if ("kind" in response) return { result: response, userSig };
     const ids = subscriber === undefined ? channelIds : [...channelIds, subscriber];
-    return { result: readResponse(response, this.#now(), this.#secrets, ids), userSig, wasTried: true };
-  }
-
-  #failed<T>(failure: Failure, request: Request<T>, attempts: number): FailedSend {
-    const context = this.contextOf(request, attempts);
-    const failed = { failure, happened: whatHappened(failure, context), error: toError(failure, context), attempts };
-    if (!wasSent(failure)) return { kind: "notSent", ...failed };
-    return { kind: isOutcomeUnknown(failure) ? "ambiguous" : "rejected", ...failed };
+    return { result: readResponse(response, this.#now(), this.#secrets, ids), userSig };
   }
 
   /** What an error tells of its call. */

@@ -51,15 +51,6 @@ export type RegionName = keyof typeof REGIONS;
 
 export const REGION_NAMES = Object.keys(REGIONS) as RegionName[];
 
-/** The documented limit of each command, in requests a second, per application; it cannot be raised. */
-export const MAX_REQUESTS_PER_SECOND = 200;
-
-/** After this many milliseconds the service gives up on a request: it no longer takes effect (page: RESTful API Overview). */
-export const SERVER_TIMEOUT_MS = 3_000;
-
-/** A read may show a value this many milliseconds after it was replaced (assumed; no page states a bound). */
-export const REPLICA_LAG_MS = 2_000;
-
 /** The application of the embedded sandbox. No real one has this ID, and it is never sent anywhere but loopback. */
 export const SANDBOX_SDKAPPID = 1;
 

@@ -4,7 +4,7 @@ import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js";
 import { fromJSONSchema } from "zod/v4";
 import { escapeHidden, visibleJson } from "../channel/text.ts";
-import { COMMANDS } from "../chat-api/client.ts";
+import { COMMANDS } from "../chat-api/request.ts";
 import type { Host } from "./environment.ts";
 
 /** One conversation, played through a real MCP client and the sandbox, printed for a person. */

@@ -1,9 +1,10 @@
 import type { ExplainedError } from "../channel/explanation.ts";
+import { visibleJson } from "../channel/text.ts";
 import { Secrets } from "../chat-api/auth/secrets.ts";
 import { decodeUserSig, Signer } from "../chat-api/auth/user-sig.ts";
 import { ServiceError } from "../chat-api/errors/chat-api-error.ts";
 import { describeClockSkew } from "../chat-api/http/response.ts";
-import { REGIONS } from "../chat-api/regions.ts";
+import { isLoopback, REGIONS } from "../chat-api/regions.ts";
 import { Deadline } from "../chat-api/retry/deadline.ts";
 import { createContext, type ProcessInfo, type Service } from "../context.ts";
 import { noLog } from "../log.ts";
@@ -34,8 +35,9 @@ const EXPECTED_CODES: ReadonlySet<number> = new Set([130004, 130007]);
 /** @returns the exit code */
 export async function doctor(host: Host, version: string, options: CommandOptions): Promise<number> {
   const print = (text: string) => void host.stdout.write(`${text}\n`);
-  if (options.journal) return listJournal(host.env.TENCENT_CHAT_JOURNAL, options.json, print) ? 0 : 1;
-  const checks = await runChecks(readEnvironment(host, options), connectService, describeProcess(host, version));
+  const result = readEnvironment(host, options);
+  if (options.journal) return listJournal(result.journal, options.json, print) ? 0 : 1;
+  const checks = await runChecks(result, connectService, describeProcess(host, version));
   const ok = checks.every(({ status }) => status !== "failed");
   if (options.json) print(JSON.stringify({ ok, version, checks }));
   else {
@@ -68,7 +70,7 @@ export async function runChecks(
       okCheck("settings", describeSettings(settings)),
       ...checks,
       okCheck("host", describeHost(settings, service)),
-      okCheck("proxy", settings.proxy ? new URL(settings.proxy.url).host : "none"),
+      okCheck("proxy", describeProxy(settings, service)),
       checkSignature(settings),
       ...describeGuard(settings).map((message) => okCheck("allowed", message)),
       checkJournal(settings, context),
@@ -90,6 +92,13 @@ function describeHost({ isSandbox, region }: Settings, { endpoint }: Service): s
   if (isSandbox) return `${address} (the embedded sandbox)`;
   if (!region) return `${address} (TENCENT_CHAT_ENDPOINT)`;
   return `${address} (${region}); with DNS trouble set TENCENT_CHAT_ENDPOINT to https://${REGIONS[region].backupHost}`;
+}
+
+function describeProxy({ proxy }: Settings, { endpoint }: Service): string {
+  if (!proxy) return "none";
+  const { host } = new URL(proxy.url);
+  if (isLoopback(endpoint.hostname)) return `${host}, not used for this machine`;
+  return proxy.except === "" ? host : `${host}, except for ${proxy.except} (NO_PROXY)`;
 }
 
 function checkSignature(settings: Settings): Check {
@@ -157,6 +166,12 @@ function describeFailure(error: ExplainedError): Check {
     return { about: "service", status: "ok", message: "reached, signature accepted" };
   }
   const { cause, nextStep } = error.explanation;
-  const code = error.envelope.ErrorCode ? `${error.envelope.ErrorCode}: ` : "";
-  return { about: "service", status: "failed", message: `${code}${cause} ${nextStep}` };
+  const { ErrorCode, ErrorInfo, RequestId } = error.envelope;
+  const message = [
+    `${ErrorCode ? `${ErrorCode}: ` : ""}${cause}`,
+    ...(ErrorInfo ? [`ErrorInfo: ${visibleJson(ErrorInfo)}.`] : []),
+    ...(RequestId ? [`RequestId: ${visibleJson(RequestId)}.`] : []),
+    nextStep,
+  ].join(" ");
+  return { about: "service", status: "failed", message };
 }

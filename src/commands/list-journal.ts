@@ -1,6 +1,6 @@
 import { visibleJson } from "../channel/text.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
-import { hasUndo, type RecordedEdit, readJournal } from "../guard/journal.ts";
+import { type RecordedEdit, readJournal, undoOfRecorded } from "../guard/journal.ts";
 import { tildeRemark } from "../settings/env-reader.ts";
 
 /**
@@ -8,17 +8,17 @@ import { tildeRemark } from "../settings/env-reader.ts";
  * @returns false where the journal, or a line of it, could not be read
  */
 export function listJournal(path: string | undefined, asJson: boolean, print: (text: string) => void): boolean {
-  if (!path) {
-    print("✗ There is no journal: set TENCENT_CHAT_JOURNAL to a file.");
+  const fail = (problem: string) => {
+    print(asJson ? JSON.stringify({ edits: [], problem }) : `✗ ${problem}`);
     return false;
-  }
+  };
+  if (!path) return fail("There is no journal: set TENCENT_CHAT_JOURNAL to a file.");
   let journal: ReturnType<typeof readJournal>;
   try {
     journal = readJournal(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unreadable";
-    print(`✗ The journal ${path} cannot be read (${code})${tildeRemark(path)}.`);
-    return false;
+    return fail(`The journal ${path} cannot be read (${code})${tildeRemark(path)}.`);
   }
   const { edits, unreadable } = journal;
   if (asJson) print(JSON.stringify(journal));
@@ -42,7 +42,6 @@ function printEdit(edit: RecordedEdit, print: (text: string) => void): void {
   for (const { field, before, after } of intent.changes) {
     print(`    ${field}: ${before === undefined ? "(not readable)" : visibleJson(before)} → ${visibleJson(after)}`);
   }
-  if (intent.undo && hasUndo(edit)) {
-    print(`    undo: ${intent.undo.tool} ${visibleJson(intent.undo.arguments)}`);
-  }
+  const undo = undoOfRecorded(edit);
+  if (undo) print(`    undo: ${undo.tool} ${visibleJson(undo.arguments)}`);
 }

@@ -67,11 +67,11 @@ export async function serve(host: Host, version: string, options: CommandOptions
     write,
   );
   log("debug", "serving", { version, sandbox: settings?.isSandbox ?? false });
-  endWithHost(host, session, input, writeOut, log);
+  shutDownWithHost(host, session, input, writeOut, log);
 }
 
 /** Ends the session when the input ends, the reader of the output is gone, a signal arrives, or something breaks. */
-function endWithHost(
+function shutDownWithHost(
   host: Host,
   session: Session,
   input: PassThrough,
@@ -79,12 +79,12 @@ function endWithHost(
   log: ReturnType<typeof createLog>,
 ): void {
   const { stdin, stdout } = host;
-  let isEnding = false;
+  let isShuttingDown = false;
   const end = async (reason: string, code: number) => {
-    if (isEnding) return;
-    isEnding = true;
+    if (isShuttingDown) return;
+    isShuttingDown = true;
     setTimeout(() => host.exit(code), SHUTDOWN_TIMEOUT_MS).unref();
-    log("debug", "ending", { reason });
+    log("debug", "shutting down", { reason });
     await session.end(DRAIN_MS);
     writeOut("", () => host.exit(code));
   };
@@ -95,10 +95,10 @@ function endWithHost(
   stdin.on("error", () => input.end());
   input.on("end", () => void end("input ended", 0));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    host.on(signal, () => (isEnding ? host.exit(0) : void end(signal, 0)));
+    host.on(signal, () => (isShuttingDown ? host.exit(0) : void end(signal, 0)));
   }
   const fail = (error: unknown) => {
-    if (isEnding) return;
+    if (isShuttingDown) return;
     log("error", "uncaught", { error: error instanceof Error ? error.stack : String(error) });
     void end("uncaught", 1);
   };

@@ -1,9 +1,9 @@
 import { type Envelope, ExplainedError } from "../channel/explanation.ts";
 import type { WritableFieldName } from "../channel/fields.ts";
-import type { Ending, Evidence, Inference } from "../channel/outcome.ts";
+import type { Evidence, Inference, ServiceReply } from "../channel/outcome.ts";
 import { plural } from "../channel/text.ts";
-import { COMMANDS, type FailedSend } from "../chat-api/client.ts";
-import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/regions.ts";
+import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/limits.ts";
+import { COMMANDS, type FailedSend } from "../chat-api/request.ts";
 
 /**
  * Made when an edit was sent and did not end as wanted, or it is not known how. It comes with a receipt.
@@ -15,7 +15,7 @@ export class EditError extends ExplainedError {
 
 /** What is known of an edit that was sent. */
 export interface SentEdit {
-  readonly ending: Ending;
+  readonly reply: ServiceReply;
   readonly attempts: number;
   readonly envelope: Envelope;
   /** What happened to the attempt that decides, in a sentence. */
@@ -91,7 +91,7 @@ export function channelEditError(
         );
       }
       const old = byEvidence("old");
-      if (sent.ending === "ok" && old !== "") {
+      if (sent.reply === "ok" && old !== "") {
         return explain(
           `A read ${REPLICA_LAG_MS / 1000} seconds later still shows the old value of ${old}.`,
           `Read the channel in 10 seconds with ${readCall(channel)}. If the old value is still there, send the edit again once; then stop and tell the person.`,

@@ -4,8 +4,8 @@ import type { Receipt } from "../channel/receipt.ts";
 import type { ModifySubscriberInput } from "../channel/schemas.ts";
 import { byteLength, hiddenCharacters, quote, shortValue } from "../channel/text.ts";
 import { warningAboutHidden } from "../channel/warnings.ts";
-import { COMMANDS } from "../chat-api/client.ts";
-import { SERVER_TIMEOUT_MS } from "../chat-api/regions.ts";
+import { SERVER_TIMEOUT_MS } from "../chat-api/limits.ts";
+import { COMMANDS } from "../chat-api/request.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
 import { beginEdit, type EditCall, type EditResult, type EditServices, notSentError } from "./edit.ts";
 import { subscriberEditError } from "./edit-error.ts";
@@ -65,7 +65,7 @@ export async function editSubscriber(
   }
 }
 
-const FAILED_OUTCOME = { rejected: "refused", ambiguous: "unknown" } as const;
+const FAILED_OUTCOME = { refused: "refused", ambiguous: "unknown" } as const;
 
 function audienceOf({ Official_Account, Subscriber_Account }: ModifySubscriberInput): string {
   return `1 subscriber (${quote(Subscriber_Account)}) of ${quote(Official_Account)}`;

@@ -92,8 +92,8 @@ export function beginEdit(
     },
     finish({ envelope, receipt, error }) {
       reservation.commit();
-      const { outcome, changes, warnings } = receipt;
-      const warning = recordResult({ outcome, code: envelope.ErrorCode || undefined, changes, ...cancelled() });
+      const { outcome, changes, undo, warnings } = receipt;
+      const warning = recordResult({ outcome, code: envelope.ErrorCode || undefined, changes, undo, ...cancelled() });
       return { envelope, receipt: warning ? { ...receipt, warnings: [...warnings, warning] } : receipt, error };
     },
   };

@@ -1,5 +1,5 @@
 import type { ChannelInfo, ChannelValues, WritableFieldName } from "../channel/fields.ts";
-import { REPLICA_LAG_MS } from "../chat-api/regions.ts";
+import { REPLICA_LAG_MS } from "../chat-api/limits.ts";
 
 /** What a read must show of a field that this process wrote a moment ago. */
 interface RecentValue {

@@ -38,6 +38,8 @@ interface Result {
   /** True if the client no longer wanted the answer, or the server was stopping. */
   readonly cancelled?: true | undefined;
   readonly changes?: readonly Change[] | undefined;
+  /** What puts the old values back, as far as the look after the edit told. */
+  readonly undo?: NextCall | undefined;
 }
 
 /** A line of the file. `writeId` pairs a result with its intent. */
@@ -152,10 +154,10 @@ export function readJournal(path: string): { edits: RecordedEdit[]; unreadable: 
   return { edits, unreadable: texts.length - lines.length };
 }
 
-/** True if an edit took effect or may have: only then does an undo make sense. */
-export function hasUndo({ result }: RecordedEdit): boolean {
-  const outcome = result?.outcome;
-  return outcome === undefined || (outcome !== "notSent" && mayHaveChanged(outcome));
+/** The call that takes an edit back; undefined where it did not take effect. */
+export function undoOfRecorded({ intent, result }: RecordedEdit): NextCall | undefined {
+  if (!result) return intent.undo;
+  return result.outcome !== "notSent" && mayHaveChanged(result.outcome) ? (result.undo ?? intent.undo) : undefined;
 }
 
 function readLine(text: string): JournalLine[] {

@@ -58,7 +58,7 @@ export class LegacyRevision {
 
   /** Asks the person through the client. Returns why there is no yes, or undefined for a yes. */
   async #ask(question: Question, call: RunningCall): Promise<string | undefined> {
-    const signal = AbortSignal.any([call.signal, this.#parts.ending]);
+    const signal = AbortSignal.any([call.signal, this.#parts.shutdownSignal]);
     if (signal.aborted) return "The call ended before the confirmation was answered.";
     call.waitingFor = "the person to confirm the edit";
     try {

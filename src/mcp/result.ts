@@ -94,15 +94,15 @@ function inWords(
 export class InternalError extends ExplainedError {
   override readonly name = "InternalError";
 
-  /** @param isWrite true for a tool that writes */
-  constructor(isWrite: boolean) {
+  /** @param mayHaveWritten true where a tool that writes had begun to run */
+  constructor(mayHaveWritten: boolean) {
     super({
       stage: "internal",
-      cause: `This server has a bug that stopped the call; ${isWrite ? "whether the edit was sent is not known" : "nothing was changed"}.`,
+      cause: `This server has a bug that stopped the call; ${mayHaveWritten ? "whether the edit was sent is not known" : "nothing was changed"}.`,
       fixedBy: "operator",
-      nextStep: `${isWrite ? "Read the channel to see its values. " : ""}Stop and tell the person to report the log on stderr to the maintainers of this server.`,
+      nextStep: `${mayHaveWritten ? "Read the channel to see its values. " : ""}Stop and tell the person to report the log on stderr to the maintainers of this server.`,
       safeToResend: false,
-      attempts: isWrite ? 1 : 0,
+      attempts: mayHaveWritten ? 1 : 0,
     });
   }
 }

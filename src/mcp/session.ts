@@ -19,7 +19,7 @@ export interface Session {
  * @param write takes one whole line for the client
  */
 export async function startSession(
-  parts: Omit<ServerParts, "ending">,
+  parts: Omit<ServerParts, "shutdownSignal">,
   input: Readable,
   write: (line: string) => void,
 ): Promise<Session> {
@@ -32,14 +32,14 @@ export async function startSession(
     });
     return opened;
   };
-  const ending = new AbortController();
-  const server = createServer({ ...parts, openContext: openOnce, ending: ending.signal });
+  const shutdown = new AbortController();
+  const server = createServer({ ...parts, openContext: openOnce, shutdownSignal: shutdown.signal });
   const transport = new StdioTransport(input, write);
   await server.connect(transport);
   return {
     async end(drainMs) {
       transport.stopReading();
-      ending.abort();
+      shutdown.abort();
       const isIdle = await Promise.race([transport.idle().then(() => true), wait(drainMs).then(() => false)]);
       if (!isIdle) log("warn", "cut", { after: `${drainMs} ms` });
       await server.close(); // calls that are cancelled record their outcome in the journal before anything else happens

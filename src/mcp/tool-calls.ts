@@ -17,7 +17,7 @@ export interface CallParts {
   /** Called at each tool call; opens once. Throws an ExplainedError where the settings do not allow any. */
   readonly openContext: () => Promise<ToolContext>;
   /** Aborted when the input ends: questions to a person end with it. */
-  readonly ending: AbortSignal;
+  readonly shutdownSignal: AbortSignal;
   readonly log: Log;
 }
 
@@ -51,6 +51,8 @@ export class RunningCall {
   readonly #parts: CallParts;
   readonly #stopProgress: () => void;
   #deadline: Deadline | undefined;
+  /** Milliseconds that earlier runs took, before the person was asked. */
+  #usedMs = 0;
 
   /** @param client the MCP client's name */
   constructor(parts: CallParts, request: JSONRPCRequest, signal: AbortSignal, client: string, notify: Notify) {
@@ -68,7 +70,7 @@ export class RunningCall {
     this.#stopProgress();
   }
 
-  /** Runs the tool once, inside a deadline of its own. An unexpected exception becomes an InternalError. */
+  /** Runs the tool once, in the time that the call has left. An unexpected exception becomes an InternalError. */
   async run(
     tool: Tool,
     args: object,
@@ -85,7 +87,10 @@ export class RunningCall {
       if (!(error instanceof ExplainedError)) {
         log("error", "internal error", { tool: tool.name, error: error instanceof Error ? error.stack : "unknown" });
       }
-      outcome = { content: {}, error: error instanceof ExplainedError ? error : new InternalError(tool.isWrite) };
+      outcome = {
+        content: {},
+        error: error instanceof ExplainedError ? error : new InternalError(tool.isWrite && context !== undefined),
+      };
     }
     const error = "error" in outcome ? outcome.error : undefined;
     log("info", "call", {
@@ -105,7 +110,8 @@ export class RunningCall {
     confirmation: Confirmation | undefined,
   ): Promise<ToolOutcome> {
     const { callTool } = await import("../tools/call-tool.ts");
-    const deadline = new Deadline(context.timeoutMs);
+    const startedAt = performance.now();
+    const deadline = new Deadline(context.timeoutMs - this.#usedMs);
     const cancel = () => deadline.cancel();
     this.signal.addEventListener("abort", cancel, { once: true });
     if (this.signal.aborted) cancel();
@@ -114,6 +120,7 @@ export class RunningCall {
       return await callTool(tool, args, context, { deadline, client: this.client, confirmation });
     } finally {
       this.#deadline = undefined;
+      this.#usedMs += performance.now() - startedAt;
       this.signal.removeEventListener("abort", cancel);
       deadline.release();
     }

@@ -110,7 +110,7 @@ export class Sandbox {
     if (method !== "POST" || command === "") return envelope(60009, "request resource error");
     const code = this.#verify(query);
     if (code !== 0) return envelope(code, "checked by the sandbox");
-    if (this.#isTooFast(command)) return envelope(60007, "REST API call frequency exceeds the limit");
+    if (!this.#admit(command)) return envelope(60007, "REST API call frequency exceeds the limit");
     let parsed: unknown;
     try {
       parsed = JSON.parse(body);
@@ -135,12 +135,13 @@ export class Sandbox {
     return code;
   }
 
-  #isTooFast(command: string): boolean {
+  /** Counts a request to a command; false where there were too many within a second. */
+  #admit(command: string): boolean {
     const now = performance.now();
     const recent = (this.#recent.get(command) ?? []).filter((at) => at > now - 1000);
     this.#recent.set(command, recent);
-    if (recent.length >= this.#perSecond) return true;
+    if (recent.length >= this.#perSecond) return false;
     recent.push(now);
-    return false;
+    return true;
   }
 }

@@ -1,7 +1,7 @@
 import type { Credential } from "../chat-api/auth/user-sig.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
 import { type EnvReader, tildeRemark } from "./env-reader.ts";
-import type { SettingName } from "./table.ts";
+import { SETTINGS, type SettingName } from "./table.ts";
 
 /** Who signs, for which application. */
 export interface Account {
@@ -33,7 +33,7 @@ const CREDENTIAL_NAMES = [
 
 /** The account that the environment names. A ready-made UserSig is checked by the signer before each request. */
 export function readAccount(reader: EnvReader, files: KeyFiles): Account | undefined {
-  const sdkAppId = reader.number("TENCENT_CHAT_SDKAPPID", 1, 4_294_967_295, true);
+  const sdkAppId = reader.number("TENCENT_CHAT_SDKAPPID");
   if (reader.setting("TENCENT_CHAT_SDKAPPID") === undefined) {
     reader.problems.push("TENCENT_CHAT_SDKAPPID is required: the application's number in the Chat console.");
   }
@@ -46,6 +46,22 @@ export function readAccount(reader: EnvReader, files: KeyFiles): Account | undef
 /** A UserSig starts with the deflate header in base64, and is long; a secret key has 64 hexadecimal digits. */
 const LOOKS_LIKE_USERSIG = /^eJ[A-Za-z0-9*_-]{80,}$/;
 const LOOKS_LIKE_KEY = /^[0-9a-f]{64}$/i;
+
+/** Settings that hold no credential are shown to people and models, so a secret put there by mistake is refused. */
+export function checkMisplacedSecrets(reader: EnvReader, credential: Credential | undefined): void {
+  const secrets = Object.values(credential ?? {});
+  for (const { name } of SETTINGS) {
+    const value = reader.setting(name);
+    if (value === undefined || CREDENTIAL_NAMES.some((each) => each === name)) continue;
+    const holdsSecret = secrets.some((secret) => value.toLowerCase().includes(secret.toLowerCase()));
+    if (
+      holdsSecret ||
+      value.split(/[\s,]+/).some((word) => LOOKS_LIKE_KEY.test(word) || LOOKS_LIKE_USERSIG.test(word))
+    ) {
+      reader.problems.push(`${name} holds what looks like a secret key or a UserSig: remove it from there.`);
+    }
+  }
+}
 
 /** No space, no line break, no placeholder that a host left in place, no dots copied from an example. */
 const ONE_PLAIN_WORD = /^(?!\$\{)[!-~]+$/;

@@ -1,4 +1,4 @@
-import type { SettingName } from "./table.ts";
+import { NUMBERS, type SettingName } from "./table.ts";
 
 /** Environment variables, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,9 +32,10 @@ export class EnvReader {
     return found;
   }
 
-  number(name: SettingName, min: number, max: number, isWhole: boolean): number | undefined {
+  number(name: keyof typeof NUMBERS): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
+    const { min, max, isWhole } = NUMBERS[name];
     const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
     if (number >= min && number <= max && (!isWhole || Number.isInteger(number))) return number;
     this.problems.push(`${name} must be a ${isWhole ? "whole " : ""}number from ${min} to ${max}.`);

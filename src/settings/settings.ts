@@ -1,27 +1,17 @@
 import leven from "leven";
 import { nearestName } from "../channel/names.ts";
 import type { ProxySettings } from "../chat-api/http/dispatchers.ts";
-import {
-  isLoopback,
-  MAX_REQUESTS_PER_SECOND,
-  REPLICA_LAG_MS,
-  type RegionName,
-  SERVER_TIMEOUT_MS,
-} from "../chat-api/regions.ts";
+import { isLoopback, type RegionName } from "../chat-api/regions.ts";
 import type { ConfirmEdits } from "../guard/confirmation.ts";
 import type { Rules } from "../guard/policy.ts";
 import { LOG_LEVELS, type LogLevel } from "../log.ts";
-import { type Account, type KeyFiles, readAccount, SANDBOX_ACCOUNT } from "./account.ts";
+import { type Account, checkMisplacedSecrets, type KeyFiles, readAccount, SANDBOX_ACCOUNT } from "./account.ts";
 import { readLocation, readProxy } from "./endpoint.ts";
 import { type Environment, EnvReader } from "./env-reader.ts";
-import { SETTINGS, type SettingName } from "./table.ts";
+import { MIN_SAFE_TIMEOUT_SECONDS, NUMBERS, SETTINGS, type SettingName } from "./table.ts";
 
 /** Reads the environment into settings, or lists every problem in it. Safety never falls back to the open side. */
 
-const DEFAULT_REQUESTS_PER_SECOND = 50;
-const DEFAULT_TIMEOUT_SECONDS = 30;
-/** Below this, an edit without a clear answer cannot be looked at late enough: it is given up after 4 s, then watched. */
-const MIN_SAFE_TIMEOUT_SECONDS = (5_000 + SERVER_TIMEOUT_MS + REPLICA_LAG_MS) / 1000;
 const MAX_LABEL_CHARACTERS = 40;
 
 export interface Settings extends Account {
@@ -44,6 +34,7 @@ export interface SettingsResult {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
   readonly readOnly: boolean;
+  readonly journal: string | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -68,10 +59,10 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
   const rules: Rules = {
     readOnly: readOnly === "true",
     allowedChannels: readAllowedChannels(reader),
-    writesPerHour: reader.number("TENCENT_CHAT_WRITES_PER_HOUR", 0, 1_000_000, true),
+    writesPerHour: reader.number("TENCENT_CHAT_WRITES_PER_HOUR"),
     confirmEdits: readConfirmEdits(reader),
   };
-  const timeoutSeconds = reader.number("TENCENT_CHAT_TIMEOUT_SECONDS", 0.1, 600, false) ?? DEFAULT_TIMEOUT_SECONDS;
+  const timeoutSeconds = reader.number("TENCENT_CHAT_TIMEOUT_SECONDS") ?? NUMBERS.TENCENT_CHAT_TIMEOUT_SECONDS.unset;
   if (timeoutSeconds < MIN_SAFE_TIMEOUT_SECONDS) {
     reader.warnings.push(
       `TENCENT_CHAT_TIMEOUT_SECONDS is below ${MIN_SAFE_TIMEOUT_SECONDS}: an edit without a clear answer will end as unknown.`,
@@ -87,15 +78,16 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
       "NODE_TLS_REJECT_UNAUTHORIZED=0 turns off every certificate check, so anyone in between could read the credentials: unset it, and put a company CA into NODE_EXTRA_CA_CERTS.",
     );
   }
+  checkMisplacedSecrets(reader, account?.credential);
+  const journal = reader.setting("TENCENT_CHAT_JOURNAL");
   const common = {
     rules,
     isSandbox,
     label: readLabel(reader),
-    journal: reader.setting("TENCENT_CHAT_JOURNAL"),
+    journal,
     timeoutMs: 1000 * timeoutSeconds,
     requestsPerSecond:
-      reader.number("TENCENT_CHAT_REQUESTS_PER_SECOND", 1, MAX_REQUESTS_PER_SECOND, true) ??
-      DEFAULT_REQUESTS_PER_SECOND,
+      reader.number("TENCENT_CHAT_REQUESTS_PER_SECOND") ?? NUMBERS.TENCENT_CHAT_REQUESTS_PER_SECOND.unset,
     proxy: readProxy(reader),
     endpoint: location?.endpoint,
     region: location?.region,
@@ -103,7 +95,7 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
   const { problems, warnings } = reader;
   const isComplete = problems.length === 0 && account !== undefined && (location !== undefined || isSandbox);
   const settings = isComplete ? { ...common, ...account } : undefined;
-  return { settings, problems, warnings, readOnly: rules.readOnly, logLevel };
+  return { settings, problems, warnings, readOnly: rules.readOnly, journal, logLevel };
 }
 
 /** The name of the application for people who run several: its label, or its SDKAppID and region. */

@@ -1,3 +1,5 @@
+import { MAX_REQUESTS_PER_SECOND, REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/limits.ts";
+
 /** THE table of settings: the README's table, the manifest's form and the check for unknown names are built from it. */
 
 /** One environment variable. */
@@ -11,6 +13,22 @@ interface Setting {
   readonly kind: "text" | "secret" | "file" | "boolean" | "number";
   /** Its place in the desktop bundle's form and the value the form starts with; none for what the form leaves out. */
   readonly form?: { readonly position: number; readonly initial: string; readonly description?: string };
+}
+
+/** The settings that are numbers: their range, ends included, and the value of an unset one. */
+export const NUMBERS = {
+  TENCENT_CHAT_SDKAPPID: { min: 1, max: 4_294_967_295, isWhole: true },
+  TENCENT_CHAT_WRITES_PER_HOUR: { min: 0, max: 1_000_000, isWhole: true },
+  TENCENT_CHAT_TIMEOUT_SECONDS: { min: 0.1, max: 600, isWhole: false, unset: 30 },
+  TENCENT_CHAT_REQUESTS_PER_SECOND: { min: 1, max: MAX_REQUESTS_PER_SECOND, isWhole: true, unset: 50 },
+} as const;
+
+/** Below this, an edit without a clear answer cannot be looked at late enough: it is given up after 4 s, then watched. */
+export const MIN_SAFE_TIMEOUT_SECONDS = (5_000 + SERVER_TIMEOUT_MS + REPLICA_LAG_MS) / 1000;
+
+function rangeOf(name: keyof typeof NUMBERS): string {
+  const { min, max } = NUMBERS[name];
+  return `${min} to ${max}`;
 }
 
 export const SETTINGS = [
@@ -112,7 +130,7 @@ export const SETTINGS = [
   {
     name: "TENCENT_CHAT_WRITES_PER_HOUR",
     title: "Edits per hour",
-    description: "Maximum edits of this process in any hour, 0 to 1000000.",
+    description: `Maximum edits of this process in any hour, ${rangeOf("TENCENT_CHAT_WRITES_PER_HOUR")}.`,
     fallback: "no limit",
     kind: "text",
     form: { position: 10, initial: "" },
@@ -128,18 +146,16 @@ export const SETTINGS = [
   {
     name: "TENCENT_CHAT_TIMEOUT_SECONDS",
     title: "Seconds per call",
-    description:
-      "The time of one tool call, everything included except a person's thinking time: 0.1 to 600. Below 10, an edit without a clear answer ends as unknown.",
-    fallback: "30",
+    description: `The time of one tool call, everything included except a person's thinking time: ${rangeOf("TENCENT_CHAT_TIMEOUT_SECONDS")}. Below ${MIN_SAFE_TIMEOUT_SECONDS}, an edit without a clear answer ends as unknown.`,
+    fallback: String(NUMBERS.TENCENT_CHAT_TIMEOUT_SECONDS.unset),
     kind: "number",
-    form: { position: 14, initial: "30" },
+    form: { position: 14, initial: String(NUMBERS.TENCENT_CHAT_TIMEOUT_SECONDS.unset) },
   },
   {
     name: "TENCENT_CHAT_REQUESTS_PER_SECOND",
     title: "Requests per second",
-    description:
-      "Maximum requests to each command in any second, 1 to 200. The service allows 200 for the whole application, other processes and your own backend included.",
-    fallback: "50",
+    description: `Maximum requests to each command in any second, ${rangeOf("TENCENT_CHAT_REQUESTS_PER_SECOND")}. The service allows ${MAX_REQUESTS_PER_SECOND} for the whole application, other processes and your own backend included.`,
+    fallback: String(NUMBERS.TENCENT_CHAT_REQUESTS_PER_SECOND.unset),
     kind: "number",
   },
   {

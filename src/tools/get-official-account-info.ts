@@ -1,9 +1,9 @@
 import { AllFailed } from "../channel/all-failed.ts";
-import { splitToFit } from "../channel/answer-size.ts";
 import type { ExplainedError } from "../channel/explanation.ts";
 import { type ChannelInfo, READABLE_FIELDS } from "../channel/fields.ts";
 import { type GetInput, getInput, getOutput } from "../channel/schemas.ts";
-import { COMMANDS } from "../chat-api/client.ts";
+import { COMMANDS } from "../chat-api/request.ts";
+import { splitToFit } from "./answer-size.ts";
 import type { Tool } from "./tool.ts";
 
 /** Reads channels (page: Getting Official Channel Information). */

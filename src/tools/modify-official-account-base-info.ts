@@ -1,7 +1,7 @@
 import type * as z from "zod/v4";
 import { WRITABLE_FIELDS } from "../channel/fields.ts";
 import { modifyChannelInput, modifyChannelOutput } from "../channel/schemas.ts";
-import { COMMANDS } from "../chat-api/client.ts";
+import { COMMANDS } from "../chat-api/request.ts";
 import { editChannel } from "../edits/edit-channel.ts";
 import type { Tool } from "./tool.ts";
 

@@ -1,5 +1,5 @@
 import { type ModifySubscriberInput, modifySubscriberInput, modifySubscriberOutput } from "../channel/schemas.ts";
-import { COMMANDS } from "../chat-api/client.ts";
+import { COMMANDS } from "../chat-api/request.ts";
 import { editSubscriber } from "../edits/edit-subscriber.ts";
 import type { Tool } from "./tool.ts";
 

@@ -1,7 +1,7 @@
 import type * as z from "zod/v4";
 import type { ExplainedError } from "../channel/explanation.ts";
 import type { Secrets } from "../chat-api/auth/secrets.ts";
-import type { Command } from "../chat-api/client.ts";
+import type { Command } from "../chat-api/request.ts";
 import type { EditCall, EditServices, Question } from "../edits/edit.ts";
 import type { PolicyError } from "../guard/policy-error.ts";
 

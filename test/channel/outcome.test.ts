@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ChannelInfo, ChannelValues } from "../../src/channel/fields.ts";
-import { type Ending, inferOutcome, isDecided, isNoop, type Observation } from "../../src/channel/outcome.ts";
+import { inferOutcome, isDecided, isNoop, type Observation, type ServiceReply } from "../../src/channel/outcome.ts";
 
 const FIELDS = ["Name", "Introduction", "FaceUrl", "Organization"] as const;
 /** What the looks show of one field: the new value, the old one, a third one, or nothing. */
@@ -8,7 +8,7 @@ type Kind = "N" | "O" | "X" | "-";
 const SHOWN: Readonly<Record<Kind, string | undefined>> = { N: "new", O: "old", X: "third", "-": undefined };
 
 /** The table of outcomes, cell by cell: which kinds of evidence occur among the fields of an edit. */
-const TABLE: Readonly<Record<Ending, Readonly<Record<string, string>>>> = {
+const TABLE: Readonly<Record<ServiceReply, Readonly<Record<string, string>>>> = {
   ok: {
     "-": "accepted",
     N: "applied",
@@ -62,8 +62,8 @@ const TABLE: Readonly<Record<Ending, Readonly<Record<string, string>>>> = {
   },
 };
 
-const cells = Object.entries(TABLE).flatMap(([ending, row]) =>
-  Object.entries(row).map(([kinds, outcome]) => [ending as Ending, kinds, outcome] as const),
+const cells = Object.entries(TABLE).flatMap(([reply, row]) =>
+  Object.entries(row).map(([kinds, outcome]) => [reply as ServiceReply, kinds, outcome] as const),
 );
 
 /** Every way to give the fields kinds of this set, so that each kind occurs. */
@@ -76,7 +76,7 @@ function assignments(kinds: string): Kind[][] {
   return [...unique.values()].filter((list) => new Set(list).size === kinds.length);
 }
 
-function observe(ending: Ending, kinds: readonly Kind[], before: ChannelInfo = {}): Observation {
+function observe(reply: ServiceReply, kinds: readonly Kind[], before: ChannelInfo = {}): Observation {
   const wanted: Record<string, string> = {};
   const old: Record<string, string> = {};
   const look: Record<string, string> = {};
@@ -87,22 +87,22 @@ function observe(ending: Ending, kinds: readonly Kind[], before: ChannelInfo = {
     const shown = SHOWN[kind];
     if (shown !== undefined) look[name] = shown;
   }
-  return { ending, wanted, before: { ...old, ...before }, looks: [look], isComplete: true };
+  return { reply, wanted, before: { ...old, ...before }, looks: [look], isComplete: true };
 }
 
 describe("the outcome", () => {
-  test.each(cells)("after %s, where the fields show %s, is %s", (ending, kinds, outcome) => {
+  test.each(cells)("after %s, where the fields show %s, is %s", (reply, kinds, outcome) => {
     const all = assignments(kinds);
     expect(all.length).toBeGreaterThan(0);
-    for (const list of all) expect(inferOutcome(observe(ending, list)).outcome, list.join("")).toBe(outcome);
+    for (const list of all) expect(inferOutcome(observe(reply, list)).outcome, list.join("")).toBe(outcome);
   });
 
   test.each(cells)(
     "after %s, where the fields show %s, ignores fields that had the value before: %s",
-    (ending, kinds, outcome) => {
+    (reply, kinds, outcome) => {
       for (const list of assignments(kinds)) {
         for (const shown of [undefined, "same", "somebody else's"]) {
-          const observation = observe(ending, list);
+          const observation = observe(reply, list);
           const wanted: ChannelValues = { ...observation.wanted, CustomString: "same" };
           const before = { ...observation.before, CustomString: "same" };
           const looks = observation.looks.map((look) => ({
@@ -118,26 +118,26 @@ describe("the outcome", () => {
   test("counts an old value only in the last look of the schedule", () => {
     const cut = { ...observe("ambiguous", ["O"]), isComplete: false };
     expect(inferOutcome(cut)).toEqual({ outcome: "unknown", evidence: { Name: "tooEarly" } });
-    expect(inferOutcome({ ...cut, ending: "ok" }).outcome).toBe("accepted");
+    expect(inferOutcome({ ...cut, reply: "ok" }).outcome).toBe("accepted");
     const half = {
       wanted: { Name: "new", Introduction: "new" },
       before: { Name: "old", Introduction: "old" },
       looks: [{ Name: "new", Introduction: "old" }],
       isComplete: false,
     };
-    expect(inferOutcome({ ...half, ending: "ok" }).outcome).toBe("accepted");
-    expect(inferOutcome({ ...half, ending: "ambiguous" }).outcome).toBe("unknown");
+    expect(inferOutcome({ ...half, reply: "ok" }).outcome).toBe("accepted");
+    expect(inferOutcome({ ...half, reply: "ambiguous" }).outcome).toBe("unknown");
   });
 
   test("is not told by a field that was missing before, unless the service said OK", () => {
     const wanted = { MaxSubscriberNum: 5 };
     const looks = [{ MaxSubscriberNum: 5 }];
     const common = { wanted, before: { Name: "old" }, looks, isComplete: true };
-    expect(inferOutcome({ ...common, ending: "ok" }).outcome).toBe("applied");
-    expect(inferOutcome({ ...common, ending: "ambiguous" }).outcome).toBe("unknown");
-    expect(inferOutcome({ ...common, ending: "refused" }).outcome).toBe("refused");
-    expect(inferOutcome({ ...common, ending: "ambiguous", looks: [{ MaxSubscriberNum: 9 }] }).outcome).toBe("unknown");
-    expect(inferOutcome({ ...common, ending: "ok", looks: [{ MaxSubscriberNum: 9 }] }).outcome).toBe("unknown");
+    expect(inferOutcome({ ...common, reply: "ok" }).outcome).toBe("applied");
+    expect(inferOutcome({ ...common, reply: "ambiguous" }).outcome).toBe("unknown");
+    expect(inferOutcome({ ...common, reply: "refused" }).outcome).toBe("refused");
+    expect(inferOutcome({ ...common, reply: "ambiguous", looks: [{ MaxSubscriberNum: 9 }] }).outcome).toBe("unknown");
+    expect(inferOutcome({ ...common, reply: "ok", looks: [{ MaxSubscriberNum: 9 }] }).outcome).toBe("unknown");
   });
 
   test("takes a text that the service trimmed or case-folded for applied, after an OK only", () => {
@@ -147,19 +147,19 @@ describe("the outcome", () => {
       looks: [{ Name: "new" }],
       isComplete: true,
     };
-    expect(inferOutcome({ ...observation, ending: "ok" })).toEqual({
+    expect(inferOutcome({ ...observation, reply: "ok" })).toEqual({
       outcome: "applied",
       evidence: { Name: "normalized" },
     });
-    expect(inferOutcome({ ...observation, ending: "ambiguous" }).evidence).toEqual({ Name: "other" });
+    expect(inferOutcome({ ...observation, reply: "ambiguous" }).evidence).toEqual({ Name: "other" });
     // The old value is never taken for the new one.
     const trimmed = { ...observation, wanted: { Name: "old " }, looks: [{ Name: "old" }] };
-    expect(inferOutcome({ ...trimmed, ending: "ok" }).evidence).toEqual({ Name: "old" });
+    expect(inferOutcome({ ...trimmed, reply: "ok" }).evidence).toEqual({ Name: "old" });
   });
 
   test("takes an old value after the new one was seen for somebody else's", () => {
     const observation = {
-      ending: "ambiguous",
+      reply: "ambiguous",
       wanted: { Name: "new" },
       before: { Name: "old" },
       looks: [{ Name: "new" }, { Name: "old" }],
@@ -171,7 +171,7 @@ describe("the outcome", () => {
   test("rests on the last look that shows a field", () => {
     const looks = [{ Name: "old" }, { Name: "new" }, {}];
     const observation = { wanted: { Name: "new" }, before: { Name: "old" }, looks, isComplete: true };
-    expect(inferOutcome({ ...observation, ending: "ambiguous" }).outcome).toBe("applied");
+    expect(inferOutcome({ ...observation, reply: "ambiguous" }).outcome).toBe("applied");
   });
 });
 

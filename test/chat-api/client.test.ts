@@ -9,6 +9,7 @@ import type { ToolContext } from "../../src/tools/tool.ts";
 import type { FaultySandbox } from "../support/faulty-sandbox.ts";
 import { goodAnswer, httpPeer } from "../support/peers.ts";
 import {
+  because,
   bodiesOf,
   callFor,
   contextOn,
@@ -149,14 +150,13 @@ describe("a read is sent again", () => {
     expect(sandbox.requests).toHaveLength(2);
   });
 
-  test("in an outage only a little: 1,000 calls, at most 1,100 requests", async () => {
+  test("in an outage only ten times for all calls together", async () => {
     const sandbox = await startSandbox({ requestsPerSecond: 1_000_000 });
     const context = unlimitedContext(sandbox);
-    for (let times = 0; times < 2_000; times += 1) sandbox.faults.add({ response: { status: 502 } });
-    const errors = await Promise.all(Array.from({ length: 1_000 }, () => errorOf(read(context, [PENN], 25_000))));
-    expect(errors.every((error) => (error as Error).name === "AmbiguousResponseError")).toBe(true);
-    expect(sandbox.requests.length).toBeGreaterThan(1_000);
-    expect(sandbox.requests.length).toBeLessThanOrEqual(1_100);
+    for (let times = 0; times < 900; times += 1) sandbox.faults.add({ response: { status: 502 } });
+    const errors = await Promise.all(Array.from({ length: 300 }, () => errorOf(read(context, [PENN], 25_000))));
+    expect(new Set(errors.map(({ name }) => name))).toEqual(new Set(["AmbiguousResponseError"]));
+    expect(sandbox.requests).toHaveLength(310);
     sandbox.faults.clear();
     expect((await read(context)).channels).toHaveLength(1);
   });
@@ -168,7 +168,7 @@ describe("a read is sent again", () => {
     const attempts: number[] = [];
     for (let call = 0; call < 6; call += 1) {
       outage();
-      attempts.push(((await errorOf(read(context))) as { explanation: { attempts: number } }).explanation.attempts);
+      attempts.push((await errorOf(read(context))).explanation.attempts);
     }
     sandbox.faults.clear();
     expect(attempts).toEqual([3, 3, 3, 3, 3, 1]);
@@ -224,17 +224,17 @@ describe("a write", () => {
     expect(sandbox.applied).toHaveLength(1);
   });
 
-  test("that the service refuses is rejected", async () => {
+  test("that the service refuses is refused", async () => {
     const { sandbox, context } = await open();
     sandbox.faults.add({ response: { code: 130004 } });
-    expect(await modify(context)).toMatchObject({ kind: "rejected", attempts: 1, error: { code: 130004 } });
+    expect(await modify(context)).toMatchObject({ kind: "refused", attempts: 1, error: { code: 130004 } });
   });
 
   test("that cannot be sent is tried three times and not sent", async () => {
     const { sandbox, context } = await open();
     await sandbox.close();
     const result = await modify(context);
-    expect(result).toMatchObject({ kind: "notSent", error: { reason: "connectionRefused" } });
+    expect(result).toMatchObject({ kind: "notSent", error: because("connectionRefused") });
     expect(result).toMatchObject({
       error: { explanation: { attempts: 0, cause: "The connection was refused (ECONNREFUSED). Nothing was sent." } },
     });
@@ -265,8 +265,7 @@ describe("what was sent once stays the truth, even if a later attempt could not 
     const context = contextOn(await startHostThatGoes((socket) => socket.resetAndDestroy()));
     expect(await errorOf(read(context))).toMatchObject({
       name: "AmbiguousResponseError",
-      reason: "connectionLost",
-      explanation: { attempts: 1, safeToResend: true },
+      ...because("connectionLost", { attempts: 1, safeToResend: true }),
     });
   });
 
@@ -274,7 +273,7 @@ describe("what was sent once stays the truth, even if a later attempt could not 
     const body = '{"ActionStatus":"FAIL","ErrorCode":60018,"ErrorInfo":"slow"}';
     const answer = `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
     const context = contextOn(await startHostThatGoes((socket) => socket.end(answer)));
-    expect(await modify(context)).toMatchObject({ kind: "rejected", attempts: 1, error: { code: 60018 } });
+    expect(await modify(context)).toMatchObject({ kind: "refused", attempts: 1, error: { code: 60018 } });
   });
 });
 
@@ -291,7 +290,7 @@ describe("credentials", () => {
     sandbox.faults.add({ response: { code: 70001 } }, { response: { code: 70001 } });
     expect(await errorOf(read(context))).toMatchObject({ explanation: { attempts: 2, fixedBy: "operator" } });
     const stopped = await errorOf(read(context));
-    expect(stopped).toMatchObject({ name: "NotSentError", reason: "breakerOpen", explanation: { attempts: 0 } });
+    expect(stopped).toMatchObject({ name: "NotSentError", ...because("breakerOpen", { attempts: 0 }) });
     expect((stopped as Error).message).toMatch(/\(code 70001; (60|59) seconds left\)\. Nothing was sent\.$/);
     expect(sandbox.requests).toHaveLength(2);
   });
@@ -302,8 +301,8 @@ describe("credentials", () => {
       const { sandbox, context } = await open();
       sandbox.faults.add({ response: { code } });
       expect(await errorOf(read(context))).toMatchObject({ code });
-      expect(await errorOf(read(context))).toMatchObject({ reason: "breakerOpen" });
-      expect(await modify(context)).toMatchObject({ kind: "notSent", error: { reason: "breakerOpen" } });
+      expect(await errorOf(read(context))).toMatchObject(because("breakerOpen"));
+      expect(await modify(context)).toMatchObject({ kind: "notSent", error: because("breakerOpen") });
       expect(sandbox.requests).toHaveLength(1);
     },
   );
@@ -316,7 +315,7 @@ describe("credentials", () => {
     const clock = vi.spyOn(performance, "now");
     onTestFinished(() => void clock.mockRestore());
     clock.mockReturnValue(now + 30_000);
-    expect(await errorOf(read(context))).toMatchObject({ reason: "breakerOpen" });
+    expect(await errorOf(read(context))).toMatchObject(because("breakerOpen"));
     clock.mockReturnValue(now + 60_100);
     expect((await read(context)).channels).toHaveLength(1);
   });
@@ -325,7 +324,7 @@ describe("credentials", () => {
     const { sandbox, context } = await open({ TENCENT_CHAT_REQUESTS_PER_SECOND: "5" });
     sandbox.faults.add({ response: { code: 70009 } });
     const errors = await Promise.all(Array.from({ length: 20 }, () => errorOf(read(context))));
-    expect(errors.filter((error) => (error as { reason?: string }).reason === "breakerOpen")).toHaveLength(19);
+    expect(errors.map(({ name }) => name).filter((name) => name === "NotSentError")).toHaveLength(19);
     expect(sandbox.requests).toHaveLength(1);
   });
 
@@ -337,7 +336,7 @@ describe("credentials", () => {
     const context = contextOn(sandbox.endpoint, { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_USERSIG: userSig });
     sandbox.faults.add({ response: { code: 70001 } });
     expect(await errorOf(read(context))).toMatchObject({ explanation: { attempts: 1 } });
-    expect(await errorOf(read(context))).toMatchObject({ reason: "breakerOpen" });
+    expect(await errorOf(read(context))).toMatchObject(because("breakerOpen"));
     expect(sandbox.requests).toHaveLength(1);
   });
 
@@ -362,7 +361,7 @@ describe("credentials", () => {
   ])("with a clock wrong by %s: no loop, and the server's Date is named", async (_what, offMs, text) => {
     const sandbox = await startSandbox({ now: () => Date.now() + offMs });
     sandbox.faults.add({ response: { code: 70001 } }, { response: { code: 70001 } });
-    const error = (await errorOf(read(contextOn(sandbox.endpoint)))) as Error;
+    const error = await errorOf(read(contextOn(sandbox.endpoint)));
     expect(error.message).toContain(`${text} the server's Date (`);
     expect(sandbox.requests).toHaveLength(2);
   });
@@ -413,13 +412,16 @@ describe("the deadline of a call", () => {
   test("over silence: sent, no answer", async () => {
     const { sandbox, context } = await open();
     sandbox.faults.add({ response: "silence" });
-    expect(await errorOf(read(context, [PENN], 400))).toMatchObject({ reason: "noAnswer" });
+    expect(await errorOf(read(context, [PENN], 400))).toMatchObject(because("noAnswer"));
   });
 
   test("while it waits for its turn: not sent", async () => {
     const { sandbox, context } = await open({ TENCENT_CHAT_REQUESTS_PER_SECOND: "1" });
     await read(context);
-    expect(await errorOf(read(context, [PENN], 200))).toMatchObject({ name: "NotSentError", reason: "noTimeToSend" });
+    expect(await errorOf(read(context, [PENN], 200))).toMatchObject({
+      name: "NotSentError",
+      ...because("noTimeToSend"),
+    });
     expect(sandbox.requests).toHaveLength(1);
   });
 
@@ -429,7 +431,7 @@ describe("the deadline of a call", () => {
     const call = callFor();
     const failed = errorOf(okValue(context.api.getChannels([PENN], undefined, call)));
     call.deadline.cancel();
-    expect(await failed).toMatchObject({ name: "NotSentError", reason: "cancelledBeforeSending" });
+    expect(await failed).toMatchObject({ name: "NotSentError", ...because("cancelledBeforeSending") });
     await read(context); // its turn would have come before this one
     expect(sandbox.requests).toHaveLength(2);
   });
@@ -441,7 +443,7 @@ describe("the deadline of a call", () => {
     const failed = errorOf(okValue(context.api.getChannels([PENN], undefined, call)));
     await vi.waitUntil(() => sandbox.requests.length === 1);
     call.deadline.cancel();
-    expect(await failed).toMatchObject({ name: "AmbiguousResponseError", reason: "cancelledAfterSending" });
+    expect(await failed).toMatchObject({ name: "AmbiguousResponseError", ...because("cancelledAfterSending") });
     const socketId = sandbox.requests[0]?.socketId ?? 0;
     await vi.waitUntil(() => !sandbox.openSocketIds.includes(socketId));
   });

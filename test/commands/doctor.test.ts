@@ -44,7 +44,7 @@ describe("the doctor", () => {
     ]);
     expect(text).toContain("queue, budget and rate hold per process");
     expect(text).toContain("modify_subscriber_info: off (TENCENT_CHAT_READ_ONLY)");
-    expect(text).toContain("proxy: proxy.example:8080");
+    expect(text).toContain("proxy: proxy.example:8080, not used for this machine");
     expect(text).not.toContain("hush");
     expect(text).toContain(`${journal} is writable`);
     expect(sandbox.requests.map(({ command }) => command)).toEqual([GET]);
@@ -121,6 +121,12 @@ describe("the doctor", () => {
   });
 });
 
+test("the doctor quotes what the service says, with the RequestId that Tencent's support asks for", async () => {
+  const sandbox = await startSandbox();
+  sandbox.faults.add({ response: { change: () => ({ ErrorCode: 60020, ErrorInfo: "no plan", RequestId: "id-7" }) } });
+  expect((await check(sandbox.endpoint)).text).toMatch(/60020: .*ErrorInfo: "no plan"\. RequestId: "id-7"\. /);
+});
+
 describe("the journal as a list", () => {
   const read = (path: string | undefined, asJson = false) => {
     const lines: string[] = [];
@@ -166,6 +172,10 @@ describe("the journal as a list", () => {
     expect(read("~/journal").text).toBe(
       "✗ The journal ~/journal cannot be read (ENOENT): ~ is not expanded, so give the whole path.",
     );
+    expect(JSON.parse(read(undefined, true).text)).toEqual({
+      edits: [],
+      problem: "There is no journal: set TENCENT_CHAT_JOURNAL to a file.",
+    });
     const path = journalPath();
     appendFileSync(path, "\n");
     expect(read(path)).toEqual({ ok: true, text: "The journal holds no edits." });

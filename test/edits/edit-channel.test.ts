@@ -192,12 +192,13 @@ describe("MaxSubscriberNum, where answers hold it", () => {
   });
 
   test("is reported with the call that puts it back, where it changed although the edit did not name it", async () => {
-    const { sandbox, context } = await open();
+    const { sandbox, context, journal } = await open();
     sandbox.faults.add(...holding(1_000_000, 100_000));
     const { receipt } = await edit(context, { Name: "B" });
     expect(receipt.outcome).toBe("applied");
     expect(receipt.warnings[0]).toContain(`call ${MODIFY} {"Official_Account":"${PENN}","MaxSubscriberNum":1000000}`);
     expect(receipt.undo?.arguments).toEqual({ Official_Account: PENN, Name: OLD, MaxSubscriberNum: 1_000_000 });
+    expect(recorded(journal)?.result?.undo).toEqual(receipt.undo);
   });
 });
 
@@ -207,8 +208,10 @@ describe("after an OK", () => {
     sandbox.faults.add(goodRead, showing(OLD));
     const { receipt } = await edit(context, { Name: "B" });
     expect(receipt.outcome).toBe("applied");
-    const [, first, second] = sandbox.requests.filter(({ command }) => command === GET).map(({ at }) => at);
-    expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(490);
+    const [write] = sandbox.requests.filter(({ command }) => command === MODIFY);
+    const looks = sandbox.requests.filter(({ command, at }) => command === GET && write && at > write.at);
+    expect(looks).toHaveLength(2);
+    expect((looks[1]?.at ?? 0) - (write?.at ?? 0)).toBeGreaterThanOrEqual(500);
   });
 
   test("an old value that still shows 2 seconds later leaves the outcome unknown", async () => {
@@ -663,7 +666,7 @@ describe("an edit that was not sent", () => {
       TENCENT_CHAT_WRITES_PER_HOUR: "1",
     });
     for (let times = 0; times < 2; times += 1) {
-      const error = (await errorOf(edit(context, { Name: "B" }))) as Error;
+      const error = await errorOf(edit(context, { Name: "B" }));
       expect(error.message).toContain("The journal of edits cannot be written");
     }
     expect(posts(sandbox)).toBe(0);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ChannelInfo, ChannelValues } from "../../src/channel/fields.ts";
-import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../../src/chat-api/regions.ts";
+import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../../src/chat-api/limits.ts";
 import { Deadline } from "../../src/chat-api/retry/deadline.ts";
 import type { EditServices, FinishedEdit } from "../../src/edits/edit.ts";
 import { editChannel } from "../../src/edits/edit-channel.ts";

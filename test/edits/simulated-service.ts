@@ -1,10 +1,9 @@
 import type { ChannelInfo, ChannelValues } from "../../src/channel/fields.ts";
 import type { CallOptions, ChannelsAnswer } from "../../src/chat-api/chat-api.ts";
-import type { FailedSend, SendResult } from "../../src/chat-api/client.ts";
-import { toError, whatHappened } from "../../src/chat-api/errors/chat-api-error.ts";
-import { type Failure, isOutcomeUnknown, networkFailure, wasSent } from "../../src/chat-api/errors/failure.ts";
+import { type Failure, networkFailure } from "../../src/chat-api/errors/failure.ts";
 import type { Connection } from "../../src/chat-api/http/http-client.ts";
 import { codeFailure } from "../../src/chat-api/http/response.ts";
+import { type FailedSend, type SendResult, toFailedSend } from "../../src/chat-api/request.ts";
 import type { EditApi } from "../../src/edits/edit.ts";
 import type { VirtualClock } from "../support/virtual-clock.ts";
 
@@ -168,10 +167,7 @@ export class SimulatedService implements EditApi {
   }
 
   #fail(failure: Failure, isWrite: boolean): FailedSend {
-    const context = { isWrite, channelIds: [], sdkAppId: 1, attempts: 1 };
-    const error = toError(failure, context);
-    const kind = !wasSent(failure) ? "notSent" : isOutcomeUnknown(failure) ? "ambiguous" : "rejected";
-    return { kind, failure, error, happened: whatHappened(failure, context), attempts: 1 };
+    return toFailedSend(failure, { isWrite, channelIds: [], sdkAppId: 1, attempts: 1 });
   }
 }
 

@@ -122,7 +122,7 @@ describe("signals", () => {
     void server.request("tools/call", read, "never");
     await vi.waitUntil(() => sandbox.requests.length === 1);
     server.child.kill("SIGTERM");
-    await vi.waitUntil(() => server.stderr.includes('"event":"ending"'));
+    await vi.waitUntil(() => server.stderr.includes('"event":"shutting down"'));
     server.child.kill("SIGTERM");
     expect(await server.exit()).toBe(0);
   });

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writ
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { hasUndo, Journal, readJournal } from "../../src/guard/journal.ts";
+import { Journal, readJournal, undoOfRecorded } from "../../src/guard/journal.ts";
 import { PolicyError } from "../../src/guard/policy-error.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { writeScript } from "../support/script.ts";
@@ -162,6 +162,9 @@ test.each([
   ["declined", false],
   ["notSent", false],
 ] as const)("an undo makes sense after %s: %s", (outcome, mayHave) => {
-  expect(hasUndo({ time: "", intent, result: { outcome } })).toBe(mayHave);
-  expect(hasUndo({ time: "", intent, result: undefined })).toBe(true);
+  const [planned, seen] = ["planned", "seen"].map((tool) => ({ tool, arguments: {} }));
+  const edit = { time: "", intent: { ...intent, undo: planned } };
+  expect(undoOfRecorded({ ...edit, result: { outcome } })).toEqual(mayHave ? planned : undefined);
+  expect(undoOfRecorded({ ...edit, result: { outcome, undo: seen } })).toEqual(mayHave ? seen : undefined);
+  expect(undoOfRecorded({ ...edit, result: undefined })).toEqual(planned);
 });

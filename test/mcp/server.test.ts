@@ -329,6 +329,16 @@ test("a call that its client gave up while the server was opening its context is
   expect(sandbox.requests).toEqual([]);
 });
 
+test("a bug before the tool runs is not reported as an edit that may have been sent", async () => {
+  const parts = partsOf(undefined, {});
+  const openContext = async () => Promise.reject(new TypeError("TypeError of a bug"));
+  const { call } = await connectTo({ ...parts, openContext });
+  const { text, structured } = await call(MODIFY, { Official_Account: PENN, Name: "A" });
+  expect(structured.explanation).toMatchObject({ stage: "internal", attempts: 0, safeToResend: false });
+  expect(text).toContain("nothing was changed");
+  expect(text).not.toContain("TypeError");
+});
+
 test("arguments that are nested too deeply are rejected in words", async () => {
   const { call } = await connect((await startSandbox()).endpoint);
   let deep: unknown = "x";

@@ -43,7 +43,7 @@ describe("a session", () => {
     expect(close).toHaveBeenCalledOnce();
   });
 
-  test("takes no more calls once it is ending", async () => {
+  test("takes no more calls once it shuts down", async () => {
     const sandbox = await startSandbox();
     const context = contextOn(sandbox.endpoint);
     const { session, input, send, answers } = await open(async () => context);
@@ -59,9 +59,12 @@ describe("a session", () => {
   });
 
   test("reports an internal error in an edit with its own stage, and says that the outcome is not known", async () => {
-    const { session, send, answers } = await open(async () => {
+    const sandbox = await startSandbox();
+    const context = contextOn(sandbox.endpoint);
+    vi.spyOn(context.recentWrites, "record").mockImplementation(() => {
       throw new Error("a bug");
     });
+    const { session, send, answers } = await open(async () => context);
     const edit = { name: MODIFY, arguments: { Official_Account: PENN, Name: "x" } };
     send({ id: 2, method: "tools/call", params: edit });
     await vi.waitUntil(() => answers().length === 2, { timeout: 10_000 });

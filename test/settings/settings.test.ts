@@ -253,6 +253,23 @@ describe("a settings error", () => {
     expect(problems).toEqual([`The file of TENCENT_CHAT_SECRET_KEY_FILE cannot be read ${end}`]);
   });
 
+  test("keeps a secret that was put into another setting out of every output", () => {
+    const userSig = `eJ${"x".repeat(100)}`;
+    for (const secret of [KEY, KEY.toUpperCase(), userSig, "f".repeat(64)]) {
+      for (const name of ["TENCENT_CHAT_ALLOWED_CHANNELS", "TENCENT_CHAT_JOURNAL"] as const) {
+        const { settings, problems } = read({ ...GOOD, [name]: `@TOA#_a, ${secret}` });
+        expect(settings).toBeUndefined();
+        expect(problems).toEqual([`${name} holds what looks like a secret key or a UserSig: remove it from there.`]);
+      }
+    }
+    const named = {
+      ...GOOD,
+      TENCENT_CHAT_SECRET_KEY: "a-key-of-another-form",
+      TENCENT_CHAT_LABEL: "a-key-of-another-form",
+    };
+    expect(read(named).problems).toEqual([expect.stringContaining("TENCENT_CHAT_LABEL holds what looks like")]);
+  });
+
   test("rejects the sandbox's application for a real service", () => {
     const env = { ...GOOD, TENCENT_CHAT_SDKAPPID: String(SANDBOX_SDKAPPID) };
     expect(read(env).problems[0]).toContain("belongs to the sandbox and is never sent to a real service");

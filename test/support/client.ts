@@ -35,7 +35,7 @@ export function partsOf(endpoint: URL | undefined, env: Record<string, string>):
     application: settings && applicationName(settings),
     allowedChannels: settings?.rules.allowedChannels,
     log: noLog,
-    ending: new AbortController().signal,
+    shutdownSignal: new AbortController().signal,
     openContext: async () => {
       if (!context) throw new SettingsError(problems);
       return context;

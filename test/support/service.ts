@@ -1,9 +1,12 @@
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
+import { ExplainedError, type Explanation } from "../../src/channel/explanation.ts";
 import { Secrets } from "../../src/chat-api/auth/secrets.ts";
 import { Signer } from "../../src/chat-api/auth/user-sig.ts";
 import { ChatApi } from "../../src/chat-api/chat-api.ts";
-import { ChatClient, COMMANDS, type SendResult } from "../../src/chat-api/client.ts";
+import { ChatClient } from "../../src/chat-api/client.ts";
+import { NETWORK_REASONS, type NetworkReasonName } from "../../src/chat-api/errors/network-reasons.ts";
 import { HttpClient } from "../../src/chat-api/http/http-client.ts";
+import { COMMANDS, type SendResult } from "../../src/chat-api/request.ts";
 import { Deadline } from "../../src/chat-api/retry/deadline.ts";
 import { createContext, type ProcessInfo } from "../../src/context.ts";
 import type { EditResult, FinishedEdit } from "../../src/edits/edit.ts";
@@ -101,15 +104,21 @@ export function bodiesOf(sandbox: FaultySandbox, command: string): unknown[] {
   return sandbox.requests.filter((request) => request.command === command).map(({ body }) => JSON.parse(body));
 }
 
-/** What a promise was rejected with; no error may show a secret. */
-export async function errorOf(promise: Promise<unknown>): Promise<unknown> {
+/** The error that a promise was rejected with, which must explain itself; no error may show a secret. */
+export async function errorOf(promise: Promise<unknown>): Promise<ExplainedError> {
   return promise.then(
     () => {
       throw new Error("this should have failed");
     },
     (error: unknown) => {
       expectNoSecret(error);
-      return error;
+      if (error instanceof ExplainedError) return error;
+      throw error;
     },
   );
+}
+
+/** What an error of the network has in common with every other one of the same reason. */
+export function because(reason: NetworkReasonName, more: Partial<Explanation> = {}): object {
+  return { explanation: { cause: expect.stringContaining(NETWORK_REASONS[reason].cause), ...more } };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod/v4";
-import { COMMANDS } from "../../src/chat-api/client.ts";
+import { COMMANDS } from "../../src/chat-api/request.ts";
 import { callTool } from "../../src/tools/call-tool.ts";
 import type { Tool, ToolCall } from "../../src/tools/tool.ts";
 import { callFor, contextOn, errorOf, PENN, SECRET_KEY } from "../support/service.ts";
@@ -60,7 +60,7 @@ describe("the gate before a tool that forgets everything", () => {
   test("stops it for a channel that is not allowed", async () => {
     const { tool, runs } = forgetfulTool();
     const context = contextOn(NOWHERE, { TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_other" });
-    const error = (await errorOf(callTool(tool, { Official_Account: PENN }, context, callFor()))) as Error;
+    const error = await errorOf(callTool(tool, { Official_Account: PENN }, context, callFor()));
     expect(error.message).toContain("not among the channels this server may touch");
     expect(runs).toEqual([]);
   });
@@ -92,7 +92,7 @@ describe("the gate before a tool that forgets everything", () => {
       input: z.strictObject({ Official_Account: z.string() }),
       validateWhole: () => ["The whole is wrong."],
     });
-    const error = (await errorOf(callTool(tool, { colour: 1 }, contextOn(NOWHERE), callFor()))) as Error;
+    const error = await errorOf(callTool(tool, { colour: 1 }, contextOn(NOWHERE), callFor()));
     expect(error.name).toBe("InputError");
     expect(error.message).toContain("Official_Account is required");
     expect(error.message).toContain("colour is not a field");

@@ -117,16 +117,15 @@ export class Signer {
     return { userSig: this.#issued.userSig };
   }
 
-  /**
-   * Drops a signature that the service no longer accepts, so that the next request gets a new one.
-   * @returns false where that is impossible: a ready-made UserSig cannot be made again here
-   */
-  refreshSignature(refused: string): boolean {
-    if ("userSig" in this.#credential) return false;
-    if (this.#issued?.userSig === refused) {
-      this.#issued = undefined;
-      this.#refreshes += 1;
-    }
-    return true;
+  /** False with a ready-made UserSig. */
+  get canSignAgain(): boolean {
+    return "secretKey" in this.#credential;
+  }
+
+  /** Drops a signature that the service no longer accepts, so that the next request gets a new one. */
+  refreshSignature(refused: string): void {
+    if (this.#issued?.userSig !== refused) return;
+    this.#issued = undefined;
+    this.#refreshes += 1;
   }
 }

@@ -1,7 +1,7 @@
-import { ExplainedError } from "../../channel/explanation.ts";
+import { ExplainedError, type Explanation } from "../../channel/explanation.ts";
 import { describeIdProblem } from "../../channel/fields.ts";
 import { type CodeFailure, type Failure, isOutcomeUnknown, type NetworkFailure } from "./failure.ts";
-import { type NetworkReasonName, networkReason } from "./network-reasons.ts";
+import { networkReason } from "./network-reasons.ts";
 
 /** The errors that a call to the service ends in. Each is complete when it is made: it knows the whole call. */
 
@@ -29,19 +29,9 @@ const ABOUT_AN_ID: ReadonlySet<number> = new Set([6017, 130002, 130004, 130007, 
  */
 export class NotSentError extends ExplainedError {
   override readonly name = "NotSentError";
-  readonly reason: NetworkReasonName;
 
   constructor(failure: NetworkFailure, context: RequestContext) {
-    const { stage = "network", fixedBy, nextStep } = networkReason(failure.reason);
-    super({
-      stage,
-      cause: `${whatHappened(failure, context)} Nothing was sent.`,
-      fixedBy,
-      nextStep,
-      safeToResend: failure.reason !== "userSigUnusable",
-      attempts: context.attempts,
-    });
-    this.reason = failure.reason;
+    super(explainNetworkFailure(failure, context, " Nothing was sent."));
   }
 }
 
@@ -51,21 +41,29 @@ export class NotSentError extends ExplainedError {
  */
 export class AmbiguousResponseError extends ExplainedError {
   override readonly name = "AmbiguousResponseError";
-  readonly reason: NetworkReasonName;
 
   constructor(failure: NetworkFailure, context: RequestContext) {
-    const { stage = "network", fixedBy, nextStep } = networkReason(failure.reason);
-    const mayHaveChanged = context.isWrite && isOutcomeUnknown(failure);
-    super({
-      stage,
-      cause: `${whatHappened(failure, context)}${mayHaveChanged ? " Whether the service carried the request out is not known." : ""}`,
-      fixedBy,
-      nextStep,
-      safeToResend: !mayHaveChanged,
-      attempts: context.attempts,
-    });
-    this.reason = failure.reason;
+    const remark = mayHaveChanged(failure, context) ? " Whether the service carried the request out is not known." : "";
+    super(explainNetworkFailure(failure, context, remark));
   }
+}
+
+function explainNetworkFailure(failure: NetworkFailure, context: RequestContext, remark: string): Explanation {
+  const { stage = "network", fixedBy, nextStep, isRetryable } = networkReason(failure.reason);
+  // What only a person can fix, and not by waiting, fails the same way again.
+  const canSucceed = isRetryable || fixedBy === "agent";
+  return {
+    stage,
+    cause: `${whatHappened(failure, context)}${remark}`,
+    fixedBy,
+    nextStep,
+    safeToResend: canSucceed && !mayHaveChanged(failure, context),
+    attempts: context.attempts,
+  };
+}
+
+function mayHaveChanged(failure: Failure, { isWrite }: RequestContext): boolean {
+  return isWrite && isOutcomeUnknown(failure);
 }
 
 /**

@@ -26,7 +26,7 @@ export interface CodeMeaning {
 
 const FAMILIES = [GENERAL_CODES, GATEWAY_CODES, ACCOUNT_CODES, CHANNEL_CODES];
 
-const SAFE_TO_RESEND: ReadonlySet<CodeKind> = new Set(["expired", "rate", "transient", "disputed"]);
+const SAFE_TO_RESEND: ReadonlySet<CodeKind> = new Set(["rate", "transient", "disputed"]);
 const OUTCOME_UNKNOWN: ReadonlySet<CodeKind> = new Set(["transient", "disputed", "unlisted"]);
 
 function flagsOf(kind: CodeKind): Pick<CodeMeaning, "safeToResend" | "isOutcomeUnknown"> {

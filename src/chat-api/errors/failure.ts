@@ -48,6 +48,11 @@ export function isOutcomeUnknown(failure: Failure): boolean {
   return failure.meaning.isOutcomeUnknown || failure.envelope.ActionStatus === "OK";
 }
 
+/** True where the same request may well succeed a moment later: no valid answer, or a transient code. */
+export function isTransient(failure: Failure): boolean {
+  return failure.kind === "code" ? failure.meaning.kind === "transient" : networkReason(failure.reason).isRetryable;
+}
+
 /** A short name for the log. */
 export function describeFailure(failure: Failure): string {
   if (failure.kind === "code") return `ErrorCode ${failure.envelope.ErrorCode}`;

@@ -5,10 +5,10 @@ import type { FixedBy, Stage } from "../../channel/explanation.ts";
 /**
  * What is known of the request:
  * - notSent: no byte of it reached the service, so even a write may be sent again
- * - rejected: a gateway refused it without forwarding it
+ * - refused: a gateway refused it without forwarding it
  * - ambiguous: it was sent, and whether the service carried it out is not known
  */
-type NetworkKind = "notSent" | "rejected" | "ambiguous";
+type NetworkKind = "notSent" | "refused" | "ambiguous";
 
 /** One row: what happened, who can fix it, what to do next. */
 interface NetworkReason {
@@ -78,7 +78,7 @@ export const NETWORK_REASONS = {
   noTimeToSend: {
     kind: "notSent",
     cause: "The call's time ended before its request could be sent",
-    fixedBy: "operator",
+    fixedBy: "agent",
     nextStep:
       "Call again with fewer calls at once. If the network is slow, an operator can raise TENCENT_CHAT_TIMEOUT_SECONDS.",
     isRetryable: false,
@@ -110,7 +110,7 @@ export const NETWORK_REASONS = {
     isRetryable: false,
   },
   tooManyRequests: {
-    kind: "rejected",
+    kind: "refused",
     cause: "A gateway refused the request because there were too many (HTTP 429); it does not forward such a request",
     fixedBy: "agent",
     nextStep: "Wait some seconds, then call again with fewer calls at once. If it continues, tell the person.",

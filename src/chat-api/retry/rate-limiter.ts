@@ -1,5 +1,5 @@
 import { type NetworkFailure, networkFailure } from "../errors/failure.ts";
-import type { Deadline } from "./deadline.ts";
+import type { Deadline, DeadlineEnd } from "./deadline.ts";
 
 /** The share of the limit that may go out at once after an idle period; the rest is refilled evenly over each second. */
 const BURST_SHARE = 0.1;
@@ -28,33 +28,27 @@ export class RateLimiter {
    * Waits for a token. Returns undefined when it got one; else why not: the deadline ended first, or would end before
    * the requests that wait already are out.
    */
-  acquire(deadline: Deadline): Promise<NetworkFailure | undefined> {
+  async acquire(deadline: Deadline): Promise<NetworkFailure | undefined> {
+    if (deadline.ended) return tooLate(deadline.ended);
     const ahead = this.#queue.size;
-    if (!deadline.ended && ahead / this.#refillPerMs > deadline.remainingMs) {
-      const detail = `${ahead.toLocaleString("en-US")} requests are waiting already`;
-      return Promise.resolve(networkFailure("noTimeToSend", detail));
+    if (ahead / this.#refillPerMs > deadline.remainingMs) {
+      return networkFailure("noTimeToSend", `${ahead.toLocaleString("en-US")} requests are waiting already`);
     }
     this.#refill(performance.now());
-    if (ahead === 0 && this.#tokens >= 1 && !deadline.ended && !this.#timer) {
+    if (ahead === 0 && this.#tokens >= 1 && !this.#timer) {
       this.#tokens -= 1;
-      return Promise.resolve(undefined);
+      return undefined;
     }
-    deadline.waitingFor = "its turn under the request limit";
-    return new Promise((resolve) => {
-      const finish = (failure: NetworkFailure | undefined) => {
-        removeListener();
-        deadline.waitingFor = undefined;
-        resolve(failure);
-      };
-      const proceed = () => finish(undefined);
-      this.#queue.add(proceed);
-      let removeListener = () => {};
-      removeListener = deadline.onEnd((end) => {
-        this.#queue.delete(proceed);
-        finish(networkFailure(end === "cancelled" ? "cancelledBeforeSending" : "noTimeToSend"));
-      });
-      this.#serve();
+    let proceed = () => {};
+    const token = new Promise<void>((resolve) => {
+      proceed = resolve;
     });
+    this.#queue.add(proceed);
+    this.#serve();
+    const end = await deadline.race(token, "its turn under the request limit");
+    if (!end) return undefined;
+    this.#queue.delete(proceed);
+    return tooLate(end);
   }
 
   /** Stops every request of this command for at least `ms` milliseconds: the service asked for fewer. */
@@ -86,4 +80,8 @@ export class RateLimiter {
     if (now > from) this.#tokens = Math.min(this.#burst, this.#tokens + (now - from) * this.#refillPerMs);
     this.#filledAt = now;
   }
+}
+
+function tooLate(end: DeadlineEnd): NetworkFailure {
+  return networkFailure(end === "cancelled" ? "cancelledBeforeSending" : "noTimeToSend");
 }

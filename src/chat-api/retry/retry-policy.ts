@@ -1,6 +1,5 @@
 import type { CodeKind } from "../errors/codes/family.ts";
-import { type Failure, isOutcomeUnknown, wasSent } from "../errors/failure.ts";
-import { networkReason } from "../errors/network-reasons.ts";
+import { type Failure, isOutcomeUnknown, isTransient, wasSent } from "../errors/failure.ts";
 import type { Deadline } from "./deadline.ts";
 
 /** What may be sent again, after which pause, and how often. */
@@ -35,6 +34,8 @@ export interface AttemptState {
   readonly staleConnections: number;
   /** True for a modify call: what was sent and may have been carried out is never sent again unread. */
   readonly isWrite: boolean;
+  /** False with a ready-made UserSig, which cannot be made again here. */
+  readonly canSignAgain: boolean;
 }
 
 /** How to make the next attempt. */
@@ -47,7 +48,7 @@ export interface RetryDecision {
 
 /** Decides whether another attempt may follow a failure; undefined where the failure ends the call. */
 export function decideRetry(failure: Failure, state: AttemptState): RetryDecision | undefined {
-  const { attempts, timesOfKind, staleConnections, isWrite } = state;
+  const { attempts, timesOfKind, staleConnections, isWrite, canSignAgain } = state;
   if (attempts >= MAX_ATTEMPTS) return undefined;
   if (isWrite && wasSent(failure) && isOutcomeUnknown(failure)) return undefined;
   const atOnce: RetryDecision = { pauseMs: 0, refreshSignature: false, usesRetryBudget: false };
@@ -56,12 +57,13 @@ export function decideRetry(failure: Failure, state: AttemptState): RetryDecisio
   if (failure.kind === "network") {
     if (failure.reason === "tooManyRequests") return atOnce; // the rate limiter makes the pause
     if (failure.isStaleConnection && staleConnections === 0) return atOnce;
-    return networkReason(failure.reason).isRetryable ? backOff : undefined;
+    return isTransient(failure) ? backOff : undefined;
   }
   const { kind } = failure.meaning;
   if (timesOfKind > MAX_RETRIES[kind]) return undefined;
   if (kind === "rate") return atOnce;
-  return kind === "expired" ? { ...atOnce, refreshSignature: true } : backOff;
+  if (kind === "expired") return canSignAgain ? { ...atOnce, refreshSignature: true } : undefined;
+  return backOff;
 }
 
 function backOffMs(attempts: number): number {

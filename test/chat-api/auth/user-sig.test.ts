@@ -144,10 +144,12 @@ describe("the signer", () => {
   test("makes a new one after the current one was refused, and keeps a newer one", () => {
     vi.useFakeTimers({ toFake: ["Date"], now: 1_700_000_000_000 });
     const signer = signerWith({ secretKey: KEY });
-    expect(signer.refreshSignature("never made here")).toBe(true);
     const refused = currentOf(signer);
+    signer.refreshSignature("never made here");
+    expect(currentOf(signer)).toBe(refused);
+    expect(signer.canSignAgain).toBe(true);
     vi.setSystemTime(1_700_000_001_000);
-    expect(signer.refreshSignature(refused)).toBe(true);
+    signer.refreshSignature(refused);
     const newer = currentOf(signer);
     expect(newer).not.toBe(refused);
     vi.setSystemTime(1_700_000_002_000);
@@ -160,7 +162,7 @@ describe("the signer", () => {
     const userSig = handMade();
     const signer = signerWith({ userSig }, { now: () => now });
     expect(currentOf(signer)).toBe(userSig);
-    expect(signer.refreshSignature(userSig)).toBe(false);
+    expect(signer.canSignAgain).toBe(false);
     now = 1_700_086_400_000;
     expect(signer.current()).toEqual({ problem: expect.stringContaining("code 70001") });
   });

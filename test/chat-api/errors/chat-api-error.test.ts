@@ -37,7 +37,12 @@ describe("the error of a call", () => {
       expect(error.explanation.cause).toMatch(/ \(detail\)\. Nothing was sent\.$/);
     }
     expect(toError(networkFailure("unreachable"), write).explanation.safeToResend).toBe(true);
-    expect(toError(networkFailure("userSigUnusable"), write).explanation.safeToResend).toBe(false);
+    expect(toError(networkFailure("noTimeToSend"), write).explanation.safeToResend).toBe(true);
+    for (const reason of ["userSigUnusable", "tlsFailed", "proxyRefused", "breakerOpen", "redirected"] as const) {
+      expect(toError(networkFailure(reason), { ...write, isWrite: false }).explanation.safeToResend, reason).toBe(
+        false,
+      );
+    }
   });
 
   test("of the service carries its envelope and code", () => {

@@ -33,6 +33,7 @@ describe("the table of error codes", () => {
     expect(meaningOf(60007)).toMatchObject({ kind: "rate", safeToResend: true });
     expect(meaningOf(20005)).toMatchObject({ kind: "transient", safeToResend: true });
     expect(meaningOf(10004)).toMatchObject({ kind: "disputed", safeToResend: true });
+    expect(meaningOf(70001)).toMatchObject({ kind: "expired", safeToResend: false });
     expect(meaningOf(70009)).toMatchObject({ kind: "credentials", safeToResend: false });
     expect(meaningOf(130004)).toMatchObject({ kind: "request", safeToResend: false });
     expect(meaningOf(60020)).toMatchObject({ kind: "config", safeToResend: false });

@@ -12,7 +12,7 @@ import {
 import { stopTime } from "../../support/clock.ts";
 
 const code = (ErrorCode: number) => codeFailure({ ErrorCode });
-const first: AttemptState = { attempts: 1, timesOfKind: 1, staleConnections: 0, isWrite: false };
+const first: AttemptState = { attempts: 1, timesOfKind: 1, staleConnections: 0, isWrite: false, canSignAgain: true };
 const backOff = { pauseMs: expect.any(Number), refreshSignature: false, usesRetryBudget: true };
 const atOnce = { pauseMs: 0, refreshSignature: false, usesRetryBudget: false };
 const newSignature = { ...atOnce, refreshSignature: true };

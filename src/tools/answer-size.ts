@@ -1,4 +1,4 @@
-import { visibleJson } from "./text.ts";
+import { visibleJson } from "../channel/text.ts";
 
 /** Keeps an answer small enough for every host, without cutting a channel in the middle or dropping one silently. */
 

@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
-import { splitToFit } from "../../src/channel/answer-size.ts";
 import { visibleJson } from "../../src/channel/text.ts";
+import { splitToFit } from "../../src/tools/answer-size.ts";
 
 fc.configureGlobal({ seed: 20261122 });
 

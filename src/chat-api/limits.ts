@@ -1,0 +1,10 @@
+/** Limits of the service as a whole: how fast, how late, how stale. */
+
+/** The documented limit of each command, in requests a second, per application; it cannot be raised. */
+export const MAX_REQUESTS_PER_SECOND = 200;
+
+/** After this many milliseconds the service gives up on a request: it no longer takes effect (page: RESTful API Overview). */
+export const SERVER_TIMEOUT_MS = 3_000;
+
+/** A read may show a value this many milliseconds after it was replaced (assumed; no page states a bound). */
+export const REPLICA_LAG_MS = 2_000;

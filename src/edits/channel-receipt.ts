@@ -1,0 +1,78 @@
+import type { ChannelInfo, ChannelValues } from "../channel/fields.ts";
+import {
+  type Evidence,
+  fieldsOf,
+  type Inference,
+  mayHaveChanged,
+  type Observation,
+  type Outcome,
+} from "../channel/outcome.ts";
+import { audienceOf, listChanges, type Receipt, summarize, undoOf } from "../channel/receipt.ts";
+import { warningsAbout } from "../channel/warnings.ts";
+import { COMMANDS } from "../chat-api/request.ts";
+import type { SentEdit } from "./edit-error.ts";
+import type { ChannelEdit } from "./look.ts";
+
+/** The receipt of a channel's edit, and the warnings that come from how it went. */
+
+const TOOL = COMMANDS.modifyChannel;
+
+/** Warnings that come from how the edit went. */
+export function warningsOf(
+  sent: SentEdit,
+  { wanted }: ChannelEdit,
+  { outcome, evidence }: Inference,
+  { looks }: Observation,
+) {
+  const warnings: string[] = [];
+  const seen = looks.at(-1);
+  if (outcome === "applied" && sent.error)
+    warnings.push(
+      `${sent.happened} The server then read the channel and saw the new values: do not send the edit again.`,
+    );
+  if (outcome === "accepted" && !seen) warnings.push("The channel could not be read late enough after the edit.");
+  for (const field of fieldsOf(wanted)) {
+    const kind = evidence[field];
+    if (kind === "normalized") warnings.push(`The service stored ${field} with other white space or letter case.`);
+    if (kind === "tooEarly" && outcome === "accepted")
+      warnings.push(`A read right after still showed the old value of ${field}, and no later one was possible.`);
+    if (kind === "other" && mayHaveChanged(outcome))
+      warnings.push(`undo would overwrite the value that ${field} has now, which this edit did not write.`);
+    if (kind === "noChange" && seen?.[field] !== undefined && seen[field] !== wanted[field])
+      warnings.push(`${field} had the wanted value before the edit and has another one now: somebody else edits it.`);
+  }
+  return warnings;
+}
+
+/** The same evidence for every field: nothing was written. */
+export function allFields(wanted: ChannelValues, evidence: Evidence): Inference["evidence"] {
+  return Object.fromEntries(fieldsOf(wanted).map((name) => [name, evidence]));
+}
+
+export function receiptOf(
+  edit: ChannelEdit,
+  outcome: Outcome,
+  seen?: ChannelInfo,
+  evidence: Inference["evidence"] = {},
+  moreWarnings: readonly string[] = [],
+): Receipt {
+  const { services, id, wanted, before } = edit;
+  const { secrets } = services;
+  const subscribers = seen?.SubscriberNum ?? before.SubscriberNum;
+  // Redacted before anything is cut: a part of a secret would not be recognized any more.
+  const shown = { tool: TOOL, channel: id, wanted, before: secrets.redactDeep(before), seen: secrets.redactDeep(seen) };
+  const changes = listChanges(wanted, shown.before, evidence, shown.seen);
+  const { undo, warnings: undoWarnings } = mayHaveChanged(outcome)
+    ? undoOf(TOOL, id, { wanted, before, seen }, secrets)
+    : { undo: undefined, warnings: [] };
+  const ownWarnings = mayHaveChanged(outcome) || outcome === "declined" ? warningsAbout(shown) : [];
+  return {
+    outcome,
+    channel: id,
+    ...(subscribers !== undefined && { subscribers }),
+    summary: summarize(audienceOf(id, subscribers), services.application, outcome, changes),
+    changes,
+    ...(undo && { undo }),
+    warnings: [...moreWarnings, ...ownWarnings, ...undoWarnings],
+  };
+}

@@ -1,6 +1,14 @@
 import type { Readable } from "node:stream";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { type JSONRPCMessage, JSONRPCMessageSchema, type RequestId } from "@modelcontextprotocol/sdk/types.js";
+import {
+  JSONRPCErrorResponseSchema,
+  type JSONRPCMessage,
+  JSONRPCNotificationSchema,
+  JSONRPCRequestSchema,
+  JSONRPCResultResponseSchema,
+  type RequestId,
+} from "@modelcontextprotocol/sdk/types.js";
+import type * as z from "zod/v4";
 
 /**
  * JSON-RPC over lines. The SDK's own transport leaves bad lines unanswered, closes at a long one, and does not know
@@ -105,7 +113,7 @@ export class StdioTransport implements Transport {
       this.#reject(PARSE_ERROR, "This line is not valid JSON in UTF-8.", null);
       return;
     }
-    const { success, data: message } = JSONRPCMessageSchema.safeParse(content);
+    const { success, data: message } = schemaFor(content).safeParse(content);
     if (!success) {
       const problem = Array.isArray(content)
         ? "MCP has no batches: send one message per line."
@@ -140,6 +148,13 @@ export class StdioTransport implements Transport {
     this.#idleListeners = [];
     for (const listener of listeners) listener();
   }
+}
+
+/** The one schema that a message can fit: the SDK's union of all four would try each, on every message. */
+function schemaFor(content: unknown): z.ZodType<JSONRPCMessage> {
+  const has = (key: string) => typeof content === "object" && content !== null && key in content;
+  if (has("method")) return has("id") ? JSONRPCRequestSchema : JSONRPCNotificationSchema;
+  return has("error") ? JSONRPCErrorResponseSchema : JSONRPCResultResponseSchema;
 }
 
 function idOf(content: unknown): RequestId | null {

@@ -24,12 +24,17 @@ export interface CallParts {
 /** Sends a notification to the client. */
 export type Notify = (notification: JSONRPCNotification) => void;
 
+/** Loaded at the first call. The promises are kept: an import() walks through the loader each time. */
+let tools: Promise<typeof import("../tools/index.ts")> | undefined;
+let gate: Promise<typeof import("../tools/call-tool.ts")> | undefined;
+
 /** The tool that a request names, and its arguments. @throws ProtocolError for a malformed request */
 export async function readToolCall(
   { params }: JSONRPCRequest,
   readOnly: boolean,
 ): Promise<{ tool: Tool; args: object }> {
-  const { TOOLS } = await import("../tools/index.ts");
+  tools ??= import("../tools/index.ts");
+  const { TOOLS } = await tools;
   const tool = TOOLS.find(({ name }) => name === params?.name);
   if (!tool) {
     const available = TOOLS.filter(({ isWrite }) => !(isWrite && readOnly)).map(({ name }) => name);
@@ -109,7 +114,8 @@ export class RunningCall {
     args: object,
     confirmation: Confirmation | undefined,
   ): Promise<ToolOutcome> {
-    const { callTool } = await import("../tools/call-tool.ts");
+    gate ??= import("../tools/call-tool.ts");
+    const { callTool } = await gate;
     const startedAt = performance.now();
     const deadline = new Deadline(context.timeoutMs - this.#usedMs);
     const cancel = () => deadline.cancel();

@@ -15,13 +15,15 @@ const FRAGMENT_LENGTH = 16;
 
 /** The secret key, and every UserSig that this process has made or was given. */
 export class Secrets {
+  /** In lower case, because every comparison ignores it. */
   readonly #known = new Set<string>();
   /** Matches every known secret in any letter case; undefined while there is none. */
   #pattern: RegExp | undefined;
 
   add(secret: string): void {
-    if (secret === "" || this.#known.has(secret)) return;
-    this.#known.add(secret);
+    const lower = secret.toLowerCase();
+    if (lower === "" || this.#known.has(lower)) return;
+    this.#known.add(lower);
     // Longest first, so that no secret hides a longer one that begins the same.
     const alternatives = [...this.#known].sort((one, other) => other.length - one.length).map(escapeRegExp);
     this.#pattern = new RegExp(alternatives.join("|"), "gi");
@@ -78,9 +80,8 @@ export class Secrets {
   #holdsFragment(text: string): boolean {
     const lower = text.toLowerCase();
     for (const secret of this.#known) {
-      const other = secret.toLowerCase();
       for (let from = 0; from + FRAGMENT_LENGTH <= lower.length; from += 1) {
-        if (other.includes(lower.slice(from, from + FRAGMENT_LENGTH))) return true;
+        if (secret.includes(lower.slice(from, from + FRAGMENT_LENGTH))) return true;
       }
     }
     return false;

@@ -1,0 +1,30 @@
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
+import type { Environment } from "../settings/env-reader.ts";
+import { SERVER_NAME } from "./mcp-hosts.ts";
+
+/** Where a secret key is stored: a file for its owner only, outside of any repository. */
+
+/** The folder of this program in the person's configuration. */
+export function configurationFolder({ XDG_CONFIG_HOME }: Environment): string {
+  const isFull = XDG_CONFIG_HOME !== undefined && isAbsolute(XDG_CONFIG_HOME); // the standard ignores others
+  return join(isFull ? XDG_CONFIG_HOME : join(homedir(), ".config"), SERVER_NAME);
+}
+
+/** True if a folder, or the nearest parent that exists, is inside a Git repository. */
+export function isInRepository(folder: string): boolean {
+  const parent = dirname(folder);
+  if (!existsSync(folder)) return parent !== folder && isInRepository(parent);
+  const real = realpathSync(folder); // a link may lead into one
+  return existsSync(join(real, ".git")) || (dirname(real) !== real && isInRepository(dirname(real)));
+}
+
+/** Writes the key file as a new one, so that it is never open to others, not even for a moment. */
+export function storeKey(path: string, key: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const fresh = `${path}.new`;
+  rmSync(fresh, { force: true });
+  writeFileSync(fresh, `${key}\n`, { mode: 0o600, flag: "wx" });
+  renameSync(fresh, path);
+}

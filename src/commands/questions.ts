@@ -1,0 +1,90 @@
+import type * as Prompts from "@clack/prompts";
+import { readSettings } from "../settings/settings.ts";
+import type { SettingName } from "../settings/table.ts";
+import type { Host } from "./environment.ts";
+
+/** Questions at a terminal. Each of them throws Cancelled when the person presses Ctrl-C or Escape. */
+
+export class Cancelled extends Error {}
+
+/** A choice, with what is shown beside it. */
+interface Choice<T> {
+  readonly value: T;
+  readonly label: string;
+  readonly hint?: string;
+}
+
+export class Questions {
+  readonly #prompts: typeof Prompts;
+  readonly #streams: { readonly input: Host["stdin"]; readonly output: Host["stdout"] };
+
+  constructor(prompts: typeof Prompts, { stdin, stdout }: Host) {
+    this.#prompts = prompts;
+    this.#streams = { input: stdin, output: stdout };
+  }
+
+  begin(title: string): void {
+    this.#prompts.intro(title, this.#streams);
+  }
+
+  end(message: string): void {
+    this.#prompts.outro(message, this.#streams);
+  }
+
+  cancel(message: string): void {
+    this.#prompts.cancel(message, this.#streams);
+  }
+
+  say(kind: "step" | "info" | "warn" | "error", message: string): void {
+    this.#prompts.log[kind](message, this.#streams);
+  }
+
+  list(lines: string[]): void {
+    this.#prompts.log.message(lines, this.#streams);
+  }
+
+  /** Text to copy, without decoration. */
+  print(text: string): void {
+    this.#streams.output.write(`\n${text}\n\n`);
+  }
+
+  /** Asks for the text of a setting; its own rules check it. */
+  async setting(message: string, name: SettingName, placeholder: string): Promise<string> {
+    const text = await this.text(message, (value) => problemWith(name, value), placeholder);
+    return (text ?? "").trim();
+  }
+
+  text(message: string, problemOf: (value: string) => string | undefined, placeholder?: string): Promise<string> {
+    const validate = (value: string | undefined) => problemOf(value ?? "");
+    const options = { ...this.#streams, message, validate, ...(placeholder !== undefined && { placeholder }) };
+    return this.#answer(this.#prompts.text(options));
+  }
+
+  /** Asks for the content of a key file, which is not shown. */
+  async key(message: string, path: string): Promise<string> {
+    const validate = (value: string | undefined) => problemWith("TENCENT_CHAT_SECRET_KEY_FILE", path, value ?? "");
+    const key = await this.#answer(this.#prompts.password({ ...this.#streams, message, validate }));
+    return key.trim();
+  }
+
+  confirm(message: string, initialValue: boolean): Promise<boolean> {
+    return this.#answer(this.#prompts.confirm({ ...this.#streams, message, initialValue }));
+  }
+
+  async select<T extends string | boolean>(message: string, choices: readonly Choice<T>[]): Promise<T> {
+    const question = { ...this.#streams, message, options: [...choices] as Prompts.Option<T>[] };
+    return (await this.#answer(this.#prompts.select<T>(question))) as T;
+  }
+
+  async #answer<T>(answer: Promise<T>): Promise<Exclude<T, symbol>> {
+    const value = await answer;
+    if (this.#prompts.isCancel(value)) throw new Cancelled();
+    return value as Exclude<T, symbol>;
+  }
+}
+
+/** What the settings say of one value, or undefined. @param key what the key file would hold */
+function problemWith(name: SettingName, value: string, key = ""): string | undefined {
+  const files = { read: () => key, isOpenToOthers: () => false };
+  return readSettings({ [name]: value }, { sandbox: false }, files).problems.find((problem) => problem.includes(name));
+}

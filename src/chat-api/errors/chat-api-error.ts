@@ -27,7 +27,7 @@ const ABOUT_AN_ID: ReadonlySet<number> = new Set([6017, 130002, 130004, 130007, 
  * Thrown when no byte of a request reached the service: it may be sent again, even a write.
  * Not for what was sent and got no valid answer (AmbiguousResponseError).
  */
-export class NotSentError extends ExplainedError {
+class NotSentError extends ExplainedError {
   override readonly name = "NotSentError";
 
   constructor(failure: NetworkFailure, context: RequestContext) {
@@ -39,7 +39,7 @@ export class NotSentError extends ExplainedError {
  * Thrown when a request was sent and no valid answer came. For a write it means that the outcome is unknown, except
  * for HTTP 429. Never holds any of the answer's body.
  */
-export class AmbiguousResponseError extends ExplainedError {
+class AmbiguousResponseError extends ExplainedError {
   override readonly name = "AmbiguousResponseError";
 
   constructor(failure: NetworkFailure, context: RequestContext) {

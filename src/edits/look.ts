@@ -4,7 +4,7 @@ import type { CallOptions } from "../chat-api/chat-api.ts";
 import { REPLICA_LAG_MS } from "../chat-api/limits.ts";
 import { type EditServices, notSentError, unreadableError } from "./edit.ts";
 import type { SentEdit } from "./edit-error.ts";
-import { distrustMs, type RecentValues } from "./recent-writes.ts";
+import { rereadDelayMs, type RecentValues } from "./recent-writes.ts";
 
 /** Looks at a channel before and after its edit, and which of them count. */
 
@@ -58,7 +58,7 @@ export async function readBefore(
     if (channel.error) throw unreadableError(channel.error);
     const { info } = channel;
     if (recent.size === 0) return { info, newerFrom: 0, recent };
-    const waitMs = distrustMs(recent, info);
+    const waitMs = rereadDelayMs(recent, info);
     if (waitMs === 0) return { info, newerFrom: performance.now() + REPLICA_LAG_MS, recent };
     const isTime = await deadline.sleep(Math.min(REREAD_MS, waitMs), "the channel to show the edit before this one");
     if (!isTime) throw notSentError(deadline.ended ?? "timeout");

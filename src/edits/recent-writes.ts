@@ -55,7 +55,7 @@ export class RecentWrites {
  * Milliseconds after which to read again, or 0 where a read may be believed.
  * @param recent the writes when the read began
  */
-export function distrustMs(recent: RecentValues, info: ChannelInfo): number {
+export function rereadDelayMs(recent: RecentValues, info: ChannelInfo): number {
   const shown = [...recent].filter(([name]) => info[name] !== undefined);
   const agrees = shown.length > 0 && shown.every(([name, { value }]) => info[name] === value);
   if (recent.size === 0 || agrees) return 0;

@@ -38,7 +38,7 @@ interface Result {
   /** True if the client no longer wanted the answer, or the server was stopping. */
   readonly cancelled?: true | undefined;
   readonly changes?: readonly Change[] | undefined;
-  /** What puts the old values back, as far as the look after the edit told. */
+  /** What puts the old values back, as far as the look after the edit showed. */
   readonly undo?: NextCall | undefined;
 }
 

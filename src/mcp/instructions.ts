@@ -43,14 +43,14 @@ export function writeInstructions(options: InstructionOptions): string {
 }
 
 /** As many exact IDs as there is room for, so that one get finds a channel by its name. */
-function describeAllowed(rules: readonly string[], room: number): string {
+function describeAllowed(rules: readonly string[], maxCharacters: number): string {
   const prefix = "Only these channels are allowed (if the person knows only a name, read them to find it): ";
   const listed: string[] = [];
   let length = prefix.length + " and more.".length;
   for (const rule of rules.slice(0, MAX_LISTED_CHANNELS)) {
     const text = rule.endsWith("*") ? `those that start with ${rule.slice(0, -1)}` : rule;
     length += text.length + 2;
-    if (length > room) break;
+    if (length > maxCharacters) break;
     listed.push(text);
   }
   if (listed.length === 0) return "Only some channels are allowed.";

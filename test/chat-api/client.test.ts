@@ -35,6 +35,15 @@ function read({ api }: Pick<ToolContext, "api">, ids = [PENN], ms = 20_000) {
   return okValue(api.getChannels(ids, undefined, callFor(ms)));
 }
 
+/** A read that is refused for now, and when it has been. */
+function pausedRead({ api }: Pick<ToolContext, "api">) {
+  const call = callFor();
+  return {
+    answer: okValue(api.getChannels([PENN], undefined, call)),
+    isPaused: () => vi.waitUntil(() => call.deadline.waitingFor === "its turn under the request limit"),
+  };
+}
+
 function modify({ api }: Pick<ToolContext, "api">, name = "x") {
   return api.modifyChannel(PENN, { Name: name }, callFor());
 }
@@ -379,10 +388,9 @@ describe("slowing down", () => {
     async (response) => {
       const { sandbox, context } = await open();
       sandbox.faults.add({ response });
-      const first = read(context);
-      await vi.waitUntil(() => sandbox.requests.length === 1);
-      await new Promise((resolve) => setTimeout(resolve, 50)); // the answer has to arrive first
-      await Promise.all([first, ...Array.from({ length: 5 }, () => read(context))]);
+      const first = pausedRead(context);
+      await first.isPaused();
+      await Promise.all([first.answer, ...Array.from({ length: 5 }, () => read(context))]);
       const [refused, ...later] = sandbox.requests.map(({ at }) => at);
       expect(later).toHaveLength(6);
       expect(Math.min(...later) - (refused ?? 0)).toBeGreaterThanOrEqual(995);
@@ -396,11 +404,9 @@ describe("slowing down", () => {
   ])("%j: other commands pause too? %s", async (response, pauses) => {
     const { sandbox, context } = await open();
     sandbox.faults.add({ command: GET, response });
-    const slow = read(context);
-    await vi.waitUntil(() => sandbox.requests.length === 1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const write = modify(context);
-    await Promise.all([slow, write]);
+    const slow = pausedRead(context);
+    await slow.isPaused();
+    await Promise.all([slow.answer, modify(context)]);
     const order = sandbox.requests.map(({ command }) => command);
     if (!pauses) expect(order).toEqual([GET, MODIFY, GET]);
     const [refused, ...later] = sandbox.requests.map(({ at }) => at);

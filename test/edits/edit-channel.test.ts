@@ -547,8 +547,7 @@ describe("a read that lags behind an edit of ours", () => {
     sandbox.faults.add({ command: MODIFY, response: { code: 60020 } });
     const call = callFor();
     const undo = finished(editChannel(context, PENN, { Name: OLD }, call));
-    await vi.waitUntil(() => posts(sandbox) === 2);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await vi.waitUntil(() => posts(sandbox) === 2 && call.deadline.waitingFor === "the edit to show");
     call.deadline.cancel();
     expect((await undo).receipt.outcome).toBe("refused");
     sandbox.faults.add(showing(OLD));

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { Secrets } from "../../src/chat-api/auth/secrets.ts";
 import { decodeUserSig, Signer } from "../../src/chat-api/auth/user-sig.ts";
@@ -111,8 +111,7 @@ describe("the built server", () => {
     await server.call(SUBSCRIBER, { Official_Account: PENN, Subscriber_Account: "107867", CustomString: "vip" });
     sandbox.faults.add({ command: MODIFY, response: "silence" });
     void server.call(MODIFY, { Official_Account: PENN, Name: "in flight" });
-    while (sandbox.requests.filter(({ command }) => command === MODIFY).length < 2)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await vi.waitUntil(() => sandbox.requests.filter(({ command }) => command === MODIFY).length === 2);
     server.child.kill("SIGKILL");
     await server.exit();
 

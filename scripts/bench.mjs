@@ -113,10 +113,10 @@ const inReadme = {
   ],
   "README.zh-CN.md": [
     `- 一次读取需要 ${latency.read} 个网络往返，一次修改 ${latency.edit} 个`,
-    `- 启动时间：空 Node 进程的 ${start} 倍`,
-    `- \`tools/list\` 之后的内存：空 Node 进程的 ${memory.ratio} 倍`,
-    `- 一次 stdio 调用：仅用 undici 发送同一 POST 的 ${calls.overStdio} 倍`,
-    `- 十个进程共用一个应用：服务端限额所需时间的 ${fleet} 倍`,
+    `- 启动时间：是空 Node 进程的 ${start} 倍`,
+    `- \`tools/list\` 之后的内存：是空 Node 进程的 ${memory.ratio} 倍`,
+    `- 一次 stdio 调用的耗时：是直接用 undici 发同一个 POST 请求的 ${calls.overStdio} 倍`,
+    `- 十个进程共用一个应用：总耗时是服务端限频下最短时间的 ${fleet} 倍`,
   ],
 };
 

@@ -236,8 +236,8 @@ function manifest(current) {
 /** The form and the description of the desktop bundle in Chinese. */
 function localization() {
   const userConfig = formSettings().map(({ name }) => {
-    const [text] = zh.settings[name] ?? missing(name);
-    return [keyOf(name), { title: zh.titles[name] ?? missing(name), description: text }];
+    const [inTable, , inForm = inTable] = zh.settings[name] ?? missing(name);
+    return [keyOf(name), { title: zh.titles[name] ?? missing(name), description: inForm }];
   });
   return json({ ...zh.manifest, user_config: Object.fromEntries(userConfig) });
 }

@@ -66,6 +66,11 @@ export const MCP_HOSTS = {
     canAsk: true,
     pasteInto: "~/.cursor/mcp.json",
   },
+  other: {
+    label: "another host",
+    canAsk: true,
+    pasteInto: "your host's configuration of MCP servers; most hosts take this form",
+  },
 } as const satisfies Record<string, McpHost>;
 
 export type McpHostName = keyof typeof MCP_HOSTS;

@@ -62,7 +62,8 @@ export class Questions {
 
   /** Asks for the content of a key file, which is not shown. */
   async key(message: string, path: string): Promise<string> {
-    const validate = (value: string | undefined) => problemWith("TENCENT_CHAT_SECRET_KEY_FILE", path, value ?? "");
+    const validate = (value = "") =>
+      value.trim() === "" ? "Paste the key." : problemWith("TENCENT_CHAT_SECRET_KEY_FILE", path, value);
     const key = await this.#answer(this.#prompts.password({ ...this.#streams, message, validate }));
     return key.trim();
   }

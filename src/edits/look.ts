@@ -4,7 +4,7 @@ import type { CallOptions } from "../chat-api/chat-api.ts";
 import { REPLICA_LAG_MS } from "../chat-api/limits.ts";
 import { type EditServices, notSentError, unreadableError } from "./edit.ts";
 import type { SentEdit } from "./edit-error.ts";
-import { rereadDelayMs, type RecentValues } from "./recent-writes.ts";
+import { type RecentValues, rereadDelayMs } from "./recent-writes.ts";
 
 /** Looks at a channel before and after its edit, and which of them count. */
 

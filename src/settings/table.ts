@@ -172,7 +172,12 @@ export const SETTINGS = [
       "true uses an embedded service with sample channels; no account is needed, and credentials are ignored.",
     fallback: "false",
     kind: "boolean",
-    form: { position: 1, initial: "false" },
+    form: {
+      position: 1,
+      initial: "false",
+      description:
+        "Uses an embedded service with sample channels; no account is needed, and credentials are ignored. To try edits, turn read-only off too.",
+    },
   },
 ] as const satisfies readonly Setting[];
 

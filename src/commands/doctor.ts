@@ -69,7 +69,7 @@ export async function runChecks(
     return [
       okCheck("settings", describeSettings(settings)),
       ...checks,
-      okCheck("host", describeHost(settings, service)),
+      okCheck("address", describeHost(settings, service)),
       okCheck("proxy", describeProxy(settings, service)),
       checkSignature(settings),
       ...describeGuard(settings).map((message) => okCheck("allowed", message)),
@@ -84,7 +84,7 @@ export async function runChecks(
 function describeSettings(settings: Settings): string {
   const { sdkAppId, identifier, credential, timeoutMs, requestsPerSecond } = settings;
   const secret = "secretKey" in credential ? "secret key set" : "ready-made UserSig set";
-  return `${applicationName(settings)}: application ${sdkAppId}, account ${identifier}, ${secret}, ${timeoutMs / 1000} s per call, ${requestsPerSecond} requests per second; queue, budget and rate hold per process`;
+  return `${applicationName(settings)}: application ${sdkAppId}, account ${identifier}, ${secret}, ${timeoutMs / 1000} s per call, ${requestsPerSecond} requests per second; the queue of edits, edits per hour and requests per second count for each process alone`;
 }
 
 function describeHost({ isSandbox, region }: Settings, { endpoint }: Service): string {
@@ -110,7 +110,8 @@ function checkSignature(settings: Settings): Check {
   const info = decodeUserSig(signature.userSig);
   if (!info) return { about, status: "failed", message: "a UserSig could not be made" };
   const expires = new Date(info.expiresAt * 1000).toUTCString();
-  const message = `UserSig of application ${info.sdkAppId}, account ${info.identifier}, expires ${expires}`;
+  const made = "secretKey" in settings.credential ? "made here" : "ready-made";
+  const message = `UserSig ${made} for application ${info.sdkAppId}, account ${info.identifier}, expires ${expires}; only the service can say whether it is right`;
   return { about, status: "ok", message };
 }
 
@@ -133,11 +134,15 @@ function describeGuard({ rules }: Settings): string[] {
   });
 }
 
-function checkJournal({ journal: path }: Settings, { journal }: ToolContext): Check {
-  if (path === undefined) return { about: "journal", status: "ok", message: "off" };
+function checkJournal({ journal: path, rules, isSandbox }: Settings, { journal }: ToolContext): Check {
+  if (path === undefined) {
+    if (rules.readOnly || isSandbox) return { about: "journal", status: "ok", message: "off" };
+    return { about: "journal", status: "warning", message: "off: edits are not recorded; set TENCENT_CHAT_JOURNAL" };
+  }
   const problem = journal.prepareFile();
   if (problem === undefined) return { about: "journal", status: "ok", message: `${path} is writable` };
-  const message = `${path} cannot be written (${problem})${tildeRemark(path) || ": its folder must exist and be writable"}`;
+  const inFolder = /^(ENOENT|EACCES|ENOTDIR|EROFS)$/.test(problem) ? ": its folder must exist and be writable" : "";
+  const message = `${path} cannot be written (${problem})${tildeRemark(path) || inFolder}`;
   return { about: "journal", status: "failed", message };
 }
 
@@ -161,6 +166,14 @@ async function checkConnection({ api, timeoutMs }: ToolContext): Promise<Check> 
   }
 }
 
+/** A next step is written for an agent; here the person reads it. */
+export function forPerson(nextStep: string): string {
+  const text = nextStep
+    .replace(/(Stop and )?\b(tell|ask) the person( who runs this server)?( \(not in the chat\))?(:| to| that) /i, "")
+    .replace(/\bthe person must /i, "");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 function describeFailure(error: ExplainedError): Check {
   if (error instanceof ServiceError && EXPECTED_CODES.has(error.code)) {
     return { about: "service", status: "ok", message: "reached, signature accepted" };
@@ -171,7 +184,7 @@ function describeFailure(error: ExplainedError): Check {
     `${ErrorCode ? `${ErrorCode}: ` : ""}${cause}`,
     ...(ErrorInfo ? [`ErrorInfo: ${visibleJson(ErrorInfo)}.`] : []),
     ...(RequestId ? [`RequestId: ${visibleJson(RequestId)}.`] : []),
-    nextStep,
+    forPerson(nextStep),
   ].join(" ");
   return { about: "service", status: "failed", message };
 }

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { Environment } from "../settings/env-reader.ts";
 import { SERVER_NAME } from "./mcp-hosts.ts";
 
-/** Where a secret key is stored: a file for its owner only, outside of any repository. */
+/** Where setup stores a secret key and a journal: for their owner only, the key outside of any repository. */
 
 /** The folder of this program in the person's configuration. */
 export function configurationFolder({ XDG_CONFIG_HOME }: Environment): string {
@@ -20,9 +20,13 @@ export function isInRepository(folder: string): boolean {
   return existsSync(join(real, ".git")) || (dirname(real) !== real && isInRepository(dirname(real)));
 }
 
+/** Makes a folder for its owner only, where it is missing. */
+export function makeFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
 /** Writes the key file as a new one, so that it is never open to others, not even for a moment. */
 export function storeKey(path: string, key: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const fresh = `${path}.new`;
   rmSync(fresh, { force: true });
   writeFileSync(fresh, `${key}\n`, { mode: 0o600, flag: "wx" });

@@ -1,7 +1,7 @@
-import { visibleJson } from "../channel/text.ts";
+import { escapeHidden, visibleJson } from "../channel/text.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
 import { type RecordedEdit, readJournal, undoOfRecorded } from "../guard/journal.ts";
-import { tildeRemark } from "../settings/env-reader.ts";
+import { describeFileError, tildeRemark } from "../settings/env-reader.ts";
 
 /**
  * Prints every edit in the journal, newest last, with the undo of those that took effect or may have.
@@ -17,31 +17,48 @@ export function listJournal(path: string | undefined, asJson: boolean, print: (t
   try {
     journal = readJournal(path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unreadable";
-    return fail(`The journal ${path} cannot be read (${code})${tildeRemark(path)}.`);
+    return fail(`The journal ${path} cannot be read (${describeFileError(error)})${tildeRemark(path)}.`);
   }
   const { edits, unreadable } = journal;
   if (asJson) print(JSON.stringify(journal));
   else if (edits.length === 0) print("The journal holds no edits.");
-  else for (const edit of edits) printEdit(edit, print);
+  else for (const [index, edit] of edits.entries()) printEdit(edit, takenBackAt(edit, edits.slice(index + 1)), print);
   if (unreadable > 0 && !asJson) print(`✗ ${unreadable} of its lines cannot be read.`);
   return unreadable === 0;
 }
 
-function printEdit(edit: RecordedEdit, print: (text: string) => void): void {
+/** When a later edit made the call that takes this one back; undefined where none did. */
+function takenBackAt(edit: RecordedEdit, later: readonly RecordedEdit[]): string | undefined {
+  const undo = undoOfRecorded(edit);
+  if (!undo) return undefined;
+  const { Official_Account: channel, ...values } = undo.arguments;
+  return later.find(({ intent, result }) => {
+    if (intent.channel !== channel || intent.subscriber !== undefined || result?.outcome !== "applied") return false;
+    const changes = Object.fromEntries(intent.changes.map(({ field, after }) => [field, after]));
+    return Object.entries(values).every(([field, value]) => changes[field] === value);
+  })?.time;
+}
+
+function printEdit(edit: RecordedEdit, takenBack: string | undefined, print: (text: string) => void): void {
   const { time, intent, result } = edit;
   const outcome = result
     ? `${result.outcome}${result.code ? ` (${result.code})` : ""}${result.cancelled ? ", cancelled" : ""}`
-    : "unknown: the process stopped before the outcome was known";
-  const application = intent.sdkAppId === SANDBOX_SDKAPPID ? "sandbox" : `application ${intent.sdkAppId}`;
+    : `no outcome recorded: the edit is still running, or process ${intent.pid} stopped; read the channel first`;
+  const number = intent.sdkAppId === SANDBOX_SDKAPPID ? "sandbox" : `application ${intent.sdkAppId}`;
+  const application = intent.label === undefined ? number : `${visibleJson(intent.label)} (${number})`;
   const subscriber = intent.subscriber ? ` subscriber ${visibleJson(intent.subscriber)}` : "";
-  const by = [`client ${visibleJson(intent.client)}`, intent.osUser && `user ${visibleJson(intent.osUser)}`];
-  print(
-    `${time}  ${application}  ${intent.tool}  ${visibleJson(intent.channel)}${subscriber}  by ${by.filter(Boolean).join(", ")}${intent.confirmed ? ", confirmed" : ""}  ${outcome}`,
-  );
+  const by = [
+    `client ${visibleJson(intent.client)}`,
+    ...(intent.osUser ? [`user ${visibleJson(intent.osUser)} on ${visibleJson(intent.host ?? "")}`] : []),
+    ...(intent.admin ? [`admin ${visibleJson(intent.admin)}`] : []),
+    ...(intent.confirmed ? ["confirmed"] : []),
+  ].join(", ");
+  print(`${time}  ${application}  ${intent.tool}  ${visibleJson(intent.channel)}${subscriber}  by ${by}  ${outcome}`);
   for (const { field, before, after } of intent.changes) {
     print(`    ${field}: ${before === undefined ? "(not readable)" : visibleJson(before)} → ${visibleJson(after)}`);
   }
+  for (const warning of result?.warnings ?? []) print(`    warning: ${escapeHidden(warning)}`);
   const undo = undoOfRecorded(edit);
-  if (undo) print(`    undo: ${undo.tool} ${visibleJson(undo.arguments)}`);
+  if (takenBack) print(`    taken back by the edit of ${takenBack}`);
+  else if (undo) print(`    undo: ${undo.tool} ${visibleJson(undo.arguments)}`);
 }

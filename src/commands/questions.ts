@@ -1,7 +1,9 @@
+import { homedir } from "node:os";
+import { isAbsolute } from "node:path";
 import type * as Prompts from "@clack/prompts";
 import { readSettings } from "../settings/settings.ts";
 import type { SettingName } from "../settings/table.ts";
-import type { Host } from "./environment.ts";
+import { type Host, KEY_FILES } from "./environment.ts";
 
 /** Questions at a terminal. Each of them throws Cancelled when the person presses Ctrl-C or Escape. */
 
@@ -63,9 +65,25 @@ export class Questions {
   /** Asks for the content of a key file, which is not shown. */
   async key(message: string, path: string): Promise<string> {
     const validate = (value = "") =>
-      value.trim() === "" ? "Paste the key." : problemWith("TENCENT_CHAT_SECRET_KEY_FILE", path, value);
+      value.trim() === ""
+        ? "Paste the key."
+        : /^[~/.]/.test(value.trim())
+          ? "Paste the key itself, not a path."
+          : problemWith("TENCENT_CHAT_SECRET_KEY_FILE", path, value);
     const key = await this.#answer(this.#prompts.password({ ...this.#streams, message, validate }));
     return key.trim();
+  }
+
+  /** Asks for a file that holds a key; `~` is understood. */
+  async keyFile(message: string): Promise<string> {
+    const path = (given: string) => given.trim().replace(/^~(?=\/)/, homedir());
+    const problemOf = (given: string) => {
+      if (!isAbsolute(path(given))) return "Give the whole path.";
+      return readSettings({ TENCENT_CHAT_SECRET_KEY_FILE: path(given) }, { sandbox: false }, KEY_FILES).problems.find(
+        (problem) => problem.includes("TENCENT_CHAT_SECRET_KEY_FILE"),
+      );
+    };
+    return path(await this.text(message, problemOf));
   }
 
   confirm(message: string, initialValue: boolean): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { platform } from "node:os";
 import { PassThrough } from "node:stream";
 import { createLog } from "../log.ts";
 import { type Session, startSession } from "../mcp/session.ts";
@@ -8,10 +9,15 @@ import { connectService, describeProcess, type Host, readEnvironment } from "./e
 
 /** Serves MCP on stdio until the input ends. */
 
-/** Calls in flight when the input ends have this long; MCP clients send SIGTERM after 2 seconds. */
+/** After a signal, calls in flight have this long: MCP clients kill a process two seconds later. */
 const DRAIN_MS = 1_400;
-/** Hard exit this long after shutdown starts; answers that were not read by then are dropped. */
-const SHUTDOWN_TIMEOUT_MS = DRAIN_MS + 50;
+/**
+ * After the end of the input they have this long: enough for an edit and its looks, since a client that wants to go on
+ * sends a signal. Windows knows none: there a client kills the process after two seconds.
+ */
+const DRAIN_AT_END_MS = platform() === "win32" ? DRAIN_MS : 10_000;
+/** Hard exit this long after that; answers that were not read by then are dropped. */
+const FLUSH_MS = 50;
 /** With more unread bytes of answers than this, no further request is taken in until the client reads. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
 /** Input that is read ahead meanwhile, so that its end is noticed. */
@@ -79,28 +85,37 @@ function shutDownWithHost(
   log: ReturnType<typeof createLog>,
 ): void {
   const { stdin, stdout } = host;
+  const cut = new AbortController();
   let isShuttingDown = false;
-  const end = async (reason: string, code: number) => {
+  let isUrgent = false;
+  /** Ends the session; calls in flight have `drainMs`. */
+  const shutDown = async (reason: string, code: number, drainMs: number) => {
+    setTimeout(() => cut.abort(), drainMs).unref();
+    setTimeout(() => host.exit(code), drainMs + FLUSH_MS).unref();
     if (isShuttingDown) return;
     isShuttingDown = true;
-    setTimeout(() => host.exit(code), SHUTDOWN_TIMEOUT_MS).unref();
     log("debug", "shutting down", { reason });
-    await session.end(DRAIN_MS);
+    await session.end(cut.signal);
+    setTimeout(() => host.exit(code), DRAIN_MS + FLUSH_MS).unref();
     writeOut("", () => host.exit(code));
   };
+  const shutDownSoon = (reason: string, code: number) => {
+    isUrgent = true;
+    void shutDown(reason, code, DRAIN_MS);
+  };
   stdout.removeAllListeners("error");
-  stdout.on("error", () => void end("the reader of the output is gone", 0));
+  stdout.on("error", () => shutDownSoon("the reader of the output is gone", 0));
   stdin.on("end", () => input.resume()); // what was read ahead is answered even if nothing is read any more
   stdin.on("close", () => input.end());
   stdin.on("error", () => input.end());
-  input.on("end", () => void end("input ended", 0));
+  input.on("end", () => void shutDown("input ended", 0, DRAIN_AT_END_MS));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    host.on(signal, () => (isShuttingDown ? host.exit(0) : void end(signal, 0)));
+    host.on(signal, () => (isUrgent ? host.exit(0) : shutDownSoon(signal, 0)));
   }
   const fail = (error: unknown) => {
-    if (isShuttingDown) return;
+    if (isUrgent) return;
     log("error", "uncaught", { error: error instanceof Error ? error.stack : String(error) });
-    void end("uncaught", 1);
+    shutDownSoon("uncaught", 1);
   };
   host.on("uncaughtException", fail);
   host.on("unhandledRejection", fail);

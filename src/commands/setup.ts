@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { platform } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { REGIONS } from "../chat-api/regions.ts";
 import { readSettings } from "../settings/settings.ts";
 import type { SettingName } from "../settings/table.ts";
 import { formatCheck, runChecks } from "./doctor.ts";
 import { connectService, describeProcess, type Host, KEY_FILES } from "./environment.ts";
-import { configurationFolder, isInRepository, storeKey } from "./key-file.ts";
+import { configurationFolder, isInRepository, makeFolder, storeKey } from "./key-file.ts";
 import {
   configurationBlock,
   MCP_HOSTS,
@@ -75,15 +75,16 @@ async function askAndAdd(questions: Questions, host: Host, version: string, entr
   const application: Answers = isSandbox
     ? { env: { TENCENT_CHAT_SANDBOX: "true" } }
     : await askApplication(questions, host);
-  const env = { ...proxiesOf(questions, host), ...application.env, ...(await askLimits(questions, name, isSandbox)) };
+  const limits = await askLimits(questions, name, isSandbox, configurationFolder(host.env));
+  const env = { ...proxiesOf(questions, host), ...application.env, ...limits };
   const works = await check(questions, host, env, application.newKey?.key, version);
   if (!works && !(await questions.confirm("The check found problems. Go on anyway?", false))) throw new Cancelled();
 
   const server: ServerEntry = { command: host.execPath, args: [resolve(entry)], env };
   const { label, add } = mcpHost(name);
   const command = add?.(server);
-  const isWindows = platform() === "win32";
-  const runsHere = command !== undefined && !isWindows; // its commands there are scripts for a shell
+  const isWindows = platform() === "win32"; // the commands of hosts are scripts for a shell there
+  const runsHere = command !== undefined && !isWindows && isOnPath(command[0] ?? "", host.env);
   if (runsHere) {
     questions.say("step", `This command adds the server to ${label}:\n${shellLine(command, isWindows)}`);
   }
@@ -93,7 +94,7 @@ async function askAndAdd(questions: Questions, host: Host, version: string, entr
   ];
   if (!(await questions.confirm(`Go on: ${plan.join(" and ")}?`, true))) throw new Cancelled();
 
-  const problem = storeNewKey(application) ?? (runsHere ? await runCommand(name, command, host) : undefined);
+  const problem = prepareFiles(application, env) ?? (runsHere ? await runCommand(name, command, host) : undefined);
   if (problem) {
     questions.say("error", problem);
     return 1;
@@ -116,11 +117,23 @@ async function askApplication(questions: Questions, { env: shell }: Host): Promi
         ),
       };
   const sdkAppId = await questions.setting("What is its SDKAppID?", "TENCENT_CHAT_SDKAPPID", "1400000000");
+  const withKeyIn = (path: string): Variables => ({
+    ...location,
+    TENCENT_CHAT_SDKAPPID: sdkAppId,
+    TENCENT_CHAT_SECRET_KEY_FILE: path,
+  });
   const path = join(await askKeyFolder(questions, configurationFolder(shell)), `${sdkAppId}.key`);
-  const env = { ...location, TENCENT_CHAT_SDKAPPID: sdkAppId, TENCENT_CHAT_SECRET_KEY_FILE: path };
-  if (existsSync(path) && (await questions.confirm(`Use the key that is stored in ${path}?`, true))) return { env };
-  const message = "Paste its secret key (Chat console → the application → Basic information). It is not shown.";
-  return { env, newKey: { path, key: await questions.key(message, path) } };
+  const source = await questions.select<"stored" | "paste" | "file">("Where is its secret key?", [
+    ...(existsSync(path) ? ([{ value: "stored", label: "where setup stored it", hint: path }] as const) : []),
+    { value: "paste", label: "I paste it now", hint: "Chat console → the application → Basic information" },
+    { value: "file", label: "in a file that I have" },
+  ]);
+  if (source === "stored") return { env: withKeyIn(path) };
+  if (source === "file") return { env: withKeyIn(await questions.keyFile("In which file?")) };
+  return {
+    env: withKeyIn(path),
+    newKey: { path, key: await questions.key("Paste its secret key. It is not shown.", path) },
+  };
 }
 
 /** The folder of the key: another one that the person names where the usual one is in a repository. */
@@ -134,7 +147,12 @@ async function askKeyFolder(questions: Questions, folder: string): Promise<strin
 }
 
 /** What the server may do. */
-async function askLimits(questions: Questions, name: McpHostName, isSandbox: boolean): Promise<Variables> {
+async function askLimits(
+  questions: Questions,
+  name: McpHostName,
+  isSandbox: boolean,
+  folder: string,
+): Promise<Variables> {
   const readOnly = await questions.confirm("Read only, for a start? The edit tools are then not listed.", !isSandbox);
   const channels = await questions.setting(
     "Which channels may it use? IDs separated by commas; empty for all.",
@@ -145,7 +163,13 @@ async function askLimits(questions: Questions, name: McpHostName, isSandbox: boo
     ...(readOnly && { TENCENT_CHAT_READ_ONLY: "true" }),
     ...(channels && { TENCENT_CHAT_ALLOWED_CHANNELS: channels }),
     ...(!readOnly && (await askConfirmation(questions, name))),
+    ...(!readOnly && !isSandbox && (await askJournal(questions, join(folder, "journal.jsonl")))),
   };
+}
+
+async function askJournal(questions: Questions, path: string): Promise<Variables> {
+  const isWanted = await questions.confirm(`Record every edit, with its undo, in ${path}?`, true);
+  return isWanted ? { TENCENT_CHAT_JOURNAL: path } : {};
 }
 
 async function askConfirmation(questions: Questions, name: McpHostName): Promise<Variables> {
@@ -195,22 +219,30 @@ async function check(
   // Proxies of this shell count, other settings of this server do not: the host will not know them.
   const others = Object.entries(host.env).filter(([name]) => !name.startsWith("TENCENT_CHAT_"));
   const files = key === undefined ? KEY_FILES : { read: () => key, isOpenToOthers: () => false };
-  const settings = readSettings({ ...Object.fromEntries(others), ...env }, { sandbox: false }, files);
-  const checks = await runChecks(settings, connectService, describeProcess(host, version));
+  // The doctor would create the journal, and nothing is written yet.
+  const { TENCENT_CHAT_JOURNAL: _, ...withoutJournal } = env;
+  const settings = readSettings({ ...Object.fromEntries(others), ...withoutJournal }, { sandbox: false }, files);
+  const report = await runChecks(settings, connectService, describeProcess(host, version));
+  const checks = report.filter(({ about }) => about !== "journal");
   questions.list(checks.map(formatCheck));
   return checks.every(({ status }) => status !== "failed");
 }
 
-/** Returns what went wrong, or undefined. */
-function storeNewKey({ newKey }: Answers): string | undefined {
-  if (!newKey) return undefined;
+/** Stores the key and makes the journal's folder. Returns what went wrong, or undefined. */
+function prepareFiles({ newKey }: Answers, { TENCENT_CHAT_JOURNAL: journal }: Variables): string | undefined {
+  const paths = [newKey?.path, journal].filter((path) => path !== undefined);
   try {
-    storeKey(newKey.path, newKey.key);
+    for (const path of paths) makeFolder(dirname(path));
+    if (newKey) storeKey(newKey.path, newKey.key);
     return undefined;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    return `The key could not be stored in ${newKey.path} (${code}), so the server was not added.`;
+    return `${paths.join(" or ")} could not be written (${code}), so the server was not added.`;
   }
+}
+
+function isOnPath(program: string, { PATH = "" }: Host["env"]): boolean {
+  return PATH.split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, program)));
 }
 
 /** Runs the command that adds the server to a host. Returns what went wrong, or undefined. */
@@ -229,6 +261,7 @@ async function runCommand(name: McpHostName, words: readonly string[], { env }: 
 
 function printWhatToAdd(questions: Questions, name: McpHostName, server: ServerEntry, command?: string): void {
   const { label, pasteInto } = mcpHost(name);
-  questions.say("step", command ? `Run this command to add the server to ${label}:` : `Put this into ${pasteInto}:`);
+  const how = `Run this command in a terminal that finds ${label}, to add the server to it:`;
+  questions.say("step", command ? how : `Put this into ${pasteInto}:`);
   questions.print(command ?? configurationBlock(server));
 }

@@ -95,13 +95,13 @@ export function channelEditError(
         return explain(
           `A read ${REPLICA_LAG_MS / 1000} seconds later still shows the old value of ${old}.`,
           `Read the channel in 10 seconds with ${readCall(channel)}. If the old value is still there, send the edit again once; then stop and tell the person.`,
-          true,
+          false,
         );
       }
       return explain(
         `Whether the edit was applied is not known: ${whyUnknown(look, byEvidence("none", "tooEarly"))}.`,
         `Wait ${LATE_SECONDS} seconds, because until then the edit can still take effect, then read the channel with ${readCall(channel)}. If the old values are there, call again. ${AGAIN_THEN_STOP}`,
-        true,
+        false,
       );
     }
     default:

@@ -93,7 +93,14 @@ export function beginEdit(
     finish({ envelope, receipt, error }) {
       reservation.commit();
       const { outcome, changes, undo, warnings } = receipt;
-      const warning = recordResult({ outcome, code: envelope.ErrorCode || undefined, changes, undo, ...cancelled() });
+      const warning = recordResult({
+        outcome,
+        code: envelope.ErrorCode || undefined,
+        changes,
+        undo,
+        warnings,
+        ...cancelled(),
+      });
       return { envelope, receipt: warning ? { ...receipt, warnings: [...warnings, warning] } : receipt, error };
     },
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { mayHaveChanged, type Outcome } from "../channel/outcome.ts";
 import type { Change, NextCall } from "../channel/receipt.ts";
 import { PolicyError } from "./policy-error.ts";
@@ -40,6 +40,7 @@ interface Result {
   readonly changes?: readonly Change[] | undefined;
   /** What puts the old values back, as far as the look after the edit showed. */
   readonly undo?: NextCall | undefined;
+  readonly warnings?: readonly string[] | undefined;
 }
 
 /** A line of the file. `writeId` pairs a result with its intent. */
@@ -116,13 +117,17 @@ export class Journal {
   }
 }
 
-/** Opens a regular file for appending. Follows no link, and does not block on a FIFO. */
+/** Opens a journal for appending. Follows no link, does not block on a FIFO, and changes no file that is something else. */
 function open(path: string): number {
-  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-  const file = openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const file = openSync(path, O_APPEND | O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o600);
   try {
     const stats = fstatSync(file);
     if (!stats.isFile()) throw new Error("not a regular file");
+    const start = Buffer.alloc(2);
+    const length = readSync(file, start, 0, start.length, 0);
+    if (!/^\n*(\{|$)/.test(start.toString("latin1", 0, length)))
+      throw new Error("it holds something else than a journal");
     if ((stats.mode & 0o7777) !== 0o600) fchmodSync(file, 0o600);
     return file;
   } catch (error) {
@@ -173,6 +178,6 @@ function readLine(text: string): JournalLine[] {
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ELOOP") return "ELOOP: it is a symbolic link";
-  if (code === "ENXIO") return "not a regular file";
+  if (code === "EISDIR") return "EISDIR: it is a folder";
   return code ?? message;
 }

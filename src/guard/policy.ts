@@ -5,6 +5,8 @@ import { PolicyError } from "./policy-error.ts";
 /** What the operator allows: which tools, which channels, how many edits, and never a credential in an argument. */
 
 const HOUR_MS = 3_600_000;
+/** Allowed channels that a refusal names. */
+const MAX_SHOWN_RULES = 5;
 
 /** The operator's rules, from the settings. */
 export interface Rules {
@@ -70,7 +72,7 @@ export class Policy {
     if (!allowedChannels || allowedChannels.some((rule) => matches(rule, id))) return undefined;
     return new PolicyError(
       `The channel ${JSON.stringify(id)} is not among the channels this server may touch. Nothing was sent.`,
-      "Use an allowed channel. An operator can allow this one in TENCENT_CHAT_ALLOWED_CHANNELS and restart the server.",
+      `Use an allowed channel: ${describeRules(allowedChannels)}. An operator can allow this one in TENCENT_CHAT_ALLOWED_CHANNELS and restart the server.`,
     );
   }
 
@@ -111,6 +113,12 @@ export class Policy {
     const minutes = Math.max(1, Math.ceil((oldest + HOUR_MS - now) / 60_000));
     return `The next edit is possible in ${plural(minutes, "minute")}. ${raise}`;
   }
+}
+
+/** The first of the rules: a next step must stay short. */
+function describeRules(rules: readonly string[]): string {
+  const shown = rules.slice(0, MAX_SHOWN_RULES).join(", ");
+  return rules.length > MAX_SHOWN_RULES ? `${shown} and ${rules.length - MAX_SHOWN_RULES} more` : shown;
 }
 
 function matches(rule: string, id: string): boolean {

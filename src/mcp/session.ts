@@ -10,8 +10,8 @@ config({ jitless: true });
 
 /** A running session. */
 export interface Session {
-  /** Takes no more calls, answers those in flight or cancels them after `drainMs`, and closes what was opened. */
-  end(drainMs: number): Promise<void>;
+  /** Takes no more calls, waits for those in flight until `cut` is aborted, and closes what was opened. */
+  end(cut: AbortSignal): Promise<void>;
 }
 
 /**
@@ -37,11 +37,11 @@ export async function startSession(
   const transport = new StdioTransport(input, write);
   await server.connect(transport);
   return {
-    async end(drainMs) {
+    async end(cut) {
       transport.stopReading();
       shutdown.abort();
-      const isIdle = await Promise.race([transport.idle().then(() => true), wait(drainMs).then(() => false)]);
-      if (!isIdle) log("warn", "cut", { after: `${drainMs} ms` });
+      await Promise.race([transport.idle(), aborted(cut)]);
+      if (cut.aborted) log("warn", "cut", { reason: "calls were still in flight" });
       await server.close(); // calls that are cancelled record their outcome in the journal before anything else happens
       const context = await opened?.catch(() => undefined);
       await context?.close();
@@ -49,6 +49,9 @@ export async function startSession(
   };
 }
 
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

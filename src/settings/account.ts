@@ -1,6 +1,6 @@
 import type { Credential } from "../chat-api/auth/user-sig.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
-import { type EnvReader, tildeRemark } from "./env-reader.ts";
+import { describeFileError, type EnvReader, tildeRemark } from "./env-reader.ts";
 import { SETTINGS, type SettingName } from "./table.ts";
 
 /** Who signs, for which application. */
@@ -77,7 +77,12 @@ function readCredential(reader: EnvReader, files: KeyFiles): Credential | undefi
     );
     return undefined;
   }
-  if (name === "TENCENT_CHAT_USERSIG") return { userSig: reader.setting(name) ?? "" };
+  if (name === "TENCENT_CHAT_USERSIG") {
+    const userSig = reader.setting(name) ?? "";
+    if (!LOOKS_LIKE_KEY.test(userSig)) return { userSig };
+    reader.problems.push(`${name} holds a secret key, not a UserSig: put it into TENCENT_CHAT_SECRET_KEY.`);
+    return undefined;
+  }
   const secretKey = name === "TENCENT_CHAT_SECRET_KEY" ? reader.setting(name) : readKeyFile(reader, files);
   if (secretKey === undefined) return undefined;
   if (LOOKS_LIKE_USERSIG.test(secretKey)) {
@@ -86,6 +91,10 @@ function readCredential(reader: EnvReader, files: KeyFiles): Credential | undefi
   }
   if (!ONE_PLAIN_WORD.test(secretKey)) {
     reader.problems.push(`${name} does not hold a secret key: it must be one word, as the Chat console shows it.`);
+    return undefined;
+  }
+  if (name === "TENCENT_CHAT_SECRET_KEY" && /^(~?\/|\.|[a-z]:\\)/i.test(secretKey)) {
+    reader.problems.push(`${name} holds a path, not a secret key: put it into TENCENT_CHAT_SECRET_KEY_FILE.`);
     return undefined;
   }
   if (!LOOKS_LIKE_KEY.test(secretKey)) {
@@ -97,7 +106,7 @@ function readCredential(reader: EnvReader, files: KeyFiles): Credential | undefi
 /** The messages never show the path: people put the key itself there by mistake. */
 function readKeyFile(reader: EnvReader, files: KeyFiles): string | undefined {
   const name = "TENCENT_CHAT_SECRET_KEY_FILE";
-  const path = reader.setting(name) ?? "";
+  const path = reader.path(name) ?? "";
   try {
     const key = files.read(path).trim();
     if (key === "") {
@@ -109,7 +118,7 @@ function readKeyFile(reader: EnvReader, files: KeyFiles): string | undefined {
     }
     return key;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unreadable";
+    const code = describeFileError(error);
     const mistake = LOOKS_LIKE_KEY.test(path) ? ": it must be a path, and this looks like the key itself" : "";
     reader.problems.push(`The file of ${name} cannot be read (${code})${mistake || tildeRemark(path)}.`);
     return undefined;

@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import { NUMBERS, type SettingName } from "./table.ts";
 
 /** Environment variables, by name. */
@@ -24,6 +25,15 @@ export class EnvReader {
     return this.text(name);
   }
 
+  /** The path of a file. */
+  path(name: SettingName): string | undefined {
+    const path = this.text(name);
+    if (path !== undefined && !isAbsolute(path) && !path.startsWith("~")) {
+      this.warnings.push(`${name} is a relative path, and an MCP host starts the server in another folder.`);
+    }
+    return path;
+  }
+
   oneOf<T extends string>(name: SettingName, allowed: readonly T[]): T | undefined {
     const value = this.text(name)?.toLowerCase();
     if (value === undefined) return undefined;
@@ -41,6 +51,17 @@ export class EnvReader {
     this.problems.push(`${name} must be a ${isWhole ? "whole " : ""}number from ${min} to ${max}.`);
     return undefined;
   }
+}
+
+/** What went wrong with a file, for a person: the system's code, and what it means where that is not obvious. */
+export function describeFileError(error: unknown): string {
+  const { code = "unreadable" } = error as NodeJS.ErrnoException;
+  const meanings: Readonly<Record<string, string>> = {
+    ENOENT: "no such file",
+    EACCES: "no permission",
+    EISDIR: "a folder",
+  };
+  return meanings[code] ? `${code}: ${meanings[code]}` : code;
 }
 
 /** A remark for a path that a shell would have expanded. */

@@ -1,4 +1,5 @@
 import leven from "leven";
+import { CHANNEL_ID_PREFIX } from "../channel/fields.ts";
 import { nearestName } from "../channel/names.ts";
 import type { ProxySettings } from "../chat-api/http/dispatchers.ts";
 import { isLoopback, type RegionName } from "../chat-api/regions.ts";
@@ -79,7 +80,13 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
     );
   }
   checkMisplacedSecrets(reader, account?.credential);
-  const journal = reader.setting("TENCENT_CHAT_JOURNAL");
+  if (isSandbox && reader.setting("TENCENT_CHAT_SDKAPPID") !== undefined) {
+    reader.warnings.push("The sandbox is on, so TENCENT_CHAT_SDKAPPID and the credentials are ignored.");
+  }
+  const journal = reader.path("TENCENT_CHAT_JOURNAL");
+  if (journal !== undefined && journal === reader.setting("TENCENT_CHAT_SECRET_KEY_FILE")) {
+    reader.problems.push("TENCENT_CHAT_JOURNAL is the key file: give another path.");
+  }
   const common = {
     rules,
     isSandbox,
@@ -147,9 +154,23 @@ function readAllowedChannels(reader: EnvReader): string[] | undefined {
   if (isWrong) {
     reader.problems.push(`${name} must list IDs, or prefixes with one * at the end, separated by single commas.`);
   }
+  for (const [index, rule] of rules.entries()) {
+    const problem = problemOfRule(rule);
+    if (problem) reader.warnings.push(`${name}: entry ${index + 1} ${problem}.`);
+  }
   if (!rules.includes("*")) return rules;
   reader.warnings.push(`${name} contains * alone, which allows every channel.`);
   return undefined;
+}
+
+/** What makes an entry match no channel, most likely. The entry itself is not shown: it may be anything. */
+function problemOfRule(rule: string): string | undefined {
+  const start = rule.endsWith("*") ? rule.slice(0, -1) : rule;
+  if (!start.startsWith(CHANNEL_ID_PREFIX) && !(rule.endsWith("*") && CHANNEL_ID_PREFIX.startsWith(start))) {
+    return `does not start with ${CHANNEL_ID_PREFIX}, so it matches no channel: list IDs without quotes or brackets`;
+  }
+  const next = rule.indexOf(CHANNEL_ID_PREFIX, CHANNEL_ID_PREFIX.length + 1);
+  return next > 0 ? "holds more than one ID: separate them with commas" : undefined;
 }
 
 function readConfirmEdits(reader: EnvReader): ConfirmEdits {

@@ -6,6 +6,7 @@ import { ChatApi } from "../../src/chat-api/chat-api.ts";
 import { ChatClient } from "../../src/chat-api/client.ts";
 import { HttpClient } from "../../src/chat-api/http/http-client.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
+import { waitUntil } from "../support/clock.ts";
 import type { FaultySandbox } from "../support/faulty-sandbox.ts";
 import { goodAnswer, httpPeer } from "../support/peers.ts";
 import {
@@ -40,7 +41,7 @@ function pausedRead({ api }: Pick<ToolContext, "api">) {
   const call = callFor();
   return {
     answer: okValue(api.getChannels([PENN], undefined, call)),
-    isPaused: () => vi.waitUntil(() => call.deadline.waitingFor === "its turn under the request limit"),
+    isPaused: () => waitUntil(() => call.deadline.waitingFor === "its turn under the request limit"),
   };
 }
 
@@ -447,11 +448,11 @@ describe("the deadline of a call", () => {
     sandbox.faults.add({ response: "silence" });
     const call = callFor();
     const failed = errorOf(okValue(context.api.getChannels([PENN], undefined, call)));
-    await vi.waitUntil(() => sandbox.requests.length === 1);
+    await waitUntil(() => sandbox.requests.length === 1);
     call.deadline.cancel();
     expect(await failed).toMatchObject({ name: "AmbiguousResponseError", ...because("cancelledAfterSending") });
     const socketId = sandbox.requests[0]?.socketId ?? 0;
-    await vi.waitUntil(() => !sandbox.openSocketIds.includes(socketId));
+    await waitUntil(() => !sandbox.openSocketIds.includes(socketId));
   });
 
   test("ended by its client in the pause before a retry: no attempt follows", async () => {
@@ -459,7 +460,7 @@ describe("the deadline of a call", () => {
     sandbox.faults.add({ response: { code: 60018 } });
     const call = callFor();
     const failed = errorOf(okValue(context.api.getChannels([PENN], undefined, call)));
-    await vi.waitUntil(() => call.deadline.waitingFor !== undefined);
+    await waitUntil(() => call.deadline.waitingFor !== undefined);
     call.deadline.cancel();
     expect(await failed).toMatchObject({ code: 60018, explanation: { attempts: 1 } });
     await read(context); // the pause is over now

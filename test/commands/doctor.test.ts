@@ -1,6 +1,9 @@
 import { appendFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
-import { runChecks } from "../../src/commands/doctor.ts";
+import { ERROR_CODES } from "../../src/chat-api/errors/code-meaning.ts";
+import { NETWORK_REASONS } from "../../src/chat-api/errors/network-reasons.ts";
+import { forPerson, runChecks } from "../../src/commands/doctor.ts";
 import { listJournal } from "../../src/commands/list-journal.ts";
 import { Journal } from "../../src/guard/journal.ts";
 import { readSettings } from "../../src/settings/settings.ts";
@@ -33,7 +36,7 @@ describe("the doctor", () => {
     expect(ok).toBe(true);
     expect(checks.map(({ about }) => about)).toEqual([
       "settings",
-      "host",
+      "address",
       "proxy",
       "signature",
       "allowed",
@@ -42,7 +45,7 @@ describe("the doctor", () => {
       "journal",
       "service",
     ]);
-    expect(text).toContain("queue, budget and rate hold per process");
+    expect(text).toContain("requests per second count for each process alone");
     expect(text).toContain("modify_subscriber_info: off (TENCENT_CHAT_READ_ONLY)");
     expect(text).toContain("proxy: proxy.example:8080, not used for this machine");
     expect(text).not.toContain("hush");
@@ -70,7 +73,7 @@ describe("the doctor", () => {
 
   test("shows the whole endpoint, and the region with its backup host only where the region is used", async () => {
     const gateway = await check(new URL("http://127.0.0.1:9/im/v2"), { TENCENT_CHAT_REGION: "singapore" });
-    expect(gateway.text).toContain("host: http://127.0.0.1:9/im/v2 (TENCENT_CHAT_ENDPOINT)");
+    expect(gateway.text).toContain("address: http://127.0.0.1:9/im/v2 (TENCENT_CHAT_ENDPOINT)");
     expect(gateway.text).not.toContain("singapore");
     const region = { TENCENT_CHAT_SDKAPPID: "1400000000", TENCENT_CHAT_REGION: "singapore" };
     const env = {
@@ -80,7 +83,7 @@ describe("the doctor", () => {
       HTTPS_PROXY: "http://127.0.0.1:9",
     };
     expect((await check(undefined, env)).text).toContain(
-      "host: https://adminapisgp.im.qcloud.com (singapore); with DNS trouble set TENCENT_CHAT_ENDPOINT to https://adminapisgp.my-imcloud.com",
+      "address: https://adminapisgp.im.qcloud.com (singapore); with DNS trouble set TENCENT_CHAT_ENDPOINT to https://adminapisgp.my-imcloud.com",
     );
   });
 
@@ -127,6 +130,29 @@ test("the doctor quotes what the service says, with the RequestId that Tencent's
   expect((await check(sandbox.endpoint)).text).toMatch(/60020: .*ErrorInfo: "no plan"\. RequestId: "id-7"\. /);
 });
 
+test("the doctor speaks to the person who reads it, whatever the failure", async () => {
+  const nextSteps = [...Object.values(NETWORK_REASONS), ...ERROR_CODES.values()].map(({ nextStep }) => nextStep);
+  for (const nextStep of nextSteps)
+    expect(forPerson(nextStep)).not.toMatch(/^(Stop and )?(tell|ask) the person|the person must/i);
+  expect(forPerson("Tell the person to check the clock.")).toBe("Check the clock.");
+  expect(forPerson("Stop and tell the person: the key must be replaced.")).toBe("The key must be replaced.");
+});
+
+test("the doctor warns of edits that no journal records", async () => {
+  const { endpoint } = await startSandbox();
+  expect((await check(endpoint)).text).toContain("warning journal: off: edits are not recorded");
+  expect((await check(endpoint, { TENCENT_CHAT_READ_ONLY: "true" })).text).toContain("ok journal: off");
+});
+
+test("the doctor's advice fits what is wrong with the journal", async () => {
+  const { endpoint } = await startSandbox();
+  const path = journalPath();
+  const adviceFor = async (TENCENT_CHAT_JOURNAL: string) =>
+    /failed journal: .*/.exec((await check(endpoint, { TENCENT_CHAT_JOURNAL })).text)?.[0];
+  expect(await adviceFor(`${path}/none/j`)).toMatch(/\(ENOENT\): its folder must exist and be writable$/);
+  expect(await adviceFor(dirname(path))).toMatch(/\(EISDIR: it is a folder\)$/);
+});
+
 describe("the journal as a list", () => {
   const read = (path: string | undefined, asJson = false) => {
     const lines: string[] = [];
@@ -136,12 +162,12 @@ describe("the journal as a list", () => {
 
   test("shows each edit with its outcome, and the undo only where it makes sense", () => {
     const path = journalPath();
-    const identity = { sdkAppId: 1, admin: "a", osUser: "ops", host: "h", pid: 1 };
+    const identity = { sdkAppId: 1, label: "test", admin: "a", osUser: "ops", host: "h", pid: 1 };
     const journal = new Journal(path, identity, (line) => line);
-    const undo = { tool: "t", arguments: { Name: "A" } };
+    const undo = { tool: "t", arguments: { Official_Account: "@TOA#_x", Name: "A" } };
     const change = { field: "Name", before: "A", after: "B" };
     const edit = { tool: "t", channel: "@TOA#_x", client: "c\u202e", confirmed: true, changes: [change], undo };
-    journal.begin(edit)({ outcome: "applied" });
+    journal.begin(edit)({ outcome: "applied", warnings: ["look"] });
     journal.begin({ ...edit, channel: "@TOA#_refused" })({ outcome: "refused", code: 130002 });
     journal.begin({
       tool: "s",
@@ -156,21 +182,49 @@ describe("the journal as a list", () => {
     expect(ok).toBe(true);
     const [applied, refused, subscriber, stopped] = text.split(/\n(?=\d{4}-)/);
     expect(applied).toMatch(
-      /sandbox {2}t {2}"@TOA#_x" {2}by client "c\\u202e", user "ops", confirmed {2}applied\n {4}Name: "A" → "B"\n {4}undo: t \{"Name":"A"\}$/,
+      /"test" \(sandbox\) {2}t {2}"@TOA#_x" {2}by client "c\\u202e", user "ops" on "h", admin "a", confirmed {2}applied\n {4}Name: "A" → "B"\n {4}warning: look\n {4}undo: t \{"Official_Account":"@TOA#_x","Name":"A"\}$/,
     );
     expect(refused).not.toContain("undo:");
     expect(subscriber).toMatch(
-      /s {2}"@TOA#_x" subscriber "u" {2}by client "c", user "ops" {2}refused \(131003\), cancelled\n {4}CustomString: \(not readable\) → "v"/,
+      /s {2}"@TOA#_x" subscriber "u" {2}by client "c", user "ops" on "h", admin "a" {2}refused \(131003\), cancelled\n {4}CustomString: \(not readable\) → "v"/,
     );
-    expect(stopped).toContain("unknown: the process stopped before the outcome was known");
+    expect(stopped).toContain(
+      "no outcome recorded: the edit is still running, or process 1 stopped; read the channel first",
+    );
     expect(stopped).toContain("undo: t");
     expect(JSON.parse(read(path, true).text).edits).toHaveLength(4);
+  });
+
+  test("marks an edit that a later one took back, and offers no undo for it", () => {
+    const path = journalPath();
+    const journal = new Journal(path, { sdkAppId: 1, admin: "a", osUser: "o", host: "h", pid: 1 }, (line) => line);
+    const common = { tool: "t", channel: "@TOA#_x", client: "c", confirmed: false };
+    const record = (before: string, after: string, outcome: "applied" | "refused" = "applied") =>
+      journal.begin({
+        ...common,
+        changes: [{ field: "Name", before, after }],
+        undo: { tool: "t", arguments: { Official_Account: "@TOA#_x", Name: before } },
+      })({ outcome });
+    record("A", "B");
+    record("B", "C");
+    record("C", "A", "refused");
+    const undos = () =>
+      read(path)
+        .text.split(/\n(?=\d{4}-)/)
+        .map((text) => /undo: .*|taken back/.exec(text)?.[0]);
+    expect(undos()).toEqual([
+      'undo: t {"Official_Account":"@TOA#_x","Name":"A"}',
+      'undo: t {"Official_Account":"@TOA#_x","Name":"B"}',
+      undefined,
+    ]);
+    record("C", "B");
+    expect(undos().slice(0, 2)).toEqual(['undo: t {"Official_Account":"@TOA#_x","Name":"A"}', "taken back"]);
   });
 
   test("says where there is none, where it cannot be read, where it is empty, and where lines are broken", () => {
     expect(read(undefined)).toEqual({ ok: false, text: "✗ There is no journal: set TENCENT_CHAT_JOURNAL to a file." });
     expect(read("~/journal").text).toBe(
-      "✗ The journal ~/journal cannot be read (ENOENT): ~ is not expanded, so give the whole path.",
+      "✗ The journal ~/journal cannot be read (ENOENT: no such file): ~ is not expanded, so give the whole path.",
     );
     expect(JSON.parse(read(undefined, true).text)).toEqual({
       edits: [],

@@ -23,10 +23,12 @@ type Steps = [question: string, keys: string][];
 const HOST = "Which MCP host";
 const EDIT = "What will it edit?";
 const APP = "What is its SDKAppID?";
+const SOURCE = "Where is its secret key?";
 const KEY = "Paste its secret key";
 const READ_ONLY = "Read only";
 const CHANNELS = "Which channels may it use?";
 const CONFIRM = "must a person confirm?";
+const JOURNAL = "Record every edit";
 const GO_ON = "Go on:";
 
 /** A home folder with a `claude` that writes down what it was called with. */
@@ -65,11 +67,13 @@ const forClaudeCode: Steps = [
   [HOST, ENTER],
   [EDIT, ENTER],
   [APP, `${SDKAPPID}${ENTER}`],
+  [SOURCE, ENTER],
   [KEY, `${SECRET_KEY}${ENTER}`],
   [READ_ONLY, "n"],
   [CHANNELS, `@TOA#_test_*${ENTER}`],
   [CONFIRM, `${DOWN}${ENTER}`],
   ["From how many subscribers", `1000${ENTER}`],
+  [JOURNAL, ENTER],
   [GO_ON, "y"],
 ];
 
@@ -91,6 +95,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
       ...["--env", `TENCENT_CHAT_SECRET_KEY_FILE=${keyPath(home)}`],
       ...["--env", "TENCENT_CHAT_ALLOWED_CHANNELS=@TOA#_test_*"],
       ...["--env", "TENCENT_CHAT_CONFIRM_EDITS=1000"],
+      ...["--env", `TENCENT_CHAT_JOURNAL=${join(keyPath(home), "../journal.jsonl")}`],
       ...["--", process.execPath, BUILT, ""],
     ]);
     expect(terminal.output).toContain("claude mcp add tencent-chat-channel-mcp --scope user --env");
@@ -98,7 +103,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     const again = await startSetup(home);
     await play(again.terminal, [
       ...forClaudeCode.slice(0, 3),
-      ["Use the key that is stored", ENTER],
+      [SOURCE, ENTER],
       [READ_ONLY, ENTER],
       [CHANNELS, ENTER],
       [GO_ON, ENTER],
@@ -124,7 +129,8 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     const { terminal } = await startSetup(home);
     await play(terminal, [
       [HOST, `${DOWN}${DOWN}${DOWN}${DOWN}${ENTER}`],
-      ...forClaudeCode.slice(1, 6),
+      ...forClaudeCode.slice(1, 7),
+      [JOURNAL, "n"],
       [GO_ON, ENTER],
     ]);
     expect(await terminal.exit()).toBe(0);
@@ -160,17 +166,55 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
       ...forClaudeCode.slice(0, 2),
       [APP, `abc${ENTER}`],
       ["TENCENT_CHAT_SDKAPPID must be", `${"\u007f".repeat(3)}${SDKAPPID}${ENTER}`],
+      [SOURCE, ENTER],
       [KEY, `two words${ENTER}`],
-      ["it must be one word", CTRL_C],
+      ["it must be one word", `${"\u007f".repeat(9)}~/key${ENTER}`],
+      ["Paste the key itself, not a path", `${"\u007f".repeat(5)}${ENTER}`],
+      ["Paste the key.", CTRL_C],
     ]);
     expect(await terminal.exit()).toBe(1);
+  });
+
+  test("takes a key file that is there already, and leaves it as it is", async () => {
+    const home = scratchHome();
+    writeFileSync(join(home, "my.key"), SECRET_KEY, { mode: 0o600 });
+    const { terminal } = await startSetup(home);
+    await play(terminal, [
+      ...forClaudeCode.slice(0, 3),
+      [SOURCE, `${DOWN}${ENTER}`],
+      ["In which file?", `my.key${ENTER}`],
+      ["Give the whole path.", `${"\u007f".repeat(6)}~/none${ENTER}`],
+      ["no such file", `${"\u007f".repeat(6)}~/my.key${ENTER}`],
+      [READ_ONLY, ENTER],
+      [CHANNELS, ENTER],
+      [GO_ON, ENTER],
+    ]);
+    expect(await terminal.exit()).toBe(0);
+    expect(files(home)).toEqual(["bin/claude", "claude-arguments", "my.key"]);
+    expect(readFileSync(join(home, "claude-arguments"), "utf8")).toContain(`KEY_FILE=${join(home, "my.key")}\n`);
+  });
+
+  test("prints the command where the host's program is not found", async () => {
+    const home = scratchHome();
+    rmSync(join(home, "bin/claude"));
+    const { terminal } = await startSetup(home);
+    await play(terminal, [
+      [HOST, ENTER],
+      [EDIT, `${DOWN}${ENTER}`],
+      [READ_ONLY, ENTER],
+      [CHANNELS, ENTER],
+      [CONFIRM, ENTER],
+      ["print what to add", ENTER],
+    ]);
+    expect(await terminal.exit()).toBe(0);
+    expect(terminal.output).toContain("Run this command in a terminal that finds Claude Code");
   });
 
   test("asks before it goes on with settings that do not work", async () => {
     const home = scratchHome();
     const { terminal } = await startSetup(home);
     await play(terminal, [
-      ...forClaudeCode.slice(0, 3),
+      ...forClaudeCode.slice(0, 4),
       [KEY, `${"0".repeat(64)}${ENTER}`],
       [READ_ONLY, ENTER],
       [CHANNELS, ENTER],
@@ -191,6 +235,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
       ...forClaudeCode.slice(0, 3),
       ["is inside a Git repository", `${home}${ENTER}`],
       ["inside a Git repository too", `${"\u007f".repeat(home.length)}${outside}${ENTER}`],
+      [SOURCE, ENTER],
       [KEY, `${SECRET_KEY}${ENTER}`],
       [READ_ONLY, ENTER],
       [CHANNELS, ENTER],

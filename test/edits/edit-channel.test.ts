@@ -1,7 +1,8 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { editChannel } from "../../src/edits/edit-channel.ts";
 import { readJournal } from "../../src/guard/journal.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
+import { waitUntil } from "../support/clock.ts";
 import type { FaultySandbox } from "../support/faulty-sandbox.ts";
 import { journalPath } from "../support/folders.ts";
 import { doorTo } from "../support/peers.ts";
@@ -223,7 +224,7 @@ describe("after an OK", () => {
       outcome: "unknown",
       changes: [{ before: OLD, after: OLD, verdict: "notApplied" }],
     });
-    expect(error?.explanation).toMatchObject({ stage: "service", fixedBy: "agent", attempts: 1, safeToResend: true });
+    expect(error?.explanation).toMatchObject({ stage: "service", fixedBy: "agent", attempts: 1, safeToResend: false });
     expect(error?.message).toBe("The service said OK. A read 2 seconds later still shows the old value of Name.");
     expect(error?.explanation.nextStep).toContain(
       `get_official_account_info {"OfficialAccountIdList":[{"Official_Account":"${PENN}"}]}`,
@@ -457,7 +458,7 @@ describe("without a definite answer", () => {
     sandbox.faults.add(goodRead, { command: MODIFY, response: "reset", appliedAfterMs: 1_500 }, lastRead);
     const { receipt } = await edit(context, { Name: "B" });
     expect(receipt.outcome).toBe("unknown");
-    await vi.waitUntil(() => nameOf(sandbox) === "B", 5_000);
+    await waitUntil(() => nameOf(sandbox) === "B");
     expect(posts(sandbox)).toBe(1);
   });
 
@@ -547,7 +548,7 @@ describe("a read that lags behind an edit of ours", () => {
     sandbox.faults.add({ command: MODIFY, response: { code: 60020 } });
     const call = callFor();
     const undo = finished(editChannel(context, PENN, { Name: OLD }, call));
-    await vi.waitUntil(() => posts(sandbox) === 2 && call.deadline.waitingFor === "the edit to show");
+    await waitUntil(() => posts(sandbox) === 2 && call.deadline.waitingFor === "the edit to show");
     call.deadline.cancel();
     expect((await undo).receipt.outcome).toBe("refused");
     sandbox.faults.add(showing(OLD));
@@ -677,7 +678,7 @@ test("an edit that is cancelled in flight is unknown, and the journal says that 
   sandbox.faults.add({ command: MODIFY, response: "silence" });
   const call = callFor();
   const editing = finished(editChannel(context, PENN, { Name: "B" }, call));
-  await vi.waitUntil(() => posts(sandbox) === 1);
+  await waitUntil(() => posts(sandbox) === 1);
   call.deadline.cancel();
   const { receipt, error } = await editing;
   expect(receipt.outcome).toBe("unknown");

@@ -1,7 +1,8 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { editSubscriber } from "../../src/edits/edit-subscriber.ts";
 import { readJournal } from "../../src/guard/journal.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
+import { waitUntil } from "../support/clock.ts";
 import { journalPath } from "../support/folders.ts";
 import { bodiesOf, callFor, contextOn, errorOf, finished, PENN, SUBSCRIBER, startSandbox } from "../support/service.ts";
 
@@ -92,7 +93,7 @@ test("what was cancelled in flight is recorded as cancelled", async () => {
   sandbox.faults.add({ command: SUBSCRIBER, response: "silence" });
   const call = callFor();
   const editing = finished(editSubscriber(context, value, call));
-  await vi.waitUntil(() => sandbox.requests.length === 1);
+  await waitUntil(() => sandbox.requests.length === 1);
   call.deadline.cancel();
   expect((await editing).receipt.outcome).toBe("unknown");
   expect(resultOf(journal)).toMatchObject({ outcome: "unknown", cancelled: true });

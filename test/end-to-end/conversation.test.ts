@@ -3,12 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { Secrets } from "../../src/chat-api/auth/secrets.ts";
 import { decodeUserSig, Signer } from "../../src/chat-api/auth/user-sig.ts";
 import { readJournal } from "../../src/guard/journal.ts";
 import { BUILT, BuiltServer } from "../support/built.ts";
+import { waitUntil } from "../support/clock.ts";
 import {
   environmentOf,
   GET,
@@ -111,7 +112,7 @@ describe("the built server", () => {
     await server.call(SUBSCRIBER, { Official_Account: PENN, Subscriber_Account: "107867", CustomString: "vip" });
     sandbox.faults.add({ command: MODIFY, response: "silence" });
     void server.call(MODIFY, { Official_Account: PENN, Name: "in flight" });
-    await vi.waitUntil(() => sandbox.requests.filter(({ command }) => command === MODIFY).length === 2);
+    await waitUntil(() => sandbox.requests.filter(({ command }) => command === MODIFY).length === 2);
     server.child.kill("SIGKILL");
     await server.exit();
 

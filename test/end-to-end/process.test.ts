@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { readJournal } from "../../src/guard/journal.ts";
 import { BUILT, BuiltServer } from "../support/built.ts";
+import { waitUntil } from "../support/clock.ts";
 import { journalPath } from "../support/folders.ts";
 import { environmentOf, GET, PENN, SECRET_KEY, SUBSCRIBER, startSandbox } from "../support/service.ts";
 
@@ -42,20 +43,31 @@ describe("the end of the input", () => {
     const { sandbox, server } = await open();
     sandbox.faults.add({ response: { delayMs: 500 } });
     void server.request("tools/call", read, "late");
-    await vi.waitUntil(() => sandbox.requests.length === 1);
+    await waitUntil(() => sandbox.requests.length === 1);
     server.child.stdin?.end();
     expect(await server.exit()).toBe(0);
     expect(server.messages.at(-1)).toMatchObject({ id: "late", result: { structuredContent: { ErrorCode: 0 } } });
   });
 
-  test("cancels a call that takes too long, records that in the journal, and exits", async () => {
+  test("lets a slow call go on to its end, since no signal came", async () => {
+    const { sandbox, server } = await open();
+    sandbox.faults.add({ response: { delayMs: 2_500 } });
+    void server.request("tools/call", read, "slow");
+    await waitUntil(() => sandbox.requests.length === 1);
+    server.child.stdin?.end();
+    expect(await server.exit()).toBe(0);
+    expect(server.messages.at(-1)).toMatchObject({ id: "slow", result: { structuredContent: { ErrorCode: 0 } } });
+  });
+
+  test("and a signal after it cancel a call that takes too long; the journal says so", async () => {
     const write = { Official_Account: PENN, Subscriber_Account: "107867", CustomString: "x" };
     const journal = journalPath();
     const { sandbox, server } = await open({ TENCENT_CHAT_JOURNAL: journal });
     sandbox.faults.add({ response: "silence" });
     void server.request("tools/call", { name: SUBSCRIBER, arguments: write }, "never");
-    await vi.waitUntil(() => sandbox.requests.length === 1);
+    await waitUntil(() => sandbox.requests.length === 1);
     server.child.stdin?.end();
+    server.child.kill("SIGTERM");
     expect(await server.exit()).toBe(0);
     expect(server.messages.map(({ id }) => id)).not.toContain("never");
     expect(readJournal(journal).edits).toMatchObject([
@@ -72,9 +84,9 @@ describe.runIf(process.platform === "linux")("a parent that is killed", () => {
     const sandbox = await startSandbox();
     if (fault) sandbox.faults.add(fault);
     const { parent, serverPid } = await startParent(sandbox.endpoint);
-    if (fault) await vi.waitUntil(() => sandbox.requests.length === 1, { timeout: 10_000 });
+    if (fault) await waitUntil(() => sandbox.requests.length === 1);
     parent.kill("SIGKILL");
-    await vi.waitUntil(() => !runs(serverPid), { timeout: 10_000, interval: 10 });
+    await waitUntil(() => !runs(serverPid));
   });
 });
 
@@ -110,7 +122,7 @@ describe("signals", () => {
     const { sandbox, server } = await open();
     sandbox.faults.add({ response: { delayMs: 400 } });
     void server.request("tools/call", read, "late");
-    await vi.waitUntil(() => sandbox.requests.length === 1);
+    await waitUntil(() => sandbox.requests.length === 1);
     server.child.kill(signal);
     expect(await server.exit()).toBe(0);
     expect(server.messages.at(-1)).toMatchObject({ id: "late" });
@@ -120,9 +132,9 @@ describe("signals", () => {
     const { sandbox, server } = await open({ TENCENT_CHAT_LOG_LEVEL: "debug" });
     sandbox.faults.add({ response: "silence" });
     void server.request("tools/call", read, "never");
-    await vi.waitUntil(() => sandbox.requests.length === 1);
+    await waitUntil(() => sandbox.requests.length === 1);
     server.child.kill("SIGTERM");
-    await vi.waitUntil(() => server.stderr.includes('"event":"shutting down"'));
+    await waitUntil(() => server.stderr.includes('"event":"shutting down"'));
     server.child.kill("SIGTERM");
     expect(await server.exit()).toBe(0);
   });
@@ -154,7 +166,7 @@ describe("a client", () => {
     server.child.stdin?.end();
     setTimeout(() => server.child.stdout?.resume(), 700);
     expect(await server.exit()).toBe(0);
-    await vi.waitUntil(() => server.messages.length === 101, { timeout: 5_000 });
+    await waitUntil(() => server.messages.length === 101);
   });
 
   test("that does not read its answers cannot send without end, and gets every answer in the end", async () => {
@@ -167,7 +179,7 @@ describe("a client", () => {
     expect(server.child.stdin?.writableLength).toBeGreaterThan(0);
     server.child.stdout?.resume();
     server.write("\n");
-    await vi.waitUntil(() => server.messages.length === 6_001, { timeout: 20_000 });
+    await waitUntil(() => server.messages.length === 6_001);
   });
 
   test("that never reads an answer and ends its input does not keep the server alive", async () => {
@@ -194,11 +206,11 @@ describe("a client", () => {
       sandbox.faults.add({ response: "silence" });
       const count = sandbox.requests.length;
       void server.request("tools/call", read, id);
-      await vi.waitUntil(() => sandbox.requests.length > count);
+      await waitUntil(() => sandbox.requests.length > count);
       const socketId = sandbox.requests.at(-1)?.socketId ?? 0;
       const params = { requestId: id };
       server.write(`${JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params })}\n`);
-      await vi.waitUntil(() => !sandbox.openSocketIds.includes(socketId));
+      await waitUntil(() => !sandbox.openSocketIds.includes(socketId));
       expect((await server.request("ping")).result).toEqual({});
       expect(server.messages.map((message) => message.id)).not.toContain(id);
     }
@@ -210,7 +222,7 @@ describe("stdout", () => {
     const noise = `data:text/javascript,process.on("SIGUSR2",()=>{console.log("noise");console.info("noise");process.stdout.write("noise\\n");process.emitWarning("careful")})`;
     const { server } = await open({}, ["--import", noise]);
     server.child.kill("SIGUSR2");
-    await vi.waitUntil(() => server.stderr.includes("careful"));
+    await waitUntil(() => server.stderr.includes("careful"));
     expect((await server.request("ping")).result).toEqual({});
     expect(server.stdout).not.toContain("noise");
     expect(server.stderr).toContain("noise");
@@ -222,7 +234,7 @@ describe("stdout", () => {
     const { sandbox, server } = await open({ TENCENT_CHAT_LOG_LEVEL: "error" }, ["--import", bomb]);
     sandbox.faults.add({ response: { delayMs: 300 } });
     void server.request("tools/call", read, "in flight");
-    await vi.waitUntil(() => sandbox.requests.length === 1);
+    await waitUntil(() => sandbox.requests.length === 1);
     server.child.kill("SIGUSR2");
     expect(await server.exit()).toBe(1);
     expect(server.messages.at(-1)).toMatchObject({ id: "in flight", result: { structuredContent: { ErrorCode: 0 } } });

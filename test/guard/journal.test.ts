@@ -99,13 +99,23 @@ describe("the journal", () => {
     const end = open(path).begin(intent);
     rmSync(path);
     mkdirSync(path);
-    expect(end({ outcome: "applied" })).toContain("The outcome could not be added to the journal (EISDIR)");
+    expect(end({ outcome: "applied" })).toContain(
+      "The outcome could not be added to the journal (EISDIR: it is a folder)",
+    );
   });
 
   test("that is off records nothing and refuses nothing", () => {
     const journal = open(undefined);
     expect(journal.begin(intent)({ outcome: "applied" })).toBeUndefined();
     expect(journal.prepareFile()).toBeUndefined();
+  });
+
+  test.each(["a secret key\n", "\nnotes", "[]"])("changes no file that holds something else: %j", (content) => {
+    const path = join(temporaryFolder(), "j.jsonl");
+    writeFileSync(path, content);
+    expect(() => open(path).begin(intent)).toThrow("it holds something else than a journal");
+    expect(open(path).prepareFile()).toBe("it holds something else than a journal");
+    expect(readFileSync(path, "utf8")).toBe(content);
   });
 
   test("counts lines that it cannot read", () => {

@@ -54,6 +54,14 @@ describe("allowed channels", () => {
   });
 });
 
+test("a refusal names the first allowed channels", () => {
+  const nextStep = (count: number) =>
+    policyOf({ allowedChannels: Array.from({ length: count }, (_, nth) => `c${nth}`) }).channelError("x")?.explanation
+      .nextStep;
+  expect(nextStep(2)).toContain("Use an allowed channel: c0, c1. An operator");
+  expect(nextStep(7)).toContain("Use an allowed channel: c0, c1, c2, c3, c4 and 2 more. An operator");
+});
+
 describe("the write budget", () => {
   const write = (policy: Policy) => policy.reserveWrite().commit();
   const rejection = (policy: Policy) => errorThrownBy(() => policy.reserveWrite()).explanation;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { reportProgress } from "../../src/mcp/progress.ts";
+import { waitUntil } from "../support/clock.ts";
 import { MODIFY, PENN, startSandbox } from "../support/service.ts";
 import { type Message, modern, Wire } from "../support/wire.ts";
 
@@ -76,7 +77,7 @@ describe("a call that waits", () => {
     await wire.initialize();
     sandbox.faults.add({ command: MODIFY, response: { delayMs: 6_000 } });
     wire.send({ id: 1, method: "tools/call", params: edit("one") });
-    await vi.waitUntil(() => sandbox.requests.some(({ command }) => command === MODIFY), { timeout: 10_000 });
+    await waitUntil(() => sandbox.requests.some(({ command }) => command === MODIFY));
     const params = modern(edit("two")) as { _meta: object };
     const withToken = { ...params, _meta: { ...params._meta, progressToken: 7 } };
     wire.send({ id: 2, method: "tools/call", params: withToken });

@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { noLog } from "../../src/log.ts";
 import { startSession } from "../../src/mcp/session.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
+import { waitUntil } from "../support/clock.ts";
 import { contextOn, GET, MODIFY, PENN, startSandbox } from "../support/service.ts";
 
 async function open(openContext: () => Promise<ToolContext>) {
@@ -20,7 +21,7 @@ async function open(openContext: () => Promise<ToolContext>) {
     method: "initialize",
     params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "1" } },
   });
-  await vi.waitUntil(() => written.length === 1, { timeout: 10_000 });
+  await waitUntil(() => written.length === 1);
   return { session, input, send, answers };
 }
 
@@ -37,8 +38,8 @@ describe("a session", () => {
     const { session, send, answers } = await open(async () => context);
     sandbox.faults.add({ response: { delayMs: 300 } });
     send({ id: 2, ...call });
-    await vi.waitUntil(() => sandbox.requests.length === 1, { timeout: 10_000 });
-    await session.end(1_400);
+    await waitUntil(() => sandbox.requests.length === 1);
+    await session.end(AbortSignal.timeout(1_400));
     expect(answers()[1]).toMatchObject({ id: 2, result: { structuredContent: { ErrorCode: 0 } } });
     expect(close).toHaveBeenCalledOnce();
   });
@@ -49,8 +50,8 @@ describe("a session", () => {
     const { session, input, send, answers } = await open(async () => context);
     sandbox.faults.add({ response: { delayMs: 300 } });
     send({ id: 2, ...call });
-    await vi.waitUntil(() => sandbox.requests.length === 1, { timeout: 10_000 });
-    const ended = session.end(1_400);
+    await waitUntil(() => sandbox.requests.length === 1);
+    const ended = session.end(AbortSignal.timeout(1_400));
     input.resume(); // as a writer does that was held back
     send({ id: 3, ...call });
     await ended;
@@ -67,13 +68,13 @@ describe("a session", () => {
     const { session, send, answers } = await open(async () => context);
     const edit = { name: MODIFY, arguments: { Official_Account: PENN, Name: "x" } };
     send({ id: 2, method: "tools/call", params: edit });
-    await vi.waitUntil(() => answers().length === 2, { timeout: 10_000 });
+    await waitUntil(() => answers().length === 2);
     expect(answers()[1].result.structuredContent.explanation).toMatchObject({
       stage: "internal",
       cause: "This server has a bug that stopped the call; whether the edit was sent is not known.",
       nextStep: expect.stringMatching(/^Read the channel/),
     });
-    await session.end(1_400);
+    await session.end(AbortSignal.timeout(1_400));
   });
 
   test("cancels a call that takes too long, and answers nothing for it", async () => {
@@ -82,8 +83,8 @@ describe("a session", () => {
     const { session, send, answers } = await open(async () => context);
     sandbox.faults.add({ response: "silence" });
     send({ id: 2, ...call });
-    await vi.waitUntil(() => sandbox.requests.length === 1, { timeout: 10_000 });
-    await session.end(1_400);
+    await waitUntil(() => sandbox.requests.length === 1);
+    await session.end(AbortSignal.timeout(1_400));
     expect(answers()).toHaveLength(1);
   });
 
@@ -97,9 +98,9 @@ describe("a session", () => {
       return context;
     });
     send({ id: 2, ...call });
-    await vi.waitUntil(() => answers().length === 2, { timeout: 10_000 });
+    await waitUntil(() => answers().length === 2);
     send({ id: 3, ...call });
-    await vi.waitUntil(() => answers().length === 3, { timeout: 10_000 });
+    await waitUntil(() => answers().length === 3);
     expect(answers()[1].result).toMatchObject({
       isError: true,
       structuredContent: { explanation: { fixedBy: "operator" } },
@@ -109,7 +110,7 @@ describe("a session", () => {
     );
     expect(JSON.stringify(answers()[1])).not.toContain("a port was taken");
     expect(answers()[2].result.structuredContent.ErrorCode).toBe(0);
-    await session.end(1_400);
+    await session.end(AbortSignal.timeout(1_400));
   });
 
   test("connects to nothing before a tool is called", async () => {
@@ -117,9 +118,9 @@ describe("a session", () => {
     const context = contextOn(sandbox.endpoint);
     const { session, send, answers } = await open(async () => context);
     send({ id: 2, method: "tools/list" });
-    await vi.waitUntil(() => answers().length === 2, { timeout: 10_000 });
+    await waitUntil(() => answers().length === 2);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(sandbox.connections).toBe(0);
-    await session.end(1_400);
+    await session.end(AbortSignal.timeout(1_400));
   });
 });

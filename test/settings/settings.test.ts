@@ -167,6 +167,9 @@ describe("a settings error", () => {
     [{ TENCENT_CHAT_REGION: "SGP" }, "Did you mean singapore?"],
     [{ TENCENT_CHAT_REGION: "新加坡" }, "Did you mean singapore?"],
     [{ TENCENT_CHAT_REGION: "siliconvalley" }, "Did you mean silicon-valley?"],
+    [{ TENCENT_CHAT_SECRET_KEY: "/path/to/key" }, "put it into TENCENT_CHAT_SECRET_KEY_FILE"],
+    [{ TENCENT_CHAT_SECRET_KEY: "~/key" }, "put it into TENCENT_CHAT_SECRET_KEY_FILE"],
+    [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_USERSIG: KEY }, "put it into TENCENT_CHAT_SECRET_KEY."],
     [{ TENCENT_CHAT_CONFIRM_EDITS: "sometimes" }, "TENCENT_CHAT_CONFIRM_EDITS must be never, always, or"],
     [{ TENCENT_CHAT_CONFIRM_EDITS: "0" }, "TENCENT_CHAT_CONFIRM_EDITS must be never, always, or"],
     [{ TENCENT_CHAT_CONFIRM_EDITS: "-1" }, "TENCENT_CHAT_CONFIRM_EDITS must be never, always, or"],
@@ -242,9 +245,9 @@ describe("a settings error", () => {
   });
 
   test.each([
-    ["/none", "(ENOENT)."],
-    ["~/key", "(ENOENT): ~ is not expanded, so give the whole path."],
-    [KEY, "(ENOENT): it must be a path, and this looks like the key itself."],
+    ["/none", "(ENOENT: no such file)."],
+    ["~/key", "(ENOENT: no such file): ~ is not expanded, so give the whole path."],
+    [KEY, "(ENOENT: no such file): it must be a path, and this looks like the key itself."],
   ])("never shows the path of a key file, which may be the key itself: %s", (path, end) => {
     const env = { ...GOOD, TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: path };
     const { problems } = read(env, false, () => {
@@ -268,6 +271,16 @@ describe("a settings error", () => {
       TENCENT_CHAT_LABEL: "a-key-of-another-form",
     };
     expect(read(named).problems).toEqual([expect.stringContaining("TENCENT_CHAT_LABEL holds what looks like")]);
+  });
+
+  test("names a journal that is the key file, which would be written over", () => {
+    const env = {
+      ...GOOD,
+      TENCENT_CHAT_SECRET_KEY: "",
+      TENCENT_CHAT_SECRET_KEY_FILE: "/k",
+      TENCENT_CHAT_JOURNAL: "/k",
+    };
+    expect(read(env, false, () => KEY).problems).toEqual(["TENCENT_CHAT_JOURNAL is the key file: give another path."]);
   });
 
   test("rejects the sandbox's application for a real service", () => {
@@ -314,6 +327,20 @@ describe("a warning", () => {
     [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/open" }, "can be read by other users"],
     [{ TENCENT_CHAT_TIMEOUT_SECONDS: "9.9" }, "TENCENT_CHAT_TIMEOUT_SECONDS is below 10"],
     [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a,*" }, "contains * alone, which allows every channel"],
+    [
+      { TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a,TOA#_b" },
+      "entry 2 does not start with @TOA#_, so it matches no channel",
+    ],
+    [{ TENCENT_CHAT_ALLOWED_CHANNELS: '["@TOA#_a"]' }, "entry 1 does not start with @TOA#_"],
+    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "news*" }, "entry 1 does not start with @TOA#_"],
+    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a;@TOA#_b" }, "entry 1 holds more than one ID"],
+    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a，@TOA#_b" }, "entry 1 holds more than one ID"],
+    [{ TENCENT_CHAT_JOURNAL: "j.jsonl" }, "TENCENT_CHAT_JOURNAL is a relative path, and an MCP host starts the server"],
+    [
+      { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "key" },
+      "TENCENT_CHAT_SECRET_KEY_FILE is a relative",
+    ],
+    [{ TENCENT_CHAT_SANDBOX: "true" }, "The sandbox is on, so TENCENT_CHAT_SDKAPPID and the credentials are ignored"],
   ])("names what works and should be known: %j", (more, text) => {
     expect(warningsOf(more)).toEqual([expect.stringContaining(text)]);
     expect(read({ ...GOOD, ...more }, false, () => KEY).settings).toBeDefined();
@@ -323,6 +350,8 @@ describe("a warning", () => {
     expect(warningsOf({})).toEqual([]);
     expect(warningsOf({ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/key" })).toEqual([]);
     expect(warningsOf({ TENCENT_CHAT_TIMEOUT_SECONDS: "10" })).toEqual([]);
+    expect(warningsOf({ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_@TOA#dZDP,@TOA#_*,@TOA*" })).toEqual([]);
+    expect(warningsOf({ TENCENT_CHAT_JOURNAL: "/j" })).toEqual([]);
   });
 });
 

@@ -8,3 +8,8 @@ export function stopTime(): { pass(ms: number): Promise<unknown> } {
   });
   return { pass: (ms) => vi.advanceTimersByTimeAsync(ms) };
 }
+
+/** Waits until something is true; for long, because the machine may be busy. */
+export function waitUntil(condition: () => boolean): Promise<true> {
+  return vi.waitUntil(condition, { timeout: 20_000, interval: 10 });
+}

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { onTestFinished, vi } from "vitest";
+import { onTestFinished } from "vitest";
+import { waitUntil } from "./clock.ts";
 
 /** A command in a pseudo-terminal, which `script` of util-linux makes. */
 export class Terminal {
@@ -28,11 +29,9 @@ export class Terminal {
 
   /** Waits for a text that came after the last answer, then types. */
   async answer(text: string, keys: string): Promise<void> {
-    await vi
-      .waitUntil(() => this.output.includes(text, this.#readFrom), { timeout: 20_000, interval: 10 })
-      .catch(() => {
-        throw new Error(`"${text}" was not asked; the screen ends with: ${this.output.slice(-500)}`);
-      });
+    await waitUntil(() => this.output.includes(text, this.#readFrom)).catch(() => {
+      throw new Error(`"${text}" was not asked; the screen ends with: ${this.output.slice(-500)}`);
+    });
     this.#readFrom = this.output.length;
     this.child.stdin?.write(keys);
   }

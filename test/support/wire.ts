@@ -1,7 +1,8 @@
 import { PassThrough } from "node:stream";
-import { onTestFinished, vi } from "vitest";
+import { onTestFinished } from "vitest";
 import { type Session, startSession } from "../../src/mcp/session.ts";
 import { partsOf } from "./client.ts";
+import { waitUntil } from "./clock.ts";
 import { expectNoSecret } from "./secrets.ts";
 import { environmentOf } from "./service.ts";
 
@@ -50,13 +51,13 @@ export class Wire {
 
   /** Waits for the last message that fits. */
   async next(fits: (message: Message) => boolean): Promise<Message> {
-    await vi.waitUntil(() => this.messages.some(fits), { timeout: 20_000, interval: 5 });
+    await waitUntil(() => this.messages.some(fits));
     return this.messages.findLast(fits) as Message;
   }
 
   /** Ends the input, as a client does that leaves. */
   async end(): Promise<void> {
-    await this.#session?.end(1_400);
+    await this.#session?.end(AbortSignal.timeout(1_400));
   }
 }
 

@@ -66,7 +66,7 @@ describe("editing a channel", () => {
     expect(reply.text).toContain(
       `Undo: ${MODIFY} {"Official_Account":"${PENN}","Name":"test_modify_official_account3"}`,
     );
-    expect(reply.text).toContain("Safe to resend unchanged: yes.");
+    expect(reply.text).toContain("Safe to resend unchanged: no.");
   });
 });
 

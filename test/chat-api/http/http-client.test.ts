@@ -1,6 +1,7 @@
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { type Connection, HttpClient } from "../../../src/chat-api/http/http-client.ts";
 import { Deadline } from "../../../src/chat-api/retry/deadline.ts";
+import { waitUntil } from "../../support/clock.ts";
 import { httpPeer } from "../../support/peers.ts";
 import { callFor } from "../../support/service.ts";
 
@@ -147,10 +148,10 @@ describe("connections", () => {
     await post(client, connection);
     client.release(connection);
     const inFlight = post(client, await client.borrow("new"));
-    await vi.waitUntil(() => requests.length === 2);
+    await waitUntil(() => requests.length === 2);
     await client.close();
     expect(await inFlight).toMatchObject({ reason: "connectionLost" });
-    await vi.waitUntil(() => openSockets === 0);
+    await waitUntil(() => openSockets === 0);
   });
 
   test("that were never used close without an error", async () => {

@@ -106,10 +106,10 @@ ${table(
 const inReadme = {
   "README.md": [
     `- a read takes ${latency.read} round trips to the service, an edit ${latency.edit}`,
-    `- start: ${start} times bare Node`,
-    `- memory after \`tools/list\`: ${memory.ratio} times bare Node`,
-    `- a call over stdio: ${calls.overStdio} times the same POST by undici alone`,
-    `- ten servers that share an application: ${fleet} times the time that the service's limit allows`,
+    `- it starts in ${start} times the time of a Node process that does nothing`,
+    `- and takes ${memory.ratio} times its memory, after \`tools/list\``,
+    `- a call from the host and back takes ${calls.overStdio} times the request to the service alone, on one machine`,
+    `- ten servers that share an application need ${fleet} times the least time that its limit of requests allows`,
   ],
   "README.zh-CN.md": [
     `- 一次读取需要 ${latency.read} 个网络往返，一次修改 ${latency.edit} 个`,

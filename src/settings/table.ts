@@ -123,7 +123,7 @@ export const SETTINGS = [
     name: "TENCENT_CHAT_CONFIRM_EDITS",
     title: "Confirm edits",
     description:
-      "When a person must confirm an edit: never, always, or a number of subscribers from which on to ask. A client that cannot ask then gets a refusal.",
+      "When a person must confirm an edit: never, always, or a number of subscribers from which on to ask. With a client that cannot ask, the edit is then declined.",
     fallback: "never",
     kind: "text",
   },

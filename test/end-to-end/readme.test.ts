@@ -1,0 +1,105 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readSettings } from "../../src/settings/settings.ts";
+import { BUILT } from "../support/built.ts";
+import { temporaryFolder } from "../support/folders.ts";
+
+/** Every command of both READMEs: run here, run by another test, or named as what this project cannot provide. */
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const READMES = ["README.md", "README.zh-CN.md"];
+const PROGRAMS = ["claude", "codex", "gemini", "code"];
+
+/** Commands that run elsewhere, and where. */
+const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
+  [/^npm ci && npm run demo$/, ".ci/run"],
+  [/^npm ci && npm test$/, ".ci/run"],
+  [/^npm (ci|run demo)$/, ".ci/run"],
+  [/^npm ci && npm pack && npm install -g \.\//, "test/end-to-end/package.test.ts, with --prefix"],
+  [/^npm install -g( --prefix ~\/\.local …)?$/, "the same"],
+  [/^tencent-chat-channel-mcp doctor --sandbox$/, "test/end-to-end/package.test.ts"],
+  [/^tencent-chat-channel-mcp setup$/, "test/commands/setup.test.ts"],
+  [/^npm run mcpb$/, "test/end-to-end/package.test.ts, and .ci/run"],
+  [/^npm (un)?install -g tencent-chat-channel-mcp$/, "needs the published package"],
+  [/^npx @modelcontextprotocol\/inspector /, "npm run clients: downloads the Inspector"],
+];
+
+/** The commands of a document: its sh blocks, and code in its text that begins like one. */
+function commandsOf(path: string): string[] {
+  const text = readFileSync(join(ROOT, path), "utf8");
+  const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = ""]) => block);
+  const lines = blocks.flatMap((block) =>
+    block
+      .replaceAll(/\\\n\s*/g, "")
+      .trim()
+      .split("\n"),
+  );
+  const inline = [...text.replaceAll(/^```[\s\S]*?^```/gm, "").matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
+  const starts = /^(npm|npx) |^tencent-chat-channel-mcp \w|^TENCENT_CHAT_\w+=\S+ \w|^\(umask/;
+  return [...lines, ...inline.filter((code) => starts.test(code))];
+}
+
+const commands = [...new Set(READMES.flatMap(commandsOf))];
+const isElsewhere = (command: string) => ELSEWHERE.some(([pattern]) => pattern.test(command));
+const startsWith = (...words: string[]) => commands.filter((command) => words.some((word) => command.startsWith(word)));
+
+/** Runs a command in bash. The programs of hosts, and ours, are replaced by scripts of the test. */
+function runIn(home: string, command: string, programs: Readonly<Record<string, string>>, input = "") {
+  const bin = join(home, "bin");
+  mkdirSync(bin, { recursive: true });
+  for (const [name, body] of Object.entries(programs)) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`);
+    chmodSync(join(bin, name), 0o755);
+  }
+  const env = { HOME: home, PATH: `${bin}:${process.env.PATH}` };
+  return spawnSync("bash", ["-c", command], { env, input, encoding: "utf8" });
+}
+
+/** A key file for settings that name one. */
+const KEY_FILE = { read: () => "5".repeat(64), isOpenToOthers: () => false };
+
+describe("every command of the READMEs", () => {
+  test("is run by a test, or named as needing what is not here", () => {
+    const ownTests = [...startsWith(...PROGRAMS), ...startsWith("TENCENT_CHAT_", "(umask")];
+    expect(commands.filter((command) => !isElsewhere(command) && !ownTests.includes(command))).toEqual([]);
+    for (const [pattern] of ELSEWHERE)
+      expect(
+        commands.some((command) => pattern.test(command)),
+        `${pattern}`,
+      ).toBe(true);
+    expect(readFileSync(join(ROOT, ".ci/run"), "utf8")).toMatch(
+      /^npm ci .*\nnpm run demo\nnpm test\n[\s\S]*npm run mcpb$/m,
+    );
+  });
+
+  test.each(startsWith(...PROGRAMS))("gives a host settings without a problem: %s", (command) => {
+    const [program = ""] = command.split(" ");
+    const { stdout, status } = runIn(temporaryFolder(), command, { [program]: 'printf "%s\\n" "$@"' });
+    expect(status).toBe(0);
+    const words = stdout.trim().split("\n");
+    const pairs =
+      program === "code"
+        ? Object.entries(JSON.parse(words[1] ?? "").env as Record<string, string>)
+        : words.filter((_, at) => /^(-e|--env)$/.test(words[at - 1] ?? "")).map((pair) => pair.split("=", 2));
+    const { problems, settings } = readSettings(Object.fromEntries(pairs), { sandbox: false }, KEY_FILE);
+    expect(problems).toEqual([]);
+    expect(settings?.isSandbox || settings?.rules.readOnly).toBe(true);
+  });
+
+  test.each(startsWith("TENCENT_CHAT_"))("reaches our command with its settings: %s", (command) => {
+    const ours = `exec "${process.execPath}" "${BUILT}" "$@"`;
+    const { stdout } = runIn(temporaryFolder(), command, { "tencent-chat-channel-mcp": ours });
+    // What the example names is not there: the answer is about just that.
+    expect(stdout).toMatch(/(The journal \/path\/to\/journal|The file of TENCENT_CHAT_SECRET_KEY_FILE) cannot be read/);
+    expect(stdout).not.toContain("is required");
+  });
+
+  test.each(startsWith("(umask"))("stores a key that only its owner can read: %s", (command) => {
+    const home = temporaryFolder();
+    expect(runIn(home, command, {}, "a key\n").status).toBe(0);
+    expect(readFileSync(join(home, "tencent-chat.key"), "utf8")).toBe("a key\n");
+    expect(statSync(join(home, "tencent-chat.key")).mode & 0o777).toBe(0o600);
+  });
+});

@@ -6,8 +6,8 @@ import { HELP, parseArguments } from "./commands/arguments.ts";
 const { version } = packageJson;
 const { command, options, messages } = parseArguments(process.argv.slice(2), process.stdin.isTTY === true);
 
-// The reader of our output is gone: there is nothing left to do.
-process.stdout.on("error", () => process.exit(0));
+// The reader of our output is gone, or its disk is full: there is nothing left to do.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 process.stderr.on("error", () => {});
 
 switch (command) {

@@ -71,7 +71,10 @@ export function inferOutcome(observation: Observation): Inference {
 export function isDecided(observation: Observation): boolean {
   if (observation.looks.length === 0) return false;
   const { outcome, evidence } = inferOutcome({ ...observation, isComplete: true });
-  const isUnreadable = Object.values(evidence).every((each) => each === "none" || each === "noChange");
+  // A field that the read before the edit showed can show in the next look, although this one lacks it.
+  const isUnreadable = fieldsOf(observation.wanted).every(
+    (name) => evidence[name] === "noChange" || (evidence[name] === "none" && observation.before[name] === undefined),
+  );
   return outcome === "applied" || isUnreadable;
 }
 

@@ -133,7 +133,8 @@ function problemOfRestoring(name: string, old: string | number, secrets: SecretF
   return max !== undefined && used > max ? `its value before is ${used} bytes and the limit is ${max}` : undefined;
 }
 
-function isLimit(value: number): boolean {
+/** True for a subscriber limit that these tools can send. */
+export function isLimit(value: number): boolean {
   return value >= SUBSCRIBER_LIMIT_BOUNDS.min && value <= SUBSCRIBER_LIMIT_BOUNDS.max;
 }
 

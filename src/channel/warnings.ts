@@ -1,6 +1,6 @@
 import { type ChannelInfo, type ChannelValues, DEFAULT_MAX_SUBSCRIBERS } from "./fields.ts";
 import { fieldsOf } from "./outcome.ts";
-import { changedLimit, type NextCall } from "./receipt.ts";
+import { changedLimit, isLimit, type NextCall } from "./receipt.ts";
 import { formatCount, hiddenCharacters, plural, shortValue } from "./text.ts";
 
 /** What a person should know about one edit, although the service accepts it. Nothing here applies to every edit. */
@@ -28,20 +28,27 @@ export function warningsAbout(edit: {
     warnings.push("FaceUrl is not an http or https address, so apps may show no avatar.");
   }
   warnings.push(...warningsAboutJson(wanted.CustomString, before.CustomString));
-  warnings.push(...warningsAboutLimit(edit));
+  warnings.push(...(warningsAboutChangedLimit(edit) ?? warningsAboutLimit(edit)));
   return warnings;
 }
 
-function warningsAboutLimit(edit: Parameters<typeof warningsAbout>[0]): string[] {
-  const { tool, channel, wanted, before } = edit;
-  const subscribers = before.SubscriberNum ?? 0;
+/** That MaxSubscriberNum changed although the edit did not name it; undefined where it did not. */
+export function warningsAboutChangedLimit(edit: Parameters<typeof warningsAbout>[0]): string[] | undefined {
   const changed = changedLimit(edit);
-  if (changed) {
-    const call: NextCall = { tool, arguments: { Official_Account: channel, MaxSubscriberNum: changed.before } };
-    return [
-      `MaxSubscriberNum changed from ${formatCount(changed.before)} to ${formatCount(changed.after)} although this edit did not name it: the service or somebody else changed it. To put it back, call ${tool} ${JSON.stringify(call.arguments)}.`,
-    ];
-  }
+  if (!changed) return undefined;
+  const { tool, channel } = edit;
+  const call: NextCall = { tool, arguments: { Official_Account: channel, MaxSubscriberNum: changed.before } };
+  const repair = isLimit(changed.before)
+    ? `To put it back, call ${tool} ${JSON.stringify(call.arguments)}.`
+    : "These tools cannot send the value it had: tell the person.";
+  return [
+    `MaxSubscriberNum changed from ${formatCount(changed.before)} to ${formatCount(changed.after)} although this edit did not name it: the service or somebody else changed it. ${repair}`,
+  ];
+}
+
+function warningsAboutLimit(edit: Parameters<typeof warningsAbout>[0]): string[] {
+  const { wanted, before } = edit;
+  const subscribers = before.SubscriberNum ?? 0;
   const limit = wanted.MaxSubscriberNum;
   if (limit !== undefined && limit < subscribers) {
     return [`MaxSubscriberNum ${formatCount(limit)} is below the current ${plural(subscribers, "subscriber")}.`];

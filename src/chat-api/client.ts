@@ -121,12 +121,11 @@ export class ChatClient {
         isWrite: request.isWrite,
         canSignAgain: this.#signer.canSignAgain,
       });
-      this.#recordCredentials(failure, decision !== undefined);
+      this.#recordCredentials(failure, timesOfKind.get("expired") ?? 0, userSig);
       const isInTime = decision !== undefined && decision.pauseMs < deadline.remainingMs;
       if (!isInTime || (decision.usesRetryBudget && !retryBudget.consume())) {
         return toFailedSend(reported, this.contextOf(request, attempts));
       }
-      if (decision.refreshSignature) this.#signer.refreshSignature(userSig);
       if (failure.kind === "network" && failure.isStaleConnection) staleConnections += 1;
       this.#logEvent("retry", {
         command: request.command,
@@ -178,10 +177,13 @@ export class ChatClient {
     return { isWrite, channelIds, subscriber, sdkAppId: this.#signer.sdkAppId, attempts };
   }
 
-  #recordCredentials(failure: Failure, willRetry: boolean): void {
+  /** Stops every request after refused credentials; an expired signature is replaced first, once. */
+  #recordCredentials(failure: Failure, timesExpired: number, userSig: string): void {
     if (failure.kind !== "code") return;
     const { kind } = failure.meaning;
-    const isRefused = kind === "credentials" || (kind === "expired" && !willRetry);
+    if (kind === "expired") this.#signer.refreshSignature(userSig);
+    const isRefused =
+      kind === "credentials" || (kind === "expired" && (timesExpired > 1 || !this.#signer.canSignAgain));
     if (isRefused) this.#breaker.open(failure.envelope.ErrorCode);
   }
 

@@ -20,11 +20,18 @@ export function listJournal(path: string | undefined, asJson: boolean, print: (t
     return fail(`The journal ${path} cannot be read (${describeFileError(error)})${tildeRemark(path)}.`);
   }
   const { edits, unreadable } = journal;
-  if (asJson) print(JSON.stringify(journal));
+  if (asJson) print(JSON.stringify({ edits: edits.map(withOneUndo), unreadable }));
   else if (edits.length === 0) print("The journal holds no edits.");
   else for (const [index, edit] of edits.entries()) printEdit(edit, takenBackAt(edit, edits.slice(index + 1)), print);
   if (unreadable > 0 && !asJson) print(`✗ ${unreadable} of its lines cannot be read.`);
   return unreadable === 0;
+}
+
+/** An edit as JSON: the one undo that makes sense, if any, and not those that stand in the two lines of the file. */
+function withOneUndo(edit: RecordedEdit): object {
+  const { undo: _, ...intent } = edit.intent;
+  const { undo: __, ...result } = edit.result ?? {};
+  return { time: edit.time, intent, ...(edit.result && { result }), undo: undoOfRecorded(edit) };
 }
 
 /** When a later edit made the call that takes this one back; undefined where none did. */
@@ -33,7 +40,13 @@ function takenBackAt(edit: RecordedEdit, later: readonly RecordedEdit[]): string
   if (!undo) return undefined;
   const { Official_Account: channel, ...values } = undo.arguments;
   return later.find(({ intent, result }) => {
-    if (intent.channel !== channel || intent.subscriber !== undefined || result?.outcome !== "applied") return false;
+    if (
+      intent.sdkAppId !== edit.intent.sdkAppId ||
+      intent.channel !== channel ||
+      intent.subscriber !== undefined ||
+      result?.outcome !== "applied"
+    )
+      return false;
     const changes = Object.fromEntries(intent.changes.map(({ field, after }) => [field, after]));
     return Object.entries(values).every(([field, value]) => changes[field] === value);
   })?.time;

@@ -109,8 +109,9 @@ function shutDownWithHost(
   stdin.on("close", () => input.end());
   stdin.on("error", () => input.end());
   input.on("end", () => void shutDown("input ended", 0, DRAIN_AT_END_MS));
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    host.on(signal, () => (isUrgent ? host.exit(0) : shutDownSoon(signal, 0)));
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    // After a second signal nothing is waited for; calls that are cut still record their outcome in the journal.
+    host.on(signal, () => (isUrgent ? cut.abort() : shutDownSoon(signal, 0)));
   }
   const fail = (error: unknown) => {
     if (isUrgent) return;

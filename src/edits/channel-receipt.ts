@@ -8,7 +8,7 @@ import {
   type Outcome,
 } from "../channel/outcome.ts";
 import { audienceOf, listChanges, type Receipt, summarize, undoOf } from "../channel/receipt.ts";
-import { warningsAbout } from "../channel/warnings.ts";
+import { warningsAbout, warningsAboutChangedLimit } from "../channel/warnings.ts";
 import { COMMANDS } from "../chat-api/request.ts";
 import type { SentEdit } from "./edit-error.ts";
 import type { ChannelEdit } from "./look.ts";
@@ -65,7 +65,8 @@ export function receiptOf(
   const { undo, warnings: undoWarnings } = mayHaveChanged(outcome)
     ? undoOf(TOOL, id, { wanted, before, seen }, secrets)
     : { undo: undefined, warnings: [] };
-  const ownWarnings = mayHaveChanged(outcome) || outcome === "declined" ? warningsAbout(shown) : [];
+  const isPublic = mayHaveChanged(outcome) || outcome === "declined";
+  const ownWarnings = isPublic ? warningsAbout(shown) : (warningsAboutChangedLimit(shown) ?? []);
   return {
     outcome,
     channel: id,

@@ -102,16 +102,16 @@ async function sendEdit(
   if (sent.reply !== "ambiguous") return sent;
 
   lock.holdFor(SERVER_TIMEOUT_MS);
-  const mayResend = "isTransient" in first && first.isTransient && options.deadline.remainingMs > RESEND_NEEDS_MS;
-  if (!mayResend) return sent;
+  const hasTime = () => options.deadline.remainingMs > RESEND_NEEDS_MS;
+  if (first.kind !== "ambiguous" || !first.isTransient || !hasTime()) return sent;
   const isNewer = await waitUntil(newerFrom, options, "a read that shows the present state");
   const look = isNewer ? await readOnce(api, id, options) : undefined;
   const looks = look ? [look] : [];
   const shows = inferOutcome({ reply: "ambiguous", wanted, before, looks, isComplete: true }).outcome;
-  if (shows !== "notApplied" || !api.consumeRetryBudget()) return { ...sent, looks };
+  if (shows !== "notApplied" || !hasTime() || !api.consumeRetryBudget()) return { ...sent, looks };
 
   const second = await api.modifyChannel(id, wanted, options);
-  if (second.kind === "notSent") return sent;
+  if (second.kind === "notSent") return { ...sent, looks };
   const resent = { ...sentEdit(second, second.kind), attempts: first.attempts + second.attempts };
   // Whatever the second attempt ended in, the first may still take effect.
   if (second.kind === "ok") return { ...resent, settledAt: sent.settledAt };

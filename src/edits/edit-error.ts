@@ -67,7 +67,8 @@ export function channelEditError(
     case "refused": {
       if (!sent.error) return undefined;
       const { nextStep, safeToResend } = sent.error.explanation;
-      return explain(seenAfterRefusal(byEvidence("old"), byEvidence("other"), look.wasRead), nextStep, safeToResend);
+      const fields = { old: byEvidence("old"), other: byEvidence("other"), unread: byEvidence("none") };
+      return explain(look.wasRead ? seenAfterRefusal(fields) : NOT_VERIFIED, nextStep, safeToResend);
     }
     case "notApplied":
       return explain(
@@ -109,11 +110,15 @@ export function channelEditError(
   }
 }
 
-function seenAfterRefusal(old: string, other: string, wasRead: boolean): string {
-  if (!wasRead) return "Whether anything was changed was not verified by reading.";
-  if (other !== "") return `A read right after showed a value of ${other} that is neither the old nor the new one.`;
-  if (old !== "") return "A read right after showed the old values.";
-  return "A read right after did not show the fields of this edit.";
+const NOT_VERIFIED = "Whether anything was changed was not verified by reading.";
+
+/** What a read showed; each part names its fields, because it says nothing about the others. */
+function seenAfterRefusal({ old, other, unread }: Record<"old" | "other" | "unread", string>): string {
+  return [
+    ...(other === "" ? [] : [`A read right after showed a value of ${other} that is neither the old nor the new one.`]),
+    ...(old === "" ? [] : [`A read right after showed the old value of ${old}.`]),
+    ...(unread === "" ? [] : [`It is not known whether ${unread} was changed: a read right after did not show that.`]),
+  ].join(" ");
 }
 
 function whyUnknown({ wasRead, wasCut }: { wasRead: boolean; wasCut: boolean }, unread: string): string {

@@ -74,9 +74,12 @@ export async function lookAfter(edit: ChannelEdit, sent: SentChannelEdit, option
   if (isDecided(observe())) return observe();
   const times = EARLY_LOOKS[sent.reply].map((ms) => sent.endedAt + ms);
   if (sent.reply !== "refused") times.push(Math.max(sent.endedAt, sent.settledAt) + REPLICA_LAG_MS);
+  // Without an OK, a read that may be older than `before` must not be taken for the outcome. It also says nothing about
+  // a limit that the edit does not name.
+  const watchesLimit = before.MaxSubscriberNum !== undefined && wanted.MaxSubscriberNum === undefined;
+  const mayUseOlder = sent.reply === "ok" && !watchesLimit;
   for (const [index, time] of times.entries()) {
-    // Without an OK, a read that may be older than `before` must not be taken for the outcome.
-    const at = sent.reply === "ok" ? time : Math.max(time, newerFrom);
+    const at = mayUseOlder ? time : Math.max(time, newerFrom);
     if (!(await waitUntil(at, options, "the edit to show"))) break;
     const mayBeOlder = performance.now() < newerFrom;
     const look = await readOnce(services.api, id, options);

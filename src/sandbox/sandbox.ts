@@ -89,7 +89,8 @@ export class Sandbox {
   }
 
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", this.endpoint);
+    const address = `${this.endpoint.origin}${request.url}`;
+    const url = URL.canParse(address) ? new URL(address) : this.endpoint;
     const command = url.pathname.startsWith(PATH) ? url.pathname.slice(PATH.length) : "";
     let body = "";
     try {

@@ -1,11 +1,11 @@
-import { visibleJson } from "../channel/text.ts";
+import { byteLength, visibleJson } from "../channel/text.ts";
 
 /** Keeps an answer small enough for every host, without cutting a channel in the middle or dropping one silently. */
 
-/** Maximum characters of one text block: hosts refuse or cut results of more than about 25,000 tokens. */
-const MAX_TEXT_CHARACTERS = 80_000;
+/** Maximum bytes of one text block: hosts refuse or cut results of more than about 25,000 tokens. */
+const MAX_TEXT_BYTES = 80_000;
 /** Room for what surrounds the list. */
-const FRAME_CHARACTERS = 1_500;
+const FRAME_BYTES = 1_500;
 
 /**
  * Splits a list of channels into those that fit into one answer, in order, and the IDs of those that do not.
@@ -13,13 +13,13 @@ const FRAME_CHARACTERS = 1_500;
  */
 export function splitToFit<T extends { readonly Official_Account: string }>(
   channels: readonly T[],
-  maxCharacters = MAX_TEXT_CHARACTERS,
+  maxBytes = MAX_TEXT_BYTES,
 ): { kept: T[]; leftOut: string[] } {
-  const sizes = channels.map((channel) => visibleJson(channel).length + 1);
-  const idSizes = channels.map(({ Official_Account }) => visibleJson({ Official_Account }).length + 1);
-  let size = FRAME_CHARACTERS + sizes.reduce((total, each) => total + each, 0);
+  const sizes = channels.map((channel) => byteLength(visibleJson(channel)) + 1);
+  const idSizes = channels.map(({ Official_Account }) => byteLength(visibleJson({ Official_Account })) + 1);
+  let size = FRAME_BYTES + sizes.reduce((total, each) => total + each, 0);
   let count = channels.length;
-  while (count > 1 && size > maxCharacters) {
+  while (count > 1 && size > maxBytes) {
     count -= 1;
     size += (idSizes[count] ?? 0) - (sizes[count] ?? 0);
   }

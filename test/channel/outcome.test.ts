@@ -140,6 +140,30 @@ describe("the outcome", () => {
     expect(inferOutcome({ ...common, reply: "ok", looks: [{ MaxSubscriberNum: 9 }] }).outcome).toBe("unknown");
   });
 
+  test("is unknown without an OK where a field is missing from both reads, whatever the others show", () => {
+    const wanted = { Name: "B", MaxSubscriberNum: 7 };
+    const common = { wanted, before: { Name: "A" }, isComplete: true };
+    for (const Name of ["A", "B"]) {
+      expect(inferOutcome({ ...common, reply: "ambiguous", looks: [{ Name }] }).outcome, Name).toBe("unknown");
+      const outcome = Name === "A" ? "refused" : "unknown";
+      expect(inferOutcome({ ...common, reply: "refused", looks: [{ Name }] }).outcome, Name).toBe(outcome);
+    }
+    expect(inferOutcome({ ...common, reply: "ok", looks: [{ Name: "B" }] }).outcome).toBe("applied");
+  });
+
+  test("takes no cut text for a trimmed one, and a trimmed one also where the value before was not readable", () => {
+    const cut = { wanted: { Name: "Spring sale" }, before: { Name: "old" }, looks: [{ Name: "Spring" }] };
+    expect(inferOutcome({ ...cut, reply: "ok", isComplete: true }).outcome).toBe("unknown");
+    const trimmed = { wanted: { Name: " B" }, before: {}, looks: [{ Name: "B" }] };
+    expect(inferOutcome({ ...trimmed, reply: "ok", isComplete: true }).outcome).toBe("applied");
+  });
+
+  test("counts an old value only where the very last look shows it", () => {
+    const looks = [{ Name: "old" }, { Introduction: "x" }];
+    const observation = { wanted: { Name: "new" }, before: { Name: "old" }, looks, isComplete: true };
+    expect(inferOutcome({ ...observation, reply: "ambiguous" }).outcome).toBe("unknown");
+  });
+
   test("takes a text that the service trimmed or case-folded for applied, after an OK only", () => {
     const observation = {
       wanted: { Name: " New " },
@@ -178,13 +202,14 @@ describe("the outcome", () => {
 describe("looking again", () => {
   test("ends where everything is new, and where nothing can be told", () => {
     expect(isDecided(observe("ok", ["N", "-"]))).toBe(true);
-    expect(isDecided(observe("ok", ["-", "-"]))).toBe(true);
+    expect(isDecided({ ...observe("ok", ["-", "-"]), before: {} })).toBe(true);
     expect(isDecided(observe("ambiguous", ["N", "N"]))).toBe(true);
-    expect(isDecided(observe("ambiguous", ["-"]))).toBe(true);
+    expect(isDecided({ ...observe("ambiguous", ["-"]), before: {} })).toBe(true);
   });
 
   test("goes on where a later look could still show more", () => {
     expect(isDecided(observe("ok", ["O"]))).toBe(false);
+    expect(isDecided(observe("ok", ["-"]))).toBe(false); // it was readable before
     expect(isDecided(observe("ok", ["N", "O"]))).toBe(false);
     expect(isDecided(observe("ambiguous", ["X"]))).toBe(false);
     expect(isDecided({ ...observe("ambiguous", ["N"]), looks: [] })).toBe(false);

@@ -57,6 +57,19 @@ describe("the undo of an edit", () => {
     expect(warnings).toEqual(["undo does not restore FaceUrl: its value before was not readable."]);
   });
 
+  test("names the part whose value these tools do not send, and leaves an unnamed limit alone that it cannot send", () => {
+    const named = undo({ MaxSubscriberNum: 5 }, undefined, { MaxSubscriberNum: -1 });
+    expect(named).toEqual({
+      warnings: ["undo does not restore MaxSubscriberNum: its value before, -1, is not one that these tools send."],
+    });
+    const unnamed = undo({ Name: "B" }, { Name: "B", MaxSubscriberNum: 9 }, { Name: "A", MaxSubscriberNum: -1 });
+    expect(unnamed.undo?.arguments).toEqual({ Official_Account: ID, Name: "A" });
+    expect(undo({ Name: "B" }, undefined, { Name: "A\ud800" }).warnings[0]).toContain("holds half a character");
+    const redacting = { ...noSecret, redactDeep: <T>(value: T) => (value === "A" ? ("[secret]" as T) : value) };
+    const { warnings } = undoOf("tool", ID, { wanted: { Name: "B" }, before: { Name: "A" } }, redacting);
+    expect(warnings).toEqual(["undo does not restore Name: its value before holds a credential of this server."]);
+  });
+
   test("names the part that is longer than today's limit", () => {
     const long = { Name: "x".repeat(151), Introduction: "i" };
     const { undo: call, warnings } = undo({ Name: "B", Introduction: "j" }, undefined, long);

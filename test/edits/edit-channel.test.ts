@@ -270,7 +270,7 @@ describe("after a refusal", () => {
     expect(receipt.undo).toBeUndefined();
     expect(error?.envelope).toMatchObject({ ErrorCode: 130002, ErrorInfo: "not yours" });
     expect(error?.message).toBe(
-      "The account has no permission for this channel. A read right after showed the old values.",
+      "The account has no permission for this channel. A read right after showed the old value of Name.",
     );
     expect(recorded(journal)?.result).toMatchObject({ outcome: "refused", code: 130002 });
     expect(sandbox.requests).toHaveLength(3);
@@ -306,6 +306,25 @@ describe("after a refusal", () => {
     expect(receipt.outcome).toBe("refused");
     expect(error?.message).toContain("Whether anything was changed was not verified by reading.");
     expect(sandbox.requests).toHaveLength(2);
+  });
+
+  test("names the fields that the look showed, and those that it did not", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ command: MODIFY, response: { code: 60020 } });
+    const { receipt, error } = await edit(context, { Name: "B", MaxSubscriberNum: 5 });
+    expect(receipt.outcome).toBe("refused");
+    expect(error?.message).toMatch(
+      /A read right after showed the old value of Name\. It is not known whether MaxSubscriberNum was changed: a read right after did not show that\.$/,
+    );
+    expect(sandbox.requests.map(({ command }) => command)).toEqual([GET, MODIFY, GET]);
+  });
+
+  test("names the fields in which it saw somebody else's value", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add(goodRead, { command: MODIFY, response: { code: 6017 } }, showing("a colleague's"));
+    expect((await edit(context, { Name: "B" })).error?.message).toContain(
+      "A read right after showed a value of Name that is neither the old nor the new one.",
+    );
   });
 
   test("that turns out to be applied is reported as applied, with a warning", async () => {
@@ -384,6 +403,52 @@ describe("without a definite answer", () => {
     expect(error?.explanation.nextStep).toContain("stop and tell the person");
     expect(posts(sandbox)).toBe(2);
     expect(recorded(journal)?.result?.outcome).toBe("notApplied");
+  });
+
+  test.each([10004, 60004, 60005, 70346])(
+    "code %i is not sent again, although the old values are there",
+    async (code) => {
+      const { sandbox, context } = await open();
+      sandbox.faults.add({ command: MODIFY, response: { code } });
+      const { receipt } = await edit(context, { Name: "B" });
+      expect(receipt.outcome).toBe("notApplied");
+      expect(posts(sandbox)).toBe(1);
+    },
+  );
+
+  test("an edit of which a look shows a part is not sent again", async () => {
+    const { sandbox, context } = await open();
+    const applyName = (answer: Record<string, unknown>) => {
+      Object.assign(sandbox.channels.get(PENN)?.info ?? {}, { Name: "B" });
+      return { ...answer, ActionStatus: "FAIL", ErrorCode: 60008 };
+    };
+    sandbox.faults.add({ command: MODIFY, response: { change: applyName } });
+    expect((await edit(context, { Name: "B", Introduction: "new" })).receipt.outcome).toBe("partlyApplied");
+    expect(posts(sandbox)).toBe(1);
+  });
+
+  test("the first attempt can still take effect after the second one was answered with OK", async () => {
+    const { sandbox, context } = await open();
+    const late = { command: MODIFY, response: { code: 60008 }, appliedAfterMs: 2_600 };
+    sandbox.faults.add(late, { command: MODIFY, response: { change: (answer) => ({ ...answer, ErrorCode: 0 }) } });
+    const { receipt } = await edit(context, { Name: "B" });
+    expect([receipt.outcome, posts(sandbox)]).toEqual(["applied", 2]);
+  });
+
+  test("somebody else's value leaves the outcome unknown, and undo warns that it would overwrite it", async () => {
+    const { sandbox, context } = await open();
+    const reset = { command: MODIFY, response: "reset" as const };
+    sandbox.faults.add(reset, reset);
+    const running = edit(context, { Name: "B" });
+    await waitUntil(() => posts(sandbox) === 2);
+    const channel = sandbox.channels.get(PENN);
+    if (channel) channel.info.Name = "a colleague's";
+    const { receipt } = await running;
+    expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ after: "a colleague's", verdict: "differs" }] });
+    expect(receipt.undo?.arguments).toEqual({ Official_Account: PENN, Name: OLD });
+    expect(receipt.warnings).toContain(
+      "undo would overwrite the value that Name has now, which this edit did not write.",
+    );
   });
 
   test.each([10004, 60004, 60005, 70346])("code %i is not sent again, and looked at", async (code) => {
@@ -529,6 +594,59 @@ describe("the lock of a channel", () => {
 });
 
 describe("a read that lags behind an edit of ours", () => {
+  test("never makes an undo unnecessary, also where the call has no time for another read", async () => {
+    const { sandbox, context } = await open();
+    await edit(context, { Name: "bad" });
+    sandbox.faults.add(showing(OLD));
+    await expect(edit(context, { Name: OLD }, 800)).rejects.toMatchObject({ name: "EditNotSentError" });
+  });
+
+  test("is as old as its beginning, however late it ends", async () => {
+    const { sandbox, context } = await open();
+    await edit(context, { Name: "bad" });
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // so that the read begins inside the lag and ends after it
+    sandbox.faults.add({ ...showing(OLD), response: { ...showing(OLD).response, delayMs: 900 } });
+    expect((await edit(context, { Name: OLD })).receipt).toMatchObject({
+      outcome: "applied",
+      changes: [{ before: "bad" }],
+    });
+  });
+
+  test("can be older than the edit before the last one", async () => {
+    const { sandbox, context } = await open();
+    await edit(context, { Name: "Y" });
+    await edit(context, { Name: "Z" });
+    sandbox.faults.add(goodRead, { command: MODIFY, response: { change: (answer) => answer } }, showing(OLD));
+    expect((await edit(context, { Name: OLD })).receipt.outcome).toBe("unknown");
+  });
+
+  test("does not hide a limit that the next edit changed without naming it", async () => {
+    const { sandbox, context } = await open();
+    let limit = 1_000_000;
+    const withLimit = {
+      command: GET,
+      applied: true,
+      response: {
+        change: (whole: Record<string, unknown>) => {
+          const list = whole.OfficialAccountInfoList as Record<string, unknown>[];
+          return {
+            ...whole,
+            OfficialAccountInfoList: list.map((element) => ({ ...element, MaxSubscriberNum: limit })),
+          };
+        },
+      },
+    };
+    sandbox.faults.add(...Array.from({ length: 5 }, () => withLimit));
+    await edit(context, { Introduction: "i" });
+    const next = edit(context, { Name: "B" });
+    await waitUntil(() => posts(sandbox) === 2);
+    limit = 100_000;
+    const { receipt } = await next;
+    sandbox.faults.clear();
+    expect(receipt.warnings[0]).toContain("MaxSubscriberNum changed from 1,000,000 to 100,000");
+    expect(receipt.undo?.arguments).toMatchObject({ Name: OLD, MaxSubscriberNum: 1_000_000 });
+  });
+
   test("is not taken for the outcome of the next one, although the service says OK", async () => {
     const { sandbox, context } = await open();
     await edit(context, { Name: "Newz" });
@@ -593,11 +711,38 @@ describe("an edit right after another one of the same channel", () => {
     await edit(context, { Organization: "o" });
     sandbox.faults.add({ command: MODIFY, response: { code: 6017 } });
     const { error } = await edit(context, { Name: "n" });
-    expect(error?.message).toContain("A read right after showed the old values.");
+    expect(error?.message).toContain("A read right after showed the old value of Name.");
   });
 });
 
 describe("an OK that reads do not confirm", () => {
+  test("because they fail is accepted, with the undo", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add(goodRead, failedRead, failedRead, failedRead, failedRead);
+    const { receipt } = await edit(context, { Name: "B" });
+    expect(receipt).toMatchObject({ outcome: "accepted", undo: { arguments: { Name: OLD } } });
+  });
+
+  test("because one of them lacks the field is read again", async () => {
+    const { sandbox, context } = await open();
+    const lacking = (whole: Record<string, unknown>) => {
+      const [{ Name: _, ...rest } = {}] = whole.OfficialAccountInfoList as Record<string, unknown>[];
+      return { ...whole, OfficialAccountInfoList: [rest] };
+    };
+    sandbox.faults.add(goodRead, { command: GET, response: { change: lacking } });
+    expect((await edit(context, { Name: "B" })).receipt.outcome).toBe("applied");
+  });
+
+  test("in a field that stood before names whoever overwrote it", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add(goodRead, showing("a colleague's"));
+    const { receipt } = await edit(context, { Name: OLD, Introduction: "i" });
+    expect(receipt.changes).toMatchObject([{ field: "Name", after: "a colleague's", verdict: "differs" }, {}]);
+    expect(receipt.warnings).toContain(
+      "Name had the wanted value before the edit and has another one now: somebody else edits it.",
+    );
+  });
+
   test("is accepted with a warning where the reads that were possible still showed the old value", async () => {
     const { sandbox, context } = await open();
     sandbox.faults.add(goodRead, { command: MODIFY, response: { change: (answer) => answer } });

@@ -107,14 +107,31 @@ describe("the lock of a subscriber", () => {
     return opened;
   }
 
-  test("keeps the next edit of the same subscriber out until the server timeout", async () => {
+  test.each(["reset" as const, { code: 60008 }])(
+    "keeps the next edit of the same subscriber out until the server timeout: %j",
+    async (response) => {
+      const { sandbox, context } = await openWithSubscribers(1);
+      sandbox.faults.add({ command: SUBSCRIBER, response, appliedAfterMs: 2_900 });
+      const first = edit(context, { CustomString: "first" });
+      const second = edit(context, { CustomString: "second" });
+      expect((await first).receipt.outcome).toBe("unknown");
+      expect((await second).receipt.outcome).toBe("accepted");
+      await waitUntil(() => sandbox.applied.length === 2);
+      expect(sandbox.applied.map(({ body }) => JSON.parse(body).CustomString)).toEqual(["first", "second"]);
+    },
+  );
+
+  test("lets one subscriber of two channels be edited side by side", async () => {
     const { sandbox, context } = await openWithSubscribers(1);
-    sandbox.faults.add({ command: SUBSCRIBER, response: "reset", appliedAfterMs: 1_000 });
-    const first = edit(context, { CustomString: "first" });
-    const second = edit(context, { CustomString: "second" });
-    expect((await first).receipt.outcome).toBe("unknown");
-    expect((await second).receipt.outcome).toBe("accepted");
-    expect(sandbox.channels.get(PENN)?.subscribers.get("107867")).toBe("second");
+    const other = "@TOA#_@TOA#dZDP";
+    sandbox.channels.get(other)?.subscribers.set("107867", "");
+    sandbox.faults.add({ command: SUBSCRIBER, mentions: PENN, response: { delayMs: 700 } });
+    const order: string[] = [];
+    await Promise.all([
+      edit(context).then(() => order.push("slow")),
+      edit(context, { Official_Account: other }).then(() => order.push("quick")),
+    ]);
+    expect(order).toEqual(["quick", "slow"]);
   });
 
   test("lets many subscribers of one channel be edited side by side", async () => {

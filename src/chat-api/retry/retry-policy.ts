@@ -41,7 +41,6 @@ export interface AttemptState {
 /** How to make the next attempt. */
 export interface RetryDecision {
   readonly pauseMs: number;
-  readonly refreshSignature: boolean;
   /** True if the attempt needs a place in the retry budget. */
   readonly usesRetryBudget: boolean;
 }
@@ -51,7 +50,7 @@ export function decideRetry(failure: Failure, state: AttemptState): RetryDecisio
   const { attempts, timesOfKind, staleConnections, isWrite, canSignAgain } = state;
   if (attempts >= MAX_ATTEMPTS) return undefined;
   if (isWrite && wasSent(failure) && isOutcomeUnknown(failure)) return undefined;
-  const atOnce: RetryDecision = { pauseMs: 0, refreshSignature: false, usesRetryBudget: false };
+  const atOnce: RetryDecision = { pauseMs: 0, usesRetryBudget: false };
   const backOff: RetryDecision = { ...atOnce, pauseMs: backOffMs(attempts), usesRetryBudget: true };
 
   if (failure.kind === "network") {
@@ -62,7 +61,7 @@ export function decideRetry(failure: Failure, state: AttemptState): RetryDecisio
   const { kind } = failure.meaning;
   if (timesOfKind > MAX_RETRIES[kind]) return undefined;
   if (kind === "rate") return atOnce;
-  if (kind === "expired") return canSignAgain ? { ...atOnce, refreshSignature: true } : undefined;
+  if (kind === "expired") return canSignAgain ? atOnce : undefined;
   return backOff;
 }
 

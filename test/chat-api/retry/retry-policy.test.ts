@@ -13,9 +13,8 @@ import { stopTime } from "../../support/clock.ts";
 
 const code = (ErrorCode: number) => codeFailure({ ErrorCode });
 const first: AttemptState = { attempts: 1, timesOfKind: 1, staleConnections: 0, isWrite: false, canSignAgain: true };
-const backOff = { pauseMs: expect.any(Number), refreshSignature: false, usesRetryBudget: true };
-const atOnce = { pauseMs: 0, refreshSignature: false, usesRetryBudget: false };
-const newSignature = { ...atOnce, refreshSignature: true };
+const backOff = { pauseMs: expect.any(Number), usesRetryBudget: true };
+const atOnce = { pauseMs: 0, usesRetryBudget: false };
 const stale = { ...networkFailure("connectionLost"), isStaleConnection: true };
 
 describe("after the first attempt", () => {
@@ -36,7 +35,7 @@ describe("after the first attempt", () => {
     ["a rate code", code(60018), atOnce, atOnce],
     ["a transient code", code(20005), backOff, undefined],
     ["a disputed code", code(10004), backOff, undefined],
-    ["an expired signature", code(70001), newSignature, newSignature],
+    ["an expired signature", code(70001), atOnce, atOnce],
     ["refused credentials", code(70003), undefined, undefined],
     ["a wrong request", code(130004), undefined, undefined],
     ["a wrong configuration", code(60020), undefined, undefined],

@@ -1,4 +1,5 @@
 import { ExplainedError } from "./explanation.ts";
+import { quote } from "./text.ts";
 
 /** Made when every one of several channels failed, so the call has nothing to show. A single one explains itself. */
 export class AllFailed extends ExplainedError {
@@ -9,7 +10,8 @@ export class AllFailed extends ExplainedError {
     const all = [...failures].map(([id, { explanation, envelope }]) => ({ id, explanation, envelope }));
     const [first] = all;
     const causes = all.map(
-      ({ id, explanation, envelope }) => `${id}: ${envelope.ErrorCode ?? explanation.stage}: ${explanation.cause}`,
+      ({ id, explanation, envelope }) =>
+        `${quote(id)}: ${envelope.ErrorCode ?? explanation.stage}: ${explanation.cause}`,
     );
     super(
       {

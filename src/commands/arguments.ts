@@ -18,7 +18,7 @@ export const HELP = `an MCP server for Tencent Cloud Chat official channels
 Settings are TENCENT_CHAT_… environment variables; the README lists them.
 `;
 
-const COMMANDS = ["demo", "doctor", "setup"] as const;
+const SUBCOMMANDS = ["demo", "doctor", "setup"] as const;
 const FLAGS = ["--sandbox", "--json", "--journal", "--help", "-h", "--version", "-v"];
 /** Words that people type as a command, with what to do instead. */
 const SUGGESTIONS: ReadonlyMap<string, string> = new Map([
@@ -40,7 +40,7 @@ export interface CommandOptions {
 }
 
 export interface ParsedArguments {
-  readonly command: (typeof COMMANDS)[number] | "serve" | "help" | "version" | "unknown";
+  readonly command: (typeof SUBCOMMANDS)[number] | "serve" | "help" | "version" | "unknown";
   readonly options: CommandOptions;
   /** For an unknown command at a terminal. */
   readonly messages: readonly string[];
@@ -51,11 +51,15 @@ export function parseArguments(args: readonly string[], isTerminal: boolean): Pa
   const flags = new Set(args);
   const problems: string[] = [];
   const ignored: string[] = [];
-  const unknown = args.filter((arg) => !FLAGS.includes(arg) && !COMMANDS.some((command) => command === arg));
+  const subcommand = SUBCOMMANDS.find((name) => name === args[0]);
+  const unknown = args.slice(subcommand ? 1 : 0).filter((arg) => !FLAGS.includes(arg));
   for (const arg of unknown) {
     const suggestion = suggestionFor(arg);
     if (suggestion) problems.push(`${printable(arg)} was not understood: ${suggestion}`);
     else ignored.push(arg.startsWith("--") ? printable(arg) : NOT_SHOWN);
+  }
+  for (const flag of ["--json", "--journal"]) {
+    if (flags.has(flag) && subcommand !== "doctor") problems.push(`${flag} belongs to the doctor command.`);
   }
   const options = {
     sandbox: flags.has("--sandbox"),
@@ -65,13 +69,16 @@ export function parseArguments(args: readonly string[], isTerminal: boolean): Pa
     ignored,
   };
   const isUnknownCommand = isTerminal && unknown.some((arg) => !arg.startsWith("-"));
-  const messages = [...problems, "Commands are demo, doctor and setup; --help lists everything."];
+  const messages = [
+    ...problems,
+    "Commands are demo, doctor and setup, each as the first word; --help lists everything.",
+  ];
   const command =
     flags.has("--help") || flags.has("-h")
       ? "help"
       : flags.has("--version") || flags.has("-v")
         ? "version"
-        : (COMMANDS.find((name) => flags.has(name)) ?? "serve");
+        : (subcommand ?? "serve");
   return { command: isUnknownCommand ? "unknown" : command, options, messages };
 }
 
@@ -79,15 +86,31 @@ export function parseArguments(args: readonly string[], isTerminal: boolean): Pa
 function suggestionFor(arg: string): string | undefined {
   const word = nameOf(arg);
   if (FLAGS.includes(word)) return `${word} takes no value.`;
+  if (SUBCOMMANDS.some((name) => name === arg)) return undefined; // a command counts as the first word only
   const direct = SUGGESTIONS.get(word.replace(/^-+/, "").toLowerCase());
   if (direct) return direct;
-  const near = nearestName(word, [...FLAGS.filter((flag) => flag.startsWith("--")), ...COMMANDS]);
+  if (arg.startsWith("TENCENT_CHAT_")) return "settings are environment variables, not arguments.";
+  const guard = guardSettingLike(word);
+  if (guard) return `did you mean the environment variable ${guard}?`;
+  const near = nearestName(word, [...FLAGS.filter((flag) => flag.startsWith("--")), ...SUBCOMMANDS]);
   if (near) return `did you mean ${near}?`;
   const setting = nearestName(
     word,
     SETTINGS.map(({ name }) => name.replace("TENCENT_CHAT_", "")),
   );
   return setting && `did you mean the environment variable TENCENT_CHAT_${setting}?`;
+}
+
+/** The setting about safety that an argument is most likely meant for: a part of its name, or with words around it. */
+function guardSettingLike(word: string): string | undefined {
+  const plain = word.toLowerCase().replace(/[^a-z]/g, "");
+  if (!word.startsWith("-") || plain.length < 6) return undefined;
+  const names = ["SANDBOX", "READ_ONLY", "ALLOWED_CHANNELS", "CONFIRM_EDITS", "WRITES_PER_HOUR", "JOURNAL"];
+  const meant = names.find((name) => {
+    const setting = name.toLowerCase().replaceAll("_", "");
+    return setting.includes(plain) || plain.includes(setting);
+  });
+  return meant && `TENCENT_CHAT_${meant}`;
 }
 
 /** An argument without what follows `=`. */

@@ -14,7 +14,10 @@ export function readEnvironment({ env }: Pick<Host, "env">, options: SettingsOpt
 
 /** Key files on this machine. */
 export const KEY_FILES: KeyFiles = {
-  read: (path) => readFileSync(path, "utf8"),
+  read(path) {
+    if (!statSync(path).isFile()) throw Object.assign(new Error("not a regular file"), { code: "not a regular file" });
+    return readFileSync(path, "utf8");
+  },
   // Windows has no such modes; Node reports every file there as open.
   isOpenToOthers: (path) => platform() !== "win32" && (statSync(path).mode & 0o077) !== 0,
 };

@@ -1,5 +1,6 @@
 import { platform } from "node:os";
 import { PassThrough } from "node:stream";
+import { Secrets } from "../chat-api/auth/secrets.ts";
 import { createLog } from "../log.ts";
 import { type Session, startSession } from "../mcp/session.ts";
 import { applicationName } from "../settings/settings.ts";
@@ -31,10 +32,12 @@ export async function serve(host: Host, version: string, options: CommandOptions
 
   const { settings, problems, warnings, readOnly, logLevel } = readEnvironment(host, options);
   let context: ToolContext | undefined;
+  const early = new Secrets(); // what is known before the first call opens the context
+  for (const secret of Object.values(settings?.credential ?? {})) early.add(secret);
   const log = createLog(
     logLevel,
     (line) => stderr.write(line),
-    (event) => context?.secrets.redactDeep(event) ?? event,
+    (event) => (context?.secrets ?? early).redactDeep(event),
   );
   for (const problem of problems) log("error", "settings", { problem });
   for (const warning of warnings) log("warn", "settings", { warning });

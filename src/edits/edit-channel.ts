@@ -64,9 +64,10 @@ export async function editChannel(
     });
     const sent = await sendEdit(edit, options, lock);
     if ("notSent" in sent) {
-      begun.notSent();
+      begun.abort();
       throw sent.notSent;
     }
+    begun.commit();
 
     const looked = await lookAfter(edit, sent, options);
     const inference = inferOutcome(looked);

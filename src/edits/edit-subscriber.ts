@@ -49,9 +49,10 @@ export async function editSubscriber(
     });
     const result = await api.modifySubscriber(channel, subscriber, CustomString, { deadline });
     if (result.kind === "notSent") {
-      begun.notSent();
+      begun.abort();
       throw result.error;
     }
+    begun.commit();
     if (result.kind === "ambiguous") lock.holdFor(SERVER_TIMEOUT_MS);
 
     if (result.kind === "ok") {

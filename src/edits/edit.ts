@@ -59,11 +59,13 @@ export interface FinishedEdit {
 
 export type EditResult = FinishedEdit | { readonly question: Question };
 
-/** An edit that has its place in the write budget and its intent in the journal. Call one of the two, once. */
+/** An edit that has its place in the write budget and its intent in the journal. */
 interface BegunEdit {
   /** Nothing was sent: gives the place back. */
-  notSent(): void;
-  /** It was sent: records its result. A journal that cannot be written adds a warning to the receipt. */
+  abort(): void;
+  /** It was sent: the hour of the budget counts from here. */
+  commit(): void;
+  /** Records its result. A journal that cannot be written adds a warning to the receipt. */
   finish(edit: FinishedEdit): FinishedEdit;
 }
 
@@ -86,12 +88,12 @@ export function beginEdit(
   }
   const cancelled = () => (deadline.ended === "cancelled" ? { cancelled: true as const } : {});
   return {
-    notSent() {
+    commit: reservation.commit,
+    abort() {
       reservation.release();
       recordResult({ outcome: "notSent", ...cancelled() });
     },
     finish({ envelope, receipt, error }) {
-      reservation.commit();
       const { outcome, changes, undo, warnings } = receipt;
       const warning = recordResult({
         outcome,

@@ -148,7 +148,7 @@ export interface RecordedEdit {
  * @throws the file system's error where the file cannot be read
  */
 export function readJournal(path: string): { edits: RecordedEdit[]; unreadable: number } {
-  const texts = readFileSync(path, "utf8")
+  const texts = readFile(path)
     .split("\n")
     .filter((text) => text.trim() !== "");
   const lines = texts.flatMap(readLine);
@@ -157,6 +157,18 @@ export function readJournal(path: string): { edits: RecordedEdit[]; unreadable: 
     line.event === "intent" ? [{ time: line.time, intent: line, result: results.get(line.writeId) }] : [],
   );
   return { edits, unreadable: texts.length - lines.length };
+}
+
+/** Reads a regular file: follows no link, and does not block on a FIFO. */
+function readFile(path: string): string {
+  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    if (!fstatSync(file).isFile()) throw Object.assign(new Error("not a regular file"), { code: "not a regular file" });
+    return readFileSync(file, "utf8");
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The call that takes an edit back; undefined where it did not take effect. */

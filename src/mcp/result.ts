@@ -26,7 +26,7 @@ export function toResult(
     ...error?.envelope,
     ...content,
     ...(error && { explanation: error.explanation }),
-    ...(("OfficialAccountInfoList" in content || "receipt" in content) && { note: NOTE }),
+    ...(("OfficialAccountInfoList" in content || "receipt" in content || error?.envelope.ErrorInfo) && { note: NOTE }),
     ...(context?.isSandbox && { sandbox: true }),
   };
   // Channel text may hold a secret that somebody put there; nothing with one leaves this process.

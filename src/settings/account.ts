@@ -50,17 +50,19 @@ const LOOKS_LIKE_KEY = /^[0-9a-f]{64}$/i;
 /** Settings that hold no credential are shown to people and models, so a secret put there by mistake is refused. */
 export function checkMisplacedSecrets(reader: EnvReader, credential: Credential | undefined): void {
   const secrets = Object.values(credential ?? {});
-  for (const { name } of SETTINGS) {
-    const value = reader.setting(name);
+  for (const name of [...SETTINGS.map((setting) => setting.name), "HTTPS_PROXY", "https_proxy"]) {
+    const value = reader.text(name);
     if (value === undefined || CREDENTIAL_NAMES.some((each) => each === name)) continue;
-    const holdsSecret = secrets.some((secret) => value.toLowerCase().includes(secret.toLowerCase()));
-    if (
-      holdsSecret ||
-      value.split(/[\s,]+/).some((word) => LOOKS_LIKE_KEY.test(word) || LOOKS_LIKE_USERSIG.test(word))
-    ) {
+    const isKnown = secrets.some((secret) => value.toLowerCase().includes(secret.toLowerCase()));
+    if (isKnown || /[0-9a-f]{64}/i.test(value) || /eJ[A-Za-z0-9*_-]{80,}/.test(value)) {
       reader.problems.push(`${name} holds what looks like a secret key or a UserSig: remove it from there.`);
     }
   }
+}
+
+/** Credentials in the environment that are not used: in the sandbox, which has its own. */
+export function unusedSecrets(reader: EnvReader): string[] {
+  return (["TENCENT_CHAT_SECRET_KEY", "TENCENT_CHAT_USERSIG"] as const).flatMap((name) => reader.setting(name) ?? []);
 }
 
 /** No space, no line break, no placeholder that a host left in place, no dots copied from an example. */

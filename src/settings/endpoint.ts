@@ -75,7 +75,7 @@ export function readProxy(reader: EnvReader): ProxySettings | undefined {
 function isProxyAddress(text: string): boolean {
   try {
     const { protocol, username, password, pathname, search, hash } = new URL(text);
-    decodeURIComponent(username + password); // throws for a broken escape, as the client would
+    for (const part of [username, password]) decodeURIComponent(part); // throws for a broken escape, as the client would
     return (protocol === "http:" || protocol === "https:") && pathname === "/" && search === "" && hash === "";
   } catch {
     return false;

@@ -6,7 +6,14 @@ import { isLoopback, type RegionName } from "../chat-api/regions.ts";
 import type { ConfirmEdits } from "../guard/confirmation.ts";
 import type { Rules } from "../guard/policy.ts";
 import { LOG_LEVELS, type LogLevel } from "../log.ts";
-import { type Account, checkMisplacedSecrets, type KeyFiles, readAccount, SANDBOX_ACCOUNT } from "./account.ts";
+import {
+  type Account,
+  checkMisplacedSecrets,
+  type KeyFiles,
+  readAccount,
+  SANDBOX_ACCOUNT,
+  unusedSecrets,
+} from "./account.ts";
 import { readLocation, readProxy } from "./endpoint.ts";
 import { type Environment, EnvReader } from "./env-reader.ts";
 import { MIN_SAFE_TIMEOUT_SECONDS, NUMBERS, SETTINGS, type SettingName } from "./table.ts";
@@ -27,6 +34,8 @@ export interface Settings extends Account {
   readonly requestsPerSecond: number;
   readonly isSandbox: boolean;
   readonly proxy: ProxySettings | undefined;
+  /** Credentials that are set and not used; they stay secret. */
+  readonly unusedSecrets: readonly string[];
 }
 
 /** Settings where there is no problem, and what is known even where there is one. */
@@ -66,7 +75,7 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
   const timeoutSeconds = reader.number("TENCENT_CHAT_TIMEOUT_SECONDS") ?? NUMBERS.TENCENT_CHAT_TIMEOUT_SECONDS.unset;
   if (timeoutSeconds < MIN_SAFE_TIMEOUT_SECONDS) {
     reader.warnings.push(
-      `TENCENT_CHAT_TIMEOUT_SECONDS is below ${MIN_SAFE_TIMEOUT_SECONDS}: an edit without a clear answer will end as unknown.`,
+      `TENCENT_CHAT_TIMEOUT_SECONDS is below ${MIN_SAFE_TIMEOUT_SECONDS}: an edit without a clear answer often ends as unknown.`,
     );
   }
   checkNodeDebug(reader, env);
@@ -96,6 +105,7 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
     requestsPerSecond:
       reader.number("TENCENT_CHAT_REQUESTS_PER_SECOND") ?? NUMBERS.TENCENT_CHAT_REQUESTS_PER_SECOND.unset,
     proxy: readProxy(reader),
+    unusedSecrets: isSandbox ? unusedSecrets(reader) : [],
     endpoint: location?.endpoint,
     region: location?.region,
   };
@@ -112,26 +122,31 @@ export function applicationName({ label, isSandbox, sdkAppId, region, endpoint }
 }
 
 const PREFIX = "TENCENTCHAT";
-/** What keeps edits out must not be lost to a shorter name, such as TENCENT_READ_ONLY. */
-const GUARD_WITHOUT_PREFIX: ReadonlyMap<string, SettingName> = new Map(
-  (
-    [
-      "TENCENT_CHAT_READ_ONLY",
-      "TENCENT_CHAT_ALLOWED_CHANNELS",
-      "TENCENT_CHAT_CONFIRM_EDITS",
-      "TENCENT_CHAT_WRITES_PER_HOUR",
-    ] as const
-  ).map((name) => [name.replace("CHAT", "").replaceAll("_", ""), name]),
-);
+/** Words of the settings that keep edits out or in view: they must not be lost to another spelling of the prefix. */
+const GUARD_WORDS: readonly (readonly [string, SettingName])[] = [
+  ["READONLY", "TENCENT_CHAT_READ_ONLY"],
+  ["ALLOWED", "TENCENT_CHAT_ALLOWED_CHANNELS"],
+  ["CONFIRM", "TENCENT_CHAT_CONFIRM_EDITS"],
+  ["WRITESPERHOUR", "TENCENT_CHAT_WRITES_PER_HOUR"],
+  ["JOURNAL", "TENCENT_CHAT_JOURNAL"],
+  ["SANDBOX", "TENCENT_CHAT_SANDBOX"],
+];
+
+/** The setting about safety that a name like TENCENT_READ_ONLY is most likely meant for. */
+function guardSettingLike(plain: string): SettingName | undefined {
+  if (leven(plain.slice(0, 7), "TENCENT") > 2) return undefined;
+  return GUARD_WORDS.find(([word]) => plain.includes(word))?.[1];
+}
 
 /** Finds variables that are meant for this server and are not known: in another case or spelling, or misspelled. */
 function checkNames(env: Environment, reader: EnvReader): void {
   const known: readonly string[] = SETTINGS.map(({ name }) => name);
   for (const name of Object.keys(env)) {
     const plain = name.toUpperCase().replace(/[^A-Z0-9]/g, "");
-    const isNear = leven(plain.slice(0, PREFIX.length), PREFIX) <= 2 || GUARD_WITHOUT_PREFIX.has(plain);
-    if (known.includes(name) || !isNear) continue;
-    const meant = GUARD_WITHOUT_PREFIX.get(plain) ?? nearestName(name, known);
+    const isNear = leven(plain.slice(0, PREFIX.length), PREFIX) <= 2;
+    const guard = guardSettingLike(plain);
+    if (known.includes(name) || !(isNear || guard)) continue;
+    const meant = nearestName(name, known) ?? guard;
     if (!plain.startsWith(PREFIX) && !meant) continue;
     reader.problems.push(`${name} is not a setting${meant ? `: did you mean ${meant}?` : "."}`);
   }

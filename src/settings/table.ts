@@ -146,7 +146,7 @@ export const SETTINGS = [
   {
     name: "TENCENT_CHAT_TIMEOUT_SECONDS",
     title: "Seconds per call",
-    description: `The time of one tool call, everything included except a person's thinking time: ${rangeOf("TENCENT_CHAT_TIMEOUT_SECONDS")}. Below ${MIN_SAFE_TIMEOUT_SECONDS}, an edit without a clear answer ends as unknown.`,
+    description: `The time of one tool call, everything included except a person's thinking time: ${rangeOf("TENCENT_CHAT_TIMEOUT_SECONDS")}. Below ${MIN_SAFE_TIMEOUT_SECONDS}, an edit without a clear answer often ends as unknown.`,
     fallback: String(NUMBERS.TENCENT_CHAT_TIMEOUT_SECONDS.unset),
     kind: "number",
     form: { position: 14, initial: String(NUMBERS.TENCENT_CHAT_TIMEOUT_SECONDS.unset) },

@@ -25,17 +25,37 @@ describe("the command line", () => {
     ["--readonly=true", "TENCENT_CHAT_READ_ONLY"],
     ["--region=singapore", "TENCENT_CHAT_REGION"],
     ["--confirm-edits", "TENCENT_CHAT_CONFIRM_EDITS"],
-    ["--journal-file", undefined],
+    ["--journal-file", "TENCENT_CHAT_JOURNAL"],
+    ["--sandboxed", "TENCENT_CHAT_SANDBOX"],
+    ["--use-sandbox", "TENCENT_CHAT_SANDBOX"],
+    ["--read-only-mode", "TENCENT_CHAT_READ_ONLY"],
+    ["--confirm=always", "TENCENT_CHAT_CONFIRM_EDITS"],
+    ["--allowed=x", "TENCENT_CHAT_ALLOWED_CHANNELS"],
+    ["--channels=x", "TENCENT_CHAT_ALLOWED_CHANNELS"],
+    ["--writes=1", "TENCENT_CHAT_WRITES_PER_HOUR"],
+    ["--tencent-chat-read-only", "TENCENT_CHAT_READ_ONLY"],
   ])("%s resembles ours: a settings error, never an edit on the configured service", (arg, meant) => {
     const { command, options } = parseArguments([arg], false);
     expect(command).toBe("serve");
-    if (meant === undefined) expect(options.problems).toEqual([]);
-    else
-      expect(options.problems).toEqual([
-        expect.stringContaining(
-          `did you mean ${meant.startsWith("TENCENT") ? "the environment variable " : ""}${meant}?`,
-        ),
-      ]);
+    expect(options.problems).toEqual([
+      expect.stringContaining(
+        `did you mean ${meant.startsWith("TENCENT") ? "the environment variable " : ""}${meant}?`,
+      ),
+    ]);
+  });
+
+  test("a setting or a flag of the doctor stops every call of the server, where it was meant for something else", () => {
+    const problems = (...args: string[]) => parseArguments(args, false).options.problems;
+    expect(problems("--env", "TENCENT_CHAT_READ_ONLY=true")).toEqual([
+      expect.stringContaining("settings are environment variables, not arguments"),
+    ]);
+    expect(problems("--journal", "/path")).toEqual(["--journal belongs to the doctor command."]);
+    expect(problems("--json")).toEqual(["--json belongs to the doctor command."]);
+    expect(problems("doctor", "--journal", "--json")).toEqual([]);
+  });
+
+  test("a command counts as the first word only", () => {
+    expect(parseArguments(["--profile", "demo"], false)).toMatchObject({ command: "serve", options: { problems: [] } });
   });
 
   test.each(["--original-host=x", "--stdio", "--no-color", "mcp"])("%s is a host's own: ignored", (arg) => {
@@ -66,9 +86,11 @@ describe("the command line", () => {
 
   test("the value of an argument is never shown, nor an argument that may be one", () => {
     const secret = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
-    const args = [`--secret-key=${secret}`, "--token", secret, `-k${secret}`, secret.toUpperCase()];
+    const letters = "abcdefghij".repeat(5);
+    const args = [`--secret-key=${secret}`, "--token", secret, `-k${secret}`, secret.toUpperCase(), `--${letters}`];
     const { options, messages } = parseArguments(args, true);
     expect(JSON.stringify([options, messages]).toLowerCase()).not.toContain(secret);
+    expect(JSON.stringify([options, messages])).not.toContain(letters);
     expect(options.problems.join()).toContain("TENCENT_CHAT_SECRET_KEY");
     expect(options.ignored).toContain("--token");
   });

@@ -37,6 +37,7 @@ describe("good settings", () => {
       requestsPerSecond: 50,
       isSandbox: false,
       proxy: undefined,
+      unusedSecrets: [],
     });
     expect([readOnly, logLevel]).toEqual([false, "info"]);
   });
@@ -86,6 +87,7 @@ describe("good settings", () => {
       requestsPerSecond: 1,
       isSandbox: false,
       proxy: { url: "http://proxy.example:8080", except: "localhost" },
+      unusedSecrets: [],
     });
     expect([readOnly, logLevel]).toEqual([true, "silent"]);
   });
@@ -220,6 +222,21 @@ describe("a settings error", () => {
     [{ TENCENT_CHAT_SDK_APPID: "5" }, "TENCENT_CHAT_SDK_APPID is not a setting: did you mean TENCENT_CHAT_SDKAPPID?"],
     [{ TENCENT_CHAT_READONLY: "true" }, "TENCENT_CHAT_READONLY is not a setting: did you mean TENCENT_CHAT_READ_ONLY?"],
     [{ TENCENT_CHAT_COLOUR: "red" }, "TENCENT_CHAT_COLOUR is not a setting"],
+    ...[
+      ["TENCENT_CLOUD_CHAT_READ_ONLY", "READ_ONLY"],
+      ["TENCENTCLOUD_CHAT_READ_ONLY", "READ_ONLY"],
+      ["TENCENT_ALLOWED_CHANNEL", "ALLOWED_CHANNELS"],
+      ["TENCENT_CONFIRM", "CONFIRM_EDITS"],
+      ["TENCENT_SANDBOX", "SANDBOX"],
+      ["TENCENT_JOURNAL", "JOURNAL"],
+      ["TENCENT_WRITES_PER_HOUR", "WRITES_PER_HOUR"],
+      ["TENCNT_CHT_READONLY", "READ_ONLY"],
+      ["TENCENT_CAHT_ALLOWED", "ALLOWED_CHANNELS"],
+    ].map(([name = "", meant]): [Record<string, string>, string] => [
+      { [name]: "true" },
+      `${name} is not a setting: did you mean TENCENT_CHAT_${meant}?`,
+    ]),
+    [{ HTTPS_PROXY: "http://%c3:%a9@proxy:8080" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
     [{ TENCENT_READ_ONLY: "true" }, "TENCENT_READ_ONLY is not a setting: did you mean TENCENT_CHAT_READ_ONLY?"],
     [{ Tencent_Allowed_Channels: "x" }, "did you mean TENCENT_CHAT_ALLOWED_CHANNELS?"],
     [{ HTTPS_PROXY: "socks5://proxy" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
@@ -297,6 +314,11 @@ describe("a settings error", () => {
 });
 
 describe("the sandbox", () => {
+  test("keeps the credentials secret that it ignores", () => {
+    const env = { ...GOOD, TENCENT_CHAT_SANDBOX: "true", TENCENT_CHAT_USERSIG: "a-sig" };
+    expect(read(env).settings?.unusedSecrets).toEqual([GOOD.TENCENT_CHAT_SECRET_KEY, "a-sig"]);
+  });
+
   test.each([
     [{}, true],
     [{ TENCENT_CHAT_SANDBOX: "true" }, false],

@@ -40,7 +40,7 @@ describe("the gate before a tool that forgets everything", () => {
     for (const secret of [
       SECRET_KEY,
       SECRET_KEY.toUpperCase(),
-      `%${SECRET_KEY.charCodeAt(0).toString(16)}${SECRET_KEY.slice(1)}`,
+      `${SECRET_KEY[0]}%${SECRET_KEY.charCodeAt(1).toString(16)}${SECRET_KEY.slice(2)}`,
     ]) {
       const error = await errorOf(callTool(tool, { Official_Account: PENN, [secret]: secret }, context, callFor()));
       expect(error).toMatchObject({ name: "PolicyError", explanation: { fixedBy: "agent" } });

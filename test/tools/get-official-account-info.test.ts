@@ -88,7 +88,7 @@ describe("reading channels", () => {
     const reply = await call(GET, listOf("@TOA#_gone", "news"));
     expect(reply.isError).toBe(true);
     expect(reply.structured.explanation.cause).toMatch(
-      /^None of the 2 channels could be read\. @TOA#_gone: 130004: .* news: 130007: /,
+      /^None of the 2 channels could be read\. '@TOA#_gone': 130004: .* 'news': 130007: /,
     );
     expect(reply.structured.OfficialAccountInfoList).toHaveLength(2);
   });

@@ -17,26 +17,31 @@ const FRAGMENT_LENGTH = 16;
 export class Secrets {
   /** In lower case, because every comparison ignores it. */
   readonly #known = new Set<string>();
-  /** Matches every known secret in any letter case; undefined while there is none. */
+  /** Every part of FRAGMENT_LENGTH characters of them. */
+  readonly #fragments = new Set<string>();
+  /** Matches every known secret in any letter case, plain or percent-encoded; undefined while there is none. */
   #pattern: RegExp | undefined;
 
   add(secret: string): void {
     const lower = secret.toLowerCase();
     if (lower === "" || this.#known.has(lower)) return;
     this.#known.add(lower);
+    for (const part of partsOf(lower)) this.#fragments.add(part);
     // Longest first, so that no secret hides a longer one that begins the same.
-    const alternatives = [...this.#known].sort((one, other) => other.length - one.length).map(escapeRegExp);
+    const alternatives = [...this.#known].sort((one, other) => other.length - one.length).map(patternOf);
     this.#pattern = new RegExp(alternatives.join("|"), "gi");
   }
 
   /** True if a text holds a known secret, plain or percent-encoded, in any letter case. */
   appearIn(text: string): boolean {
-    return this.#matches(text) || (text.includes("%") && this.#matches(percentDecode(text)));
+    if (!this.#pattern) return false;
+    this.#pattern.lastIndex = 0;
+    return this.#pattern.test(text);
   }
 
   /** The text with every known secret replaced. For channel data and for our own sentences. */
   redact(text: string): string {
-    return this.#matches(text) && this.#pattern ? text.replace(this.#pattern, REPLACEMENT) : text;
+    return this.appearIn(text) && this.#pattern ? text.replace(this.#pattern, REPLACEMENT) : text;
   }
 
   /**
@@ -44,13 +49,16 @@ export class Secrets {
    * @param exempt IDs that the call itself named; they stay unless a part of a secret is in them
    */
   redactServiceText(text: string, exempt: readonly string[] = []): string {
-    const kept = exempt.filter((id) => id.length >= MIN_RUN && !this.#holdsFragment(id));
-    const [separator, ...rest] = kept;
-    if (separator === undefined) return this.redact(text).replace(LONG_RUN, REPLACEMENT);
+    const ids = exempt.filter((id) => id.length >= MIN_RUN && text.includes(id) && !this.#holdsFragment(id));
+    return this.#redactBetween(text, ids);
+  }
+
+  #redactBetween(text: string, [id, ...others]: readonly string[]): string {
+    if (id === undefined) return this.redact(text).replace(LONG_RUN, REPLACEMENT);
     return text
-      .split(separator)
-      .map((part) => this.redactServiceText(part, rest))
-      .join(separator);
+      .split(id)
+      .map((part) => this.#redactBetween(part, others))
+      .join(id);
   }
 
   /** A RequestId, kept where it has the usual form and holds no part of a secret. */
@@ -70,29 +78,27 @@ export class Secrets {
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, this.#redactPart(part)]));
   }
 
-  #matches(text: string): boolean {
-    if (!this.#pattern) return false;
-    this.#pattern.lastIndex = 0;
-    return this.#pattern.test(text);
-  }
-
-  /** @param text short: a RequestId or an ID */
   #holdsFragment(text: string): boolean {
-    const lower = text.toLowerCase();
-    for (const secret of this.#known) {
-      for (let from = 0; from + FRAGMENT_LENGTH <= lower.length; from += 1) {
-        if (secret.includes(lower.slice(from, from + FRAGMENT_LENGTH))) return true;
-      }
-    }
-    return false;
+    return partsOf(text.toLowerCase()).some((part) => this.#fragments.has(part));
   }
+}
+
+function partsOf(text: string): string[] {
+  return Array.from({ length: Math.max(0, text.length - FRAGMENT_LENGTH + 1) }, (_, from) =>
+    text.slice(from, from + FRAGMENT_LENGTH),
+  );
+}
+
+/** Matches a secret of ASCII characters, each of them plain or percent-encoded. */
+function patternOf(secret: string): string {
+  return [...secret].map((character) => `(?:${escapeRegExp(character)}|${percentCodes(character)})`).join("");
+}
+
+function percentCodes(character: string): string {
+  const codes = [character, character.toUpperCase()].map((each) => `%${(each.codePointAt(0) ?? 0).toString(16)}`);
+  return [...new Set(codes)].join("|");
 }
 
 function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
-}
-
-/** Decodes each percent escape of an ASCII character; leaves everything else as it is, so it never throws. */
-function percentDecode(text: string): string {
-  return text.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

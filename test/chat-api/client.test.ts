@@ -383,6 +383,27 @@ describe("credentials", () => {
   });
 });
 
+describe("the service's words", () => {
+  test("keep the IDs that the call named, and no part of a signature", async () => {
+    const { sandbox, context } = await open();
+    const channel = `@TOA#_${"c".repeat(34)}`;
+    const subscriber = `user-${"s".repeat(35)}`;
+    sandbox.faults.add({ response: { code: 130004, info: `no ${channel} for ${subscriber}` } });
+    const refused = await context.api.modifySubscriber(channel, subscriber, "x", callFor());
+    expect(refused.kind === "ok" ? "" : refused.error.envelope.ErrorInfo).toBe(`no ${channel} for ${subscriber}`);
+
+    sandbox.faults.add({ response: { code: 130004, info: `no ${channel}` } });
+    expect((await errorOf(read(context, [channel]))).envelope.ErrorInfo).toBe(`no ${channel}`);
+
+    const part = `x${sandbox.requests[0]?.query.get("usersig")?.slice(0, 60)}`;
+    sandbox.faults.add({
+      response: { change: (answer) => ({ ...answer, ErrorCode: 130004, RequestId: part, ActionStatus: part }) },
+    });
+    const { envelope } = await errorOf(read(context));
+    expect(JSON.stringify(envelope)).not.toContain(part.slice(1, 20));
+  });
+});
+
 describe("slowing down", () => {
   test.each([{ code: 60007 }, { code: 60011 }, { code: 60018 }, { code: 60019 }, { status: 429 }])(
     "%j pauses the whole command for a second, then everything is answered",

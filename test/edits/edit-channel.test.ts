@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { editChannel } from "../../src/edits/edit-channel.ts";
 import { readJournal } from "../../src/guard/journal.ts";
+import { Policy } from "../../src/guard/policy.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
 import { waitUntil } from "../support/clock.ts";
 import type { FaultySandbox } from "../support/faulty-sandbox.ts";
@@ -58,6 +60,30 @@ const lastRead = {
   },
 };
 const failedRead = { command: GET, response: { code: 60020 } };
+
+test("the hour of the budget counts from the sending of an edit, not from its call or its receipt", async () => {
+  const { sandbox, context } = await open();
+  let minutes = 0;
+  const rules = { readOnly: false, writesPerHour: 1, confirmEdits: "never" } as const;
+  const policy = new Policy(
+    rules,
+    () => false,
+    () => minutes * 60_000,
+  );
+  const pass = (answer: unknown) => {
+    minutes += 10;
+    return answer;
+  };
+  sandbox.faults.add(
+    { command: MODIFY, applied: true, response: { change: pass } },
+    { command: GET, applied: true, mentions: PENN, response: { delayMs: 0 } },
+    { command: GET, applied: true, response: { change: pass } },
+  );
+  await edit({ ...context, policy }, { Name: "B" });
+  expect(minutes).toBe(20);
+  const next = await errorOf(edit({ ...context, policy }, { Name: "C" }));
+  expect(next.explanation.nextStep).toContain("possible in 50 minutes"); // sent at 10, now it is 20
+});
 
 describe("an edit", () => {
   test("is read, written and read back over one connection, and its receipt has audience, values and undo", async () => {
@@ -756,6 +782,27 @@ describe("an OK that reads do not confirm", () => {
 });
 
 describe("a secret in a channel's text", () => {
+  test("of another application is channel text: shown, written back by undo, and never altered", async () => {
+    const { sandbox, context } = await open();
+    const foreign = `eJw${"aB3*".repeat(40)}`;
+    const channel = sandbox.channels.get(PENN);
+    if (channel) channel.info.CustomString = foreign;
+    const { receipt } = await edit(context, { CustomString: "x" });
+    expect(receipt).toMatchObject({ changes: [{ before: foreign }], undo: { arguments: { CustomString: foreign } } });
+    await edit(context, { CustomString: foreign });
+    expect(channel?.info.CustomString).toBe(foreign);
+  });
+
+  test("is not in the journal, wherever it came from", async () => {
+    const { sandbox, context, journal } = await open();
+    const channel = sandbox.channels.get(PENN);
+    if (channel) channel.info.Name = SECRET_KEY.toUpperCase();
+    const call = { ...callFor(), client: SECRET_KEY };
+    await finished(editChannel(context, PENN, { Name: "B" }, call));
+    expect(readFileSync(journal, "utf8").toLowerCase()).not.toContain(SECRET_KEY.slice(0, 20));
+    expect(recorded(journal)).toMatchObject({ intent: { client: "[secret]" }, result: { outcome: "applied" } });
+  });
+
   test("appears neither in the question nor, in part, in the receipt", async () => {
     const { sandbox, context } = await open({ TENCENT_CHAT_CONFIRM_EDITS: "always" });
     const channel = sandbox.channels.get(PENN);

@@ -41,6 +41,12 @@ test("an OK is accepted: no tool can read the value back", async () => {
   ]);
 });
 
+test("IDs in the summary are quoted, so that they cannot pose as words of ours", async () => {
+  const { context } = await open();
+  const { receipt } = await edit(context, { Subscriber_Account: "a') of 'b" });
+  expect(receipt.summary).toContain("1 subscriber ('a\\') of \\'b') of '");
+});
+
 test("warnings name an emptied field and invisible characters", async () => {
   const { context } = await open();
   expect((await edit(context, { CustomString: "" })).receipt.warnings).toEqual(["CustomString is emptied."]);

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -117,6 +117,8 @@ describe("the built server", () => {
     await server.exit();
 
     const edits = readJournal(journal).edits;
+    expect(edits[0]?.intent).toMatchObject({ osUser: userInfo().username, host: hostname(), pid: server.child.pid });
+    expect(server.stderr).not.toMatch(/in flight|vip|test_modify/); // no channel text in the log
     expect(edits.map(({ intent, result }) => [intent.client, result?.outcome])).toEqual([
       ["a child's parent", "applied"],
       ["a child's parent", "accepted"],
@@ -128,7 +130,7 @@ describe("the built server", () => {
     expect(code).toBe(0);
     expect(stdout).toContain('Name: "test_modify_official_account3" → "a\\u202eb"');
     expect(stdout).toContain(`undo: ${MODIFY} {"Official_Account":"${PENN}","Name":"test_modify_official_account3"}`);
-    expect(stdout).toContain("unknown: the process stopped before the outcome was known");
+    expect(stdout).toContain("no outcome recorded: the edit is still running, or process");
     expect(JSON.parse((await command(["doctor", "--journal", "--json"], env)).stdout)).toMatchObject({
       unreadable: 0,
       edits: [{}, {}, {}],

@@ -118,6 +118,14 @@ describe("the journal", () => {
     expect(readFileSync(path, "utf8")).toBe(content);
   });
 
+  test.runIf(process.platform === "linux")("is read without blocking on a FIFO or following a link", () => {
+    const folder = temporaryFolder();
+    execFileSync("mkfifo", [join(folder, "fifo")]);
+    expect(() => readJournal(join(folder, "fifo"))).toThrow("not a regular file");
+    symlinkSync("/etc/hostname", join(folder, "link"));
+    expect(() => readJournal(join(folder, "link"))).toThrow("ELOOP");
+  });
+
   test("counts lines that it cannot read", () => {
     const path = join(temporaryFolder(), "j.jsonl");
     open(path).begin(intent);

@@ -339,6 +339,17 @@ test("a bug before the tool runs is not reported as an edit that may have been s
   expect(text).not.toContain("TypeError");
 });
 
+test("the text of a failure escapes hidden characters, whoever wrote them", async () => {
+  const sandbox = await startSandbox();
+  const channel = sandbox.channels.get(PENN);
+  if (channel) channel.info.Name = "before\u202e";
+  sandbox.faults.add({ command: MODIFY, response: { code: 6017 } });
+  const { call } = await connect(sandbox.endpoint);
+  const { text } = await call(MODIFY, { Official_Account: PENN, Name: "after\u200b" });
+  expect(text).not.toMatch(/[\u202e\u200b]/);
+  expect(text).toContain("before\\u202e");
+});
+
 test("arguments that are nested too deeply are rejected in words", async () => {
   const { call } = await connect((await startSandbox()).endpoint);
   let deep: unknown = "x";

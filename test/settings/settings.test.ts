@@ -1,10 +1,15 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Secrets } from "../../src/chat-api/auth/secrets.ts";
 import { Signer } from "../../src/chat-api/auth/user-sig.ts";
 import { REGIONS, SANDBOX_SDKAPPID } from "../../src/chat-api/regions.ts";
+import { KEY_FILES } from "../../src/commands/environment.ts";
 import { applicationName, readSettings } from "../../src/settings/settings.ts";
 import { SettingsError } from "../../src/settings/settings-error.ts";
 import { SETTINGS } from "../../src/settings/table.ts";
+import { temporaryFolder } from "../support/folders.ts";
 
 const KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
 const GOOD = { TENCENT_CHAT_SDKAPPID: "1400000321", TENCENT_CHAT_SECRET_KEY: KEY, TENCENT_CHAT_REGION: "tokyo" };
@@ -376,6 +381,20 @@ describe("a warning", () => {
     expect(warningsOf({ TENCENT_CHAT_JOURNAL: "/j" })).toEqual([]);
   });
 });
+
+test.runIf(process.platform !== "win32")(
+  "a real key file is read, unless it is none, and one open to others is noticed",
+  () => {
+    const folder = temporaryFolder();
+    const path = join(folder, "key");
+    writeFileSync(path, KEY, { mode: 0o644 });
+    expect([KEY_FILES.read(path), KEY_FILES.isOpenToOthers(path)]).toEqual([KEY, true]);
+    chmodSync(path, 0o600);
+    expect(KEY_FILES.isOpenToOthers(path)).toBe(false);
+    execFileSync("mkfifo", [join(folder, "fifo")]);
+    expect(() => KEY_FILES.read(join(folder, "fifo"))).toThrow("not a regular file");
+  },
+);
 
 test("the application is named by its label, or by its SDKAppID and region", () => {
   const name = (more: Record<string, string>, sandbox = false) => {

@@ -1,4 +1,4 @@
-import type { Envelope } from "../channel/explanation.ts";
+import type { Envelope, ExplainedError } from "../channel/explanation.ts";
 import {
   type ChannelInfo,
   type ChannelValues,
@@ -7,7 +7,7 @@ import {
   WRITABLE_FIELDS,
 } from "../channel/fields.ts";
 import type { ChatClient } from "./client.ts";
-import { ServiceError } from "./errors/chat-api-error.ts";
+import { toError } from "./errors/chat-api-error.ts";
 import { malformed, type NetworkFailure } from "./errors/failure.ts";
 import type { Connection } from "./http/http-client.ts";
 import { type Answer, codeFailure, readEnvelope } from "./http/response.ts";
@@ -21,7 +21,7 @@ export interface ChannelAnswer {
   readonly id: string;
   readonly envelope: Envelope;
   readonly info: ChannelInfo;
-  readonly error?: ServiceError;
+  readonly error?: ExplainedError;
 }
 
 /** The answer to a get: one element for each ID asked for, in the order asked. */
@@ -132,13 +132,10 @@ export class ChatApi {
     const id = content.Official_Account ?? (code === 0 ? undefined : expected);
     if (typeof id !== "string") return malformed("an element's Official_Account is missing");
     const envelope = readEnvelope(content, this.#client.secrets, [id]);
-    if (code === 0) {
-      const info = readInfo(content);
-      return "reason" in info ? info : { id, envelope, info };
-    }
-    const failure = codeFailure({ ...envelope, ErrorCode: code as number });
+    const read = code === 0 ? readInfo(content) : codeFailure({ ...envelope, ErrorCode: code as number });
+    if ("info" in read) return { id, envelope, info: read.info };
     const context = this.#client.contextOf({ isWrite: false, channelIds: [id] }, attempts);
-    return { id, envelope, info: {}, error: new ServiceError(failure, context) };
+    return { id, envelope, info: {}, error: toError(read, context) };
   }
 }
 
@@ -146,7 +143,7 @@ function readOk({ envelope }: Answer): { value: Envelope } {
   return { value: envelope };
 }
 
-function readInfo(content: Record<string, unknown>): ChannelInfo | NetworkFailure {
+function readInfo(content: Record<string, unknown>): { info: ChannelInfo } | NetworkFailure {
   const info: Record<string, unknown> = {};
   for (const { name, type } of READABLE_FIELDS) {
     const value = content[name] ?? undefined;
@@ -155,5 +152,5 @@ function readInfo(content: Record<string, unknown>): ChannelInfo | NetworkFailur
     if (!isRight) return malformed(`${name} is not of the documented type`);
     info[name] = value;
   }
-  return info;
+  return { info };
 }

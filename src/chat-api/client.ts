@@ -83,19 +83,10 @@ export class ChatClient {
   /**
    * Sends a request until it has an answer or a failure that ends the call. Never throws for what the network or the
    * service does.
-   * @param connection a borrowed one; without it the call borrows its own, for a write to a subscriber a new one
+   * @param connection a borrowed one; without it the call borrows its own
    */
   async send<T>(request: Request<T>, deadline: Deadline, connection?: Connection): Promise<SendResult<T>> {
-    if (connection) return this.#sendOver(connection, request, deadline);
-    const own = await this.#http.borrow(request.isWrite ? "new" : "any");
-    try {
-      return await this.#sendOver(own, request, deadline);
-    } finally {
-      this.#http.release(own);
-    }
-  }
-
-  async #sendOver<T>(connection: Connection, request: Request<T>, deadline: Deadline): Promise<SendResult<T>> {
+    if (!connection) return this.#sendOverOwn(request, deadline);
     const { limiter, retryBudget } = this.#state(request.command);
     const timesOfKind = new Map<CodeKind, number>();
     let tries = 0;
@@ -139,6 +130,16 @@ export class ChatClient {
     }
   }
 
+  /** A write that nothing can verify goes over a new connection. */
+  async #sendOverOwn<T>(request: Request<T>, deadline: Deadline): Promise<SendResult<T>> {
+    const own = await this.#http.borrow(request.isWrite ? "new" : "any");
+    try {
+      return await this.send(request, deadline, own);
+    } finally {
+      this.#http.release(own);
+    }
+  }
+
   /** One attempt, and the UserSig that it was signed with. */
   async #attempt<T>(
     connection: Connection,
@@ -146,10 +147,11 @@ export class ChatClient {
     deadline: Deadline,
   ): Promise<{ result: Answer | Failure; userSig: string }> {
     const unsigned = (result: Failure) => ({ result, userSig: "" });
-    const waitFailure =
-      this.#breaker.openReason === undefined ? await this.#state(command).limiter.acquire(deadline) : undefined;
+    if (this.#breaker.openReason !== undefined)
+      return unsigned(networkFailure("breakerOpen", this.#breaker.openReason));
+    const waitFailure = await this.#state(command).limiter.acquire(deadline);
     if (waitFailure) return unsigned(waitFailure);
-    const openReason = this.#breaker.openReason; // asked again: it may have opened while this attempt waited
+    const { openReason } = this.#breaker; // it may have opened while this attempt waited
     if (openReason !== undefined) return unsigned(networkFailure("breakerOpen", openReason));
     const signature = this.#signer.current();
     if ("problem" in signature) return unsigned(networkFailure("userSigUnusable", signature.problem));

@@ -155,8 +155,9 @@ async function checkConnection({ api, timeoutMs }: ToolContext): Promise<Check> 
     if (result.kind !== "ok") return describeFailure(result.error);
     const { channels, serverDate } = result.value;
     const error = channels[0]?.error;
-    if (!error || !EXPECTED_CODES.has(error.code)) {
-      const message = `the service answered ${error?.code ?? 0}; 130004 was expected`;
+    const code = error ? error.envelope.ErrorCode : 0;
+    if (code === undefined || !EXPECTED_CODES.has(code)) {
+      const message = `the service answered ${code ?? error?.explanation.cause}; 130004 was expected`;
       return { about, status: "failed", message };
     }
     const skew = describeClockSkew(serverDate, Date.now());

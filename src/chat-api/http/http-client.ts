@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { malformed, type NetworkFailure, networkFailure } from "../errors/failure.ts";
 import type { NotSentReason } from "../errors/network-reasons.ts";
-import type { Deadline } from "../retry/deadline.ts";
+import type { Deadline, DeadlineEnd } from "../retry/deadline.ts";
 import {
   type ClientOptions,
   codeOf,
@@ -41,6 +41,8 @@ export class HttpClient {
   /** Connections that are free, the last used at the end. */
   readonly #idle: Connection[] = [];
   readonly #borrowed = new Set<Connection>();
+  /** Connections whose last request ended before it was sent. */
+  readonly #unconnected = new WeakSet<Connection>();
   #isClosed = false;
 
   constructor(options: ClientOptions) {
@@ -60,8 +62,9 @@ export class HttpClient {
   /** Takes a connection back, for the next borrower. */
   release(connection: Connection): void {
     this.#borrowed.delete(connection);
+    if (this.#isClosed || this.#unconnected.has(connection)) return void connection.destroy();
     this.#idle.push(connection);
-    if (this.#isClosed || this.#idle.length > MAX_IDLE) void this.#idle.shift()?.destroy();
+    if (this.#idle.length > MAX_IDLE) void this.#idle.shift()?.destroy();
   }
 
   /**
@@ -70,17 +73,64 @@ export class HttpClient {
    */
   post(
     connection: Connection,
-    request: Post,
+    { path, body }: Post,
     deadline: Deadline,
     timeoutMs: number,
   ): Promise<HttpResponse | NetworkFailure> {
     const { endpoint, userAgent } = this.#options;
-    return new PendingRequest(deadline, timeoutMs).run(connection, {
+    const request: Dispatcher.DispatchOptions = {
       origin: endpoint.origin,
-      path: `${this.#pathPrefix}${request.path}`,
+      path: `${this.#pathPrefix}${path}`,
       method: "POST",
       headers: { "content-type": "application/json", "accept-encoding": "identity", "user-agent": userAgent },
-      body: request.body,
+      body,
+    };
+    return new Promise((resolve) => {
+      const chunks: Buffer[] = [];
+      let receivedBytes = 0;
+      let head: Pick<HttpResponse, "status" | "headers"> | undefined;
+      let controller: Dispatcher.DispatchController | undefined;
+      let timer: NodeJS.Timeout | undefined;
+      let isSettled = false;
+      let removeListener = () => {};
+      const settle = (result: HttpResponse | NetworkFailure) => {
+        if (isSettled) return;
+        isSettled = true;
+        removeListener();
+        clearTimeout(timer);
+        // What could not connect may go on trying; the next borrower must not wait for it.
+        if (controller) this.#unconnected.delete(connection);
+        else this.#unconnected.add(connection);
+        resolve(result);
+      };
+      const fail = (failure: NetworkFailure) => {
+        settle(failure);
+        controller?.abort(new Error(failure.reason));
+      };
+      // undici ignores an abort signal while a request is queued or connecting, so the deadline is raced here.
+      removeListener = deadline.onEnd((end) => fail(failureAtEnd(end, controller !== undefined)));
+      if (isSettled) return;
+      connection.dispatch(request, {
+        onRequestStart(started) {
+          if (isSettled) return started.abort(new Error("no longer wanted"));
+          controller = started;
+          timer = setTimeout(() => fail(networkFailure("noAnswer")), timeoutMs);
+        },
+        onResponseStart(_controller, status, headers) {
+          head = { status, headers };
+        },
+        onResponseData(_controller, chunk) {
+          receivedBytes += chunk.length;
+          if (receivedBytes > MAX_ANSWER_BYTES) fail(networkFailure("answerTooLarge"));
+          else chunks.push(chunk);
+        },
+        onResponseEnd() {
+          const [first, ...more] = chunks;
+          settle({ status: 0, headers: {}, ...head, body: first && more.length === 0 ? first : Buffer.concat(chunks) });
+        },
+        onResponseError: (_controller, error) =>
+          fail(controller ? failureAfterSending(error, head === undefined) : failureBeforeSending(error)),
+      });
     });
   }
 
@@ -93,74 +143,11 @@ export class HttpClient {
   }
 }
 
-/** One request on its way: settles once, by its answer, its failure or its time. */
-class PendingRequest {
-  readonly #deadline: Deadline;
-  readonly #timeoutMs: number;
-  readonly #chunks: Buffer[] = [];
-  #controller: Dispatcher.DispatchController | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #settled = false;
-  #receivedBytes = 0;
-  #hasStarted = false;
-  #status = 0;
-  #headers: HttpResponse["headers"] = {};
-
-  constructor(deadline: Deadline, timeoutMs: number) {
-    this.#deadline = deadline;
-    this.#timeoutMs = timeoutMs;
-  }
-
-  run(connection: Connection, request: Dispatcher.DispatchOptions): Promise<HttpResponse | NetworkFailure> {
-    return new Promise((resolve) => {
-      let removeListener = () => {};
-      const settle = (result: HttpResponse | NetworkFailure) => {
-        if (this.#settled) return;
-        this.#settled = true;
-        removeListener();
-        clearTimeout(this.#timer);
-        resolve(result);
-      };
-      const fail = (failure: NetworkFailure) => {
-        settle(failure);
-        this.#controller?.abort(new Error(failure.reason));
-      };
-      // undici ignores an abort signal while a request is queued or connecting, so the deadline is raced here.
-      removeListener = this.#deadline.onEnd((end) => fail(this.#failureAt(end)));
-      if (this.#settled) return;
-      connection.dispatch(request, {
-        onRequestStart: (controller) => {
-          if (this.#settled) return controller.abort(new Error("no longer wanted"));
-          this.#controller = controller;
-          this.#timer = setTimeout(() => fail(networkFailure("noAnswer")), this.#timeoutMs);
-        },
-        onResponseStart: (_controller, status, headers) => {
-          this.#hasStarted = true;
-          this.#status = status;
-          this.#headers = headers;
-        },
-        onResponseData: (_controller, chunk) => {
-          this.#receivedBytes += chunk.length;
-          if (this.#receivedBytes > MAX_ANSWER_BYTES) fail(networkFailure("answerTooLarge"));
-          else this.#chunks.push(chunk);
-        },
-        onResponseEnd: () => {
-          const [first, ...more] = this.#chunks;
-          const body = first && more.length === 0 ? first : Buffer.concat(this.#chunks);
-          settle({ status: this.#status, headers: this.#headers, body });
-        },
-        onResponseError: (_controller, error) =>
-          fail(this.#controller ? failureAfterSending(error, !this.#hasStarted) : failureBeforeSending(error)),
-      });
-    });
-  }
-
-  #failureAt(end: "timeout" | "cancelled"): NetworkFailure {
-    if (this.#controller) return networkFailure(end === "cancelled" ? "cancelledAfterSending" : "noAnswer");
-    return end === "cancelled"
-      ? networkFailure("cancelledBeforeSending")
-      : networkFailure("unreachable", "no connection in time");
-  }
+function failureAtEnd(end: DeadlineEnd, wasSent: boolean): NetworkFailure {
+  if (wasSent) return networkFailure(end === "cancelled" ? "cancelledAfterSending" : "noAnswer");
+  return end === "cancelled"
+    ? networkFailure("cancelledBeforeSending")
+    : networkFailure("unreachable", "no connection in time");
 }
 
 // Error codes of Node and undici for what fails before a request is sent; any other one there means "unreachable".

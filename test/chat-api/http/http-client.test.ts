@@ -61,8 +61,13 @@ describe("a post", () => {
     const over = new Deadline(1_000);
     over.cancel();
     expect(await post(client, connection, over)).toMatchObject({ reason: "cancelledBeforeSending", detail: "" });
-    await post(client, connection);
+    client.release(connection); // it may still try to connect, so nobody gets it
+    const next = await client.borrow();
+    expect(next).not.toBe(connection);
+    await post(client, next);
     expect(requests).toHaveLength(1);
+    client.release(next);
+    expect(await client.borrow()).toBe(next);
   });
 
   test("to a name whose addresses all refuse sends nothing", async () => {

@@ -11,13 +11,13 @@ import type { Log } from "./log.ts";
 import { applicationName, type Settings } from "./settings/settings.ts";
 import type { ToolContext } from "./tools/tool.ts";
 
-/** Where the service is, and how to leave it. */
+/** The service's base URL, and how to stop an embedded one. */
 export interface Service {
   readonly endpoint: URL;
   close(): Promise<void>;
 }
 
-/** What the process runs on. */
+/** Facts about this process, for the journal and the User-Agent header. */
 export interface ProcessInfo {
   readonly version: string;
   readonly osUser: string;

@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const CHAT_API_MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
   auth: ["errors"],
-  retry: ["errors"],
+  retry: ["errors", "limits.ts"],
   http: ["errors", "auth", "retry", "regions.ts"],
   "request.ts": ["errors", "http"],
   "client.ts": ["request.ts", "errors", "auth", "retry", "http"],

@@ -19,7 +19,7 @@ export interface Explanation {
   readonly attempts: number;
 }
 
-/** The documented head of an answer. ErrorInfo may be missing; RequestId is what Tencent's support asks for. */
+/** The documented envelope of an answer. ErrorInfo may be missing; RequestId is what Tencent's support asks for. */
 export interface Envelope {
   readonly ActionStatus?: string | undefined;
   readonly ErrorCode?: number | undefined;

@@ -89,7 +89,7 @@ function evidenceOf(name: WritableFieldName, { reply, wanted, before, looks, isC
   if (last === value) return reply === "ok" || old !== undefined ? "new" : "none";
   if (last === old) {
     if (!isComplete || looks.at(-1)?.[name] !== old) return "tooEarly";
-    return seen.includes(value as never) ? "other" : "old";
+    return seen.some((each) => each === value) ? "other" : "old";
   }
   if (reply === "ok" && isNormalized(last, value)) return "normalized";
   return reply === "ok" || old !== undefined ? "other" : "none";
@@ -104,7 +104,7 @@ function fold(text: string): string {
   return text.trim().toLowerCase();
 }
 
-/** The table of DESIGN: what the service answered, against what the fields show. */
+/** Maps what the service said and the evidence of each field to an outcome. */
 function outcomeOf(reply: ServiceReply, evidence: readonly Evidence[]): Outcome {
   const count = (...kinds: Evidence[]) => evidence.filter((each) => kinds.includes(each)).length;
   const applied = count("new", "normalized");

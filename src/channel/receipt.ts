@@ -29,7 +29,7 @@ export interface Change {
   readonly bytes?: { readonly used: number; readonly max: number };
 }
 
-/** A call to make, exactly as it stands. */
+/** A call to make without changes. */
 export interface NextCall {
   readonly tool: string;
   readonly arguments: Record<string, string | number>;

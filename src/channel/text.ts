@@ -103,7 +103,7 @@ export function quote(text: string): string {
   return `'${text.replace(/[\\']/g, "\\$&").replace(/[\n\r\t]/g, (character) => LINE_ESCAPES[character] ?? "")}'`;
 }
 
-/** A field's value inside a sentence: quoted, and cut to 60 bytes. */
+/** A field's value inside a sentence: quoted, and cut to `maxBytes`. */
 export function shortValue(value: string | number, maxBytes = 60): string {
   if (typeof value === "number") return formatCount(value);
   const fit = longestFit(value, maxBytes);

@@ -84,7 +84,7 @@ export class ChatApi {
     id: string,
     subscriber: string,
     customString: string,
-    { deadline }: CallOptions,
+    { deadline }: Pick<CallOptions, "deadline">,
   ): Promise<SendResult<Envelope>> {
     const body = { Official_Account: id, Subscriber_Account: subscriber, CustomString: customString };
     return this.#client.send(
@@ -93,7 +93,7 @@ export class ChatApi {
     );
   }
 
-  /** Borrows one connection for several calls; give it back with `release`. */
+  /** Borrows a connection for an edit: what has just answered a read is known to be open. Give it back with `release`. */
   borrowConnection(): Promise<Connection> {
     return this.#client.borrowConnection();
   }

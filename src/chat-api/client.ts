@@ -14,7 +14,7 @@ import { decideRetry, RetryBudget, ratePauseMs, responseTimeoutMs } from "./retr
 
 /** The pipeline: rate limiter → signature → POST → classified result → retry decision. */
 
-/** `random` is fresh for each attempt, 0 to 4294967295 (each of the three pages). */
+/** `random` is new for each attempt, 0 to 4294967295 (each of the three pages). */
 const RANDOM_END = 4_294_967_296;
 /** The one rate code that is about all commands together. */
 const WHOLE_APPLICATION_RATE_CODE = 60011;
@@ -106,11 +106,11 @@ export class ChatClient {
       reported = pickReportedFailure(reported, failure);
       this.#pauseAfter(failure, limiter);
       const decision = decideRetry(failure, {
-        attempts: tries,
+        tries,
         timesOfKind: countKind(failure, timesOfKind),
         staleConnections,
         isWrite: request.isWrite,
-        canSignAgain: this.#signer.canSignAgain,
+        canRefreshSignature: this.#signer.canRefreshSignature,
       });
       this.#recordCredentials(failure, timesOfKind.get("expired") ?? 0, userSig);
       const isInTime = decision !== undefined && decision.pauseMs < deadline.remainingMs;
@@ -185,7 +185,7 @@ export class ChatClient {
     const { kind } = failure.meaning;
     if (kind === "expired") this.#signer.refreshSignature(userSig);
     const isRefused =
-      kind === "credentials" || (kind === "expired" && (timesExpired > 1 || !this.#signer.canSignAgain));
+      kind === "credentials" || (kind === "expired" && (timesExpired > 1 || !this.#signer.canRefreshSignature));
     if (isRefused) this.#breaker.open(failure.envelope.ErrorCode);
   }
 
@@ -204,7 +204,7 @@ export class ChatClient {
   }
 }
 
-/** What was sent once stays the truth of a call, even if a later attempt could not be sent. */
+/** Once a request was sent, its failure is reported, even if a later attempt could not be sent. */
 function pickReportedFailure(earlier: Failure | undefined, later: Failure): Failure {
   return earlier && wasSent(earlier) && !wasSent(later) ? earlier : later;
 }

@@ -8,3 +8,6 @@ export const SERVER_TIMEOUT_MS = 3_000;
 
 /** A read may show a value this many milliseconds after it was replaced (assumed; no page states a bound). */
 export const REPLICA_LAG_MS = 2_000;
+
+/** A write is given up this long after sending: a second more than the service's own timeout. */
+export const WRITE_TIMEOUT_MS = 4_000;

@@ -5,7 +5,7 @@ import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/t
 import { fromJSONSchema } from "zod/v4";
 import { escapeHidden, visibleJson } from "../channel/text.ts";
 import { COMMANDS } from "../chat-api/request.ts";
-import type { Host } from "./environment.ts";
+import type { CliProcess } from "./environment.ts";
 
 /** One conversation, played through a real MCP client and the sandbox, printed for a person. */
 
@@ -30,7 +30,7 @@ interface Reply {
 }
 
 /** @returns the exit code: 0 if every step went as announced */
-export async function demo({ stdout, env, execPath }: Host, entry: string): Promise<number> {
+export async function demo({ stdout, env, execPath }: CliProcess, entry: string): Promise<number> {
   const hasColors = stdout.isTTY === true && !env.NO_COLOR;
   const printer = new Printer((line) => stdout.write(`${line}\n`), hasColors);
   const ok = await runScenario({ command: execPath, args: [entry, "--sandbox"], printer });

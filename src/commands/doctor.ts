@@ -13,7 +13,7 @@ import { applicationName, type Settings, type SettingsResult } from "../settings
 import { TOOLS } from "../tools/index.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import type { CommandOptions } from "./arguments.ts";
-import { connectService, describeProcess, type Host, readEnvironment } from "./environment.ts";
+import { type CliProcess, connectService, describeProcess, readEnvironment } from "./environment.ts";
 import { listJournal } from "./list-journal.ts";
 
 /** The doctor: one line for each thing that must be right, ✓, ! or ✗, and what to do. */
@@ -27,17 +27,17 @@ interface Check {
 
 const MARKS: Readonly<Record<Check["status"], string>> = { ok: "✓", warning: "!", failed: "✗" };
 
-/** No channel has this ID; the service's refusal of it proves the whole way there and back. */
+/** No channel has this ID; the service's refusal of it shows that network, TLS and signature work. */
 const NO_CHANNEL = "@TOA#_doctor_asks_for_no_channel";
 /** What the service says of it (page: Getting Official Channel Information). */
 const EXPECTED_CODES: ReadonlySet<number> = new Set([130004, 130007]);
 
 /** @returns the exit code */
-export async function doctor(host: Host, version: string, options: CommandOptions): Promise<number> {
-  const print = (text: string) => void host.stdout.write(`${text}\n`);
-  const result = readEnvironment(host, options);
+export async function doctor(cli: CliProcess, version: string, options: CommandOptions): Promise<number> {
+  const print = (text: string) => void cli.stdout.write(`${text}\n`);
+  const result = readEnvironment(cli, options);
   if (options.journal) return listJournal(result.journal, options.json, print) ? 0 : 1;
-  const checks = await runChecks(result, connectService, describeProcess(host, version));
+  const checks = await runChecks(result, connectService, describeProcess(cli, version));
   const ok = checks.every(({ status }) => status !== "failed");
   if (options.json) print(JSON.stringify({ ok, version, checks }));
   else {
@@ -152,7 +152,7 @@ async function checkConnection({ api, timeoutMs }: ToolContext): Promise<Check> 
   const deadline = new Deadline(timeoutMs);
   try {
     const result = await api.getChannels([NO_CHANNEL], undefined, { deadline });
-    if (result.kind !== "ok") return describeFailure(result.error);
+    if (result.kind !== "ok") return toCheck(result.error);
     const { channels, serverDate } = result.value;
     const error = channels[0]?.error;
     const code = error ? error.envelope.ErrorCode : 0;
@@ -175,7 +175,7 @@ export function forPerson(nextStep: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function describeFailure(error: ExplainedError): Check {
+function toCheck(error: ExplainedError): Check {
   if (error instanceof ServiceError && EXPECTED_CODES.has(error.code)) {
     return { about: "service", status: "ok", message: "reached, signature accepted" };
   }

@@ -5,10 +5,13 @@ import type { KeyFiles } from "../settings/account.ts";
 import { readSettings, type Settings, type SettingsOptions, type SettingsResult } from "../settings/settings.ts";
 
 /** What commands need from the process that they run in; index.ts passes it. */
-export type Host = Pick<NodeJS.Process, "env" | "stdin" | "stdout" | "stderr" | "pid" | "exit" | "on" | "execPath">;
+export type CliProcess = Pick<
+  NodeJS.Process,
+  "env" | "stdin" | "stdout" | "stderr" | "pid" | "exit" | "on" | "execPath"
+>;
 
 /** Reads the settings from the environment. */
-export function readEnvironment({ env }: Pick<Host, "env">, options: SettingsOptions): SettingsResult {
+export function readEnvironment({ env }: Pick<CliProcess, "env">, options: SettingsOptions): SettingsResult {
   return readSettings(env, options, KEY_FILES);
 }
 
@@ -23,7 +26,7 @@ export const KEY_FILES: KeyFiles = {
 };
 
 /** What the journal and the User-Agent header say about us. */
-export function describeProcess({ pid }: Pick<Host, "pid">, version: string): ProcessInfo {
+export function describeProcess({ pid }: Pick<CliProcess, "pid">, version: string): ProcessInfo {
   return { version, osUser: osUserName(), host: hostname(), pid };
 }
 

@@ -27,8 +27,8 @@ export function makeFolder(folder: string): void {
 
 /** Writes the key file as a new one, so that it is never open to others, not even for a moment. */
 export function storeKey(path: string, key: string): void {
-  const fresh = `${path}.new`;
-  rmSync(fresh, { force: true });
-  writeFileSync(fresh, `${key}\n`, { mode: 0o600, flag: "wx" });
-  renameSync(fresh, path);
+  const temporaryPath = `${path}.new`;
+  rmSync(temporaryPath, { force: true });
+  writeFileSync(temporaryPath, `${key}\n`, { mode: 0o600, flag: "wx" });
+  renameSync(temporaryPath, path);
 }

@@ -3,7 +3,7 @@ import { isAbsolute } from "node:path";
 import type * as Prompts from "@clack/prompts";
 import { readSettings } from "../settings/settings.ts";
 import type { SettingName } from "../settings/table.ts";
-import { type Host, KEY_FILES } from "./environment.ts";
+import { type CliProcess, KEY_FILES } from "./environment.ts";
 
 /** Questions at a terminal. Each of them throws Cancelled when the person presses Ctrl-C or Escape. */
 
@@ -18,9 +18,9 @@ interface Choice<T> {
 
 export class Questions {
   readonly #prompts: typeof Prompts;
-  readonly #streams: { readonly input: Host["stdin"]; readonly output: Host["stdout"] };
+  readonly #streams: { readonly input: CliProcess["stdin"]; readonly output: CliProcess["stdout"] };
 
-  constructor(prompts: typeof Prompts, { stdin, stdout }: Host) {
+  constructor(prompts: typeof Prompts, { stdin, stdout }: CliProcess) {
     this.#prompts = prompts;
     this.#streams = { input: stdin, output: stdout };
   }

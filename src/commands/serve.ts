@@ -6,7 +6,7 @@ import { type Session, startSession } from "../mcp/session.ts";
 import { applicationName } from "../settings/settings.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import type { CommandOptions } from "./arguments.ts";
-import { connectService, describeProcess, type Host, readEnvironment } from "./environment.ts";
+import { type CliProcess, connectService, describeProcess, readEnvironment } from "./environment.ts";
 
 /** Serves MCP on stdio until the input ends. */
 
@@ -24,13 +24,13 @@ const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
 /** Input that is read ahead meanwhile, so that its end is noticed. */
 const READ_AHEAD_BYTES = 1024 * 1024;
 
-export async function serve(host: Host, version: string, options: CommandOptions): Promise<void> {
-  const { stdin, stdout, stderr } = host;
+export async function serve(cli: CliProcess, version: string, options: CommandOptions): Promise<void> {
+  const { stdin, stdout, stderr } = cli;
   // stdout belongs to JSON-RPC alone: whatever else is written there by accident goes to stderr.
   const writeOut = stdout.write.bind(stdout);
   stdout.write = stderr.write.bind(stderr) as typeof stdout.write;
 
-  const { settings, problems, warnings, readOnly, logLevel } = readEnvironment(host, options);
+  const { settings, problems, warnings, readOnly, logLevel } = readEnvironment(cli, options);
   let context: ToolContext | undefined;
   const early = new Secrets(); // what is known before the first call opens the context
   for (const secret of Object.values(settings?.credential ?? {})) early.add(secret);
@@ -49,7 +49,7 @@ export async function serve(host: Host, version: string, options: CommandOptions
       throw new SettingsError(problems);
     }
     const { createContext } = await import("../context.ts");
-    context = createContext(settings, await connectService(settings), describeProcess(host, version), log);
+    context = createContext(settings, await connectService(settings), describeProcess(cli, version), log);
     return context;
   };
 
@@ -76,31 +76,31 @@ export async function serve(host: Host, version: string, options: CommandOptions
     write,
   );
   log("debug", "serving", { version, sandbox: settings?.isSandbox ?? false });
-  shutDownWithHost(host, session, input, writeOut, log);
+  shutDownOn(cli, session, input, writeOut, log);
 }
 
 /** Ends the session when the input ends, the reader of the output is gone, a signal arrives, or something breaks. */
-function shutDownWithHost(
-  host: Host,
+function shutDownOn(
+  cli: CliProcess,
   session: Session,
   input: PassThrough,
-  writeOut: Host["stdout"]["write"],
+  writeOut: CliProcess["stdout"]["write"],
   log: ReturnType<typeof createLog>,
 ): void {
-  const { stdin, stdout } = host;
+  const { stdin, stdout } = cli;
   const cut = new AbortController();
   let isShuttingDown = false;
   let isUrgent = false;
   /** Ends the session; calls in flight have `drainMs`. */
   const shutDown = async (reason: string, code: number, drainMs: number) => {
     setTimeout(() => cut.abort(), drainMs).unref();
-    setTimeout(() => host.exit(code), drainMs + FLUSH_MS).unref();
+    setTimeout(() => cli.exit(code), drainMs + FLUSH_MS).unref();
     if (isShuttingDown) return;
     isShuttingDown = true;
     log("debug", "shutting down", { reason });
     await session.end(cut.signal);
-    setTimeout(() => host.exit(code), DRAIN_MS + FLUSH_MS).unref();
-    writeOut("", () => host.exit(code));
+    setTimeout(() => cli.exit(code), DRAIN_MS + FLUSH_MS).unref();
+    writeOut("", () => cli.exit(code));
   };
   const shutDownSoon = (reason: string, code: number) => {
     isUrgent = true;
@@ -114,13 +114,13 @@ function shutDownWithHost(
   input.on("end", () => void shutDown("input ended", 0, DRAIN_AT_END_MS));
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     // After a second signal nothing is waited for; calls that are cut still record their outcome in the journal.
-    host.on(signal, () => (isUrgent ? cut.abort() : shutDownSoon(signal, 0)));
+    cli.on(signal, () => (isUrgent ? cut.abort() : shutDownSoon(signal, 0)));
   }
   const fail = (error: unknown) => {
     if (isUrgent) return;
     log("error", "uncaught", { error: error instanceof Error ? error.stack : String(error) });
     shutDownSoon("uncaught", 1);
   };
-  host.on("uncaughtException", fail);
-  host.on("unhandledRejection", fail);
+  cli.on("uncaughtException", fail);
+  cli.on("unhandledRejection", fail);
 }

@@ -6,7 +6,7 @@ import { REGIONS } from "../chat-api/regions.ts";
 import { readSettings } from "../settings/settings.ts";
 import type { SettingName } from "../settings/table.ts";
 import { formatCheck, runChecks } from "./doctor.ts";
-import { connectService, describeProcess, type Host, KEY_FILES } from "./environment.ts";
+import { type CliProcess, connectService, describeProcess, KEY_FILES } from "./environment.ts";
 import { configurationFolder, isInRepository, makeFolder, storeKey } from "./key-file.ts";
 import {
   configurationBlock,
@@ -47,14 +47,14 @@ const BY_HAND = `setup asks questions, so it needs a terminal. By hand:
  * @param entry the path of the file that runs
  * @returns the exit code: 0 when the server was added or its block was printed
  */
-export async function setup(host: Host, version: string, entry: string): Promise<number> {
-  if (!host.stdin.isTTY || !host.stdout.isTTY) {
-    host.stdout.write(BY_HAND);
+export async function setup(cli: CliProcess, version: string, entry: string): Promise<number> {
+  if (!cli.stdin.isTTY || !cli.stdout.isTTY) {
+    cli.stdout.write(BY_HAND);
     return 1;
   }
-  const questions = new Questions(await import("@clack/prompts"), host);
+  const questions = new Questions(await import("@clack/prompts"), cli);
   try {
-    return await askAndAdd(questions, host, version, entry);
+    return await askAndAdd(questions, cli, version, entry);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
     questions.cancel("Nothing was written.");
@@ -62,7 +62,7 @@ export async function setup(host: Host, version: string, entry: string): Promise
   }
 }
 
-async function askAndAdd(questions: Questions, host: Host, version: string, entry: string): Promise<number> {
+async function askAndAdd(questions: Questions, cli: CliProcess, version: string, entry: string): Promise<number> {
   questions.begin(`${SERVER_NAME} ${version}: setup`);
   const name = await questions.select<McpHostName>(
     "Which MCP host will use the server?",
@@ -74,17 +74,17 @@ async function askAndAdd(questions: Questions, host: Host, version: string, entr
   ]);
   const application: Answers = isSandbox
     ? { env: { TENCENT_CHAT_SANDBOX: "true" } }
-    : await askApplication(questions, host);
-  const limits = await askLimits(questions, name, isSandbox, configurationFolder(host.env));
-  const env = { ...proxiesOf(questions, host), ...application.env, ...limits };
-  const works = await check(questions, host, env, application.newKey?.key, version);
+    : await askApplication(questions, cli);
+  const limits = await askLimits(questions, name, isSandbox, configurationFolder(cli.env));
+  const env = { ...proxiesOf(questions, cli), ...application.env, ...limits };
+  const works = await check(questions, cli, env, application.newKey?.key, version);
   if (!works && !(await questions.confirm("The check found problems. Go on anyway?", false))) throw new Cancelled();
 
-  const server: ServerEntry = { command: host.execPath, args: [resolve(entry)], env };
+  const server: ServerEntry = { command: cli.execPath, args: [resolve(entry)], env };
   const { label, add } = mcpHost(name);
   const command = add?.(server);
   const isWindows = platform() === "win32"; // the commands of hosts are scripts for a shell there
-  const runsHere = command !== undefined && !isWindows && isOnPath(command[0] ?? "", host.env);
+  const runsHere = command !== undefined && !isWindows && isOnPath(command[0] ?? "", cli.env);
   if (runsHere) {
     questions.say("step", `This command adds the server to ${label}:\n${shellLine(command, isWindows)}`);
   }
@@ -94,7 +94,7 @@ async function askAndAdd(questions: Questions, host: Host, version: string, entr
   ];
   if (!(await questions.confirm(`Go on: ${plan.join(" and ")}?`, true))) throw new Cancelled();
 
-  const problem = prepareFiles(application, env) ?? (runsHere ? await runCommand(name, command, host) : undefined);
+  const problem = prepareFiles(application, env) ?? (runsHere ? await runCommand(name, command, cli) : undefined);
   if (problem) {
     questions.say("error", problem);
     return 1;
@@ -106,7 +106,7 @@ async function askAndAdd(questions: Questions, host: Host, version: string, entr
 }
 
 /** Who signs, for which application. An endpoint of this shell's environment is kept. */
-async function askApplication(questions: Questions, { env: shell }: Host): Promise<Answers> {
+async function askApplication(questions: Questions, { env: shell }: CliProcess): Promise<Answers> {
   const { TENCENT_CHAT_ENDPOINT: endpoint } = shell;
   const location: Variables = endpoint
     ? { TENCENT_CHAT_ENDPOINT: endpoint }
@@ -191,7 +191,7 @@ async function askConfirmation(questions: Questions, name: McpHostName): Promise
 }
 
 /** Proxy and CA settings of this shell: hosts do not pass them on to a server by themselves. */
-function proxiesOf(questions: Questions, { env }: Host): Record<string, string> {
+function proxiesOf(questions: Questions, { env }: CliProcess): Record<string, string> {
   const names = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "NODE_EXTRA_CA_CERTS"];
   const set = names.flatMap((name): [string, string][] => {
     const value = env[name];
@@ -210,19 +210,19 @@ function proxiesOf(questions: Questions, { env }: Host): Record<string, string> 
 /** Runs the doctor on the answers; the key has not been stored yet. Returns true if nothing failed. */
 async function check(
   questions: Questions,
-  host: Host,
+  cli: CliProcess,
   env: Readonly<Record<string, string>>,
   key: string | undefined,
   version: string,
 ): Promise<boolean> {
   questions.say("step", "Checking the settings with one harmless read.");
   // Proxies of this shell count, other settings of this server do not: the host will not know them.
-  const others = Object.entries(host.env).filter(([name]) => !name.startsWith("TENCENT_CHAT_"));
+  const others = Object.entries(cli.env).filter(([name]) => !name.startsWith("TENCENT_CHAT_"));
   const files = key === undefined ? KEY_FILES : { read: () => key, isOpenToOthers: () => false };
   // The doctor would create the journal, and nothing is written yet.
   const { TENCENT_CHAT_JOURNAL: _, ...withoutJournal } = env;
   const settings = readSettings({ ...Object.fromEntries(others), ...withoutJournal }, { sandbox: false }, files);
-  const report = await runChecks(settings, connectService, describeProcess(host, version));
+  const report = await runChecks(settings, connectService, describeProcess(cli, version));
   const checks = report.filter(({ about }) => about !== "journal");
   questions.list(checks.map(formatCheck));
   return checks.every(({ status }) => status !== "failed");
@@ -241,12 +241,16 @@ function prepareFiles({ newKey }: Answers, { TENCENT_CHAT_JOURNAL: journal }: Va
   }
 }
 
-function isOnPath(program: string, { PATH = "" }: Host["env"]): boolean {
+function isOnPath(program: string, { PATH = "" }: CliProcess["env"]): boolean {
   return PATH.split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, program)));
 }
 
 /** Runs the command that adds the server to a host. Returns what went wrong, or undefined. */
-async function runCommand(name: McpHostName, words: readonly string[], { env }: Host): Promise<string | undefined> {
+async function runCommand(
+  name: McpHostName,
+  words: readonly string[],
+  { env }: CliProcess,
+): Promise<string | undefined> {
   const [command = "", ...args] = words;
   const problem = await new Promise<string | undefined>((settle) => {
     const child = spawn(command, args, { stdio: "inherit", env });

@@ -1,12 +1,11 @@
 import type { Envelope, ExplainedError } from "../channel/explanation.ts";
 import type { ChannelInfo, ChannelValues } from "../channel/fields.ts";
-import { inferOutcome, isNoop, type ServiceReply } from "../channel/outcome.ts";
+import { inferOutcome, isNoop, type Outcome, type ServiceReply } from "../channel/outcome.ts";
 import { audienceOf, listChanges, undoOf } from "../channel/receipt.ts";
 import type { CallOptions } from "../chat-api/chat-api.ts";
 import type { Connection } from "../chat-api/http/http-client.ts";
-import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/limits.ts";
+import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS, WRITE_TIMEOUT_MS } from "../chat-api/limits.ts";
 import { COMMANDS, type SendResult } from "../chat-api/request.ts";
-import { WRITE_TIMEOUT_MS } from "../chat-api/retry/retry-policy.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
 import { allFields, receiptOf, warningsOf } from "./channel-receipt.ts";
 import { beginEdit, type EditCall, type EditResult, type EditServices, notSentError } from "./edit.ts";
@@ -32,7 +31,7 @@ export async function editChannel(
   wanted: ChannelValues,
   call: EditCall,
 ): Promise<EditResult> {
-  const { api, policy, locks, recentWrites } = services;
+  const { api, policy, locks } = services;
   const { deadline } = call;
   const lock = await locks.acquire(id, deadline, "an earlier edit of the same channel");
   if (typeof lock === "string") throw notSentError(lock);
@@ -73,11 +72,7 @@ export async function editChannel(
     const inference = inferOutcome(looked);
     const seen = looked.looks.at(-1);
     const { outcome, evidence } = inference;
-    const wasSeen = outcome === "applied";
-    // What was seen has taken effect by now; what was not seen can do so until the server timeout, unless refused.
-    const lateMs = sent.reply === "refused" ? 0 : SERVER_TIMEOUT_MS;
-    const appliedBy = wasSeen ? performance.now() : sent.endedAt + lateMs;
-    recentWrites.record(id, before, wasSeen ? { ...wanted, ...pick(seen, wanted) } : wanted, appliedBy, wasSeen);
+    rememberEdit(edit, sent, outcome, seen);
 
     const wasCut = deadline.ended !== undefined && !looked.isComplete;
     const error = channelEditError(id, sent, inference, { wasRead: seen !== undefined, wasCut });
@@ -102,7 +97,7 @@ async function sendEdit(
   const sent = sentEdit(first, first.kind);
   if (sent.reply !== "ambiguous") return sent;
 
-  lock.holdFor(SERVER_TIMEOUT_MS);
+  lock.keepLockedFor(SERVER_TIMEOUT_MS);
   const hasTime = () => options.deadline.remainingMs > RESEND_NEEDS_MS;
   if (first.kind !== "ambiguous" || !first.isTransient || !hasTime()) return sent;
   const isNewer = await waitUntil(newerFrom, options, "a read that shows the present state");
@@ -116,7 +111,7 @@ async function sendEdit(
   const resent = { ...sentEdit(second, second.kind), attempts: first.attempts + second.attempts };
   // Whatever the second attempt ended in, the first may still take effect.
   if (second.kind === "ok") return { ...resent, settledAt: sent.settledAt };
-  lock.holdFor(SERVER_TIMEOUT_MS);
+  lock.keepLockedFor(SERVER_TIMEOUT_MS);
   return { ...resent, reply: "ambiguous", settledAt: resent.endedAt + SERVER_TIMEOUT_MS };
 }
 
@@ -129,6 +124,17 @@ function sentEdit(result: SendResult<Envelope>, reply: ServiceReply): SentChanne
     return { ...common, envelope: result.value, happened: "The service said OK.", error: undefined };
   }
   return { ...common, envelope: result.error.envelope, happened: result.happened, error: result.error };
+}
+
+/** Records what reads may not show yet. */
+function rememberEdit(edit: ChannelEdit, sent: SentChannelEdit, outcome: Outcome, seen: ChannelInfo | undefined): void {
+  const { services, id, wanted, before } = edit;
+  const wasSeen = outcome === "applied";
+  // What was seen has taken effect by now; what was not seen can do so until the server timeout, unless refused.
+  const lateMs = sent.reply === "refused" ? 0 : SERVER_TIMEOUT_MS;
+  const appliedBy = wasSeen ? performance.now() : sent.endedAt + lateMs;
+  const written = wasSeen ? { ...wanted, ...pick(seen, wanted) } : wanted;
+  services.recentWrites.record(id, before, written, appliedBy, wasSeen);
 }
 
 /** The written fields as a read showed them. */

@@ -18,7 +18,7 @@ export interface SentEdit {
   readonly reply: ServiceReply;
   readonly attempts: number;
   readonly envelope: Envelope;
-  /** What happened to the attempt that decides, in a sentence. */
+  /** What happened to the last attempt that was sent, in a sentence. */
   readonly happened: string;
   /** Its error; undefined after an OK. */
   readonly error: ExplainedError | undefined;

@@ -1,9 +1,9 @@
 import type { Deadline, DeadlineEnd } from "../chat-api/retry/deadline.ts";
 
-/** The lock of one channel, or of one subscriber of a channel. Release it once; `holdFor` delays that. */
+/** The lock of one channel, or of one subscriber of a channel. Release it once; `keepLockedFor` delays that. */
 export interface EditLock {
   /** Keeps it locked for at least `ms` milliseconds from now, even after `release`. */
-  holdFor(ms: number): void;
+  keepLockedFor(ms: number): void;
   release(): void;
 }
 
@@ -34,7 +34,7 @@ export class EditLocks {
     }
     let heldUntil = 0;
     return {
-      holdFor(ms) {
+      keepLockedFor(ms) {
         heldUntil = Math.max(heldUntil, performance.now() + ms);
       },
       release() {

@@ -53,7 +53,7 @@ export async function editSubscriber(
       throw result.error;
     }
     begun.commit();
-    if (result.kind === "ambiguous") lock.holdFor(SERVER_TIMEOUT_MS);
+    if (result.kind === "ambiguous") lock.keepLockedFor(SERVER_TIMEOUT_MS);
 
     if (result.kind === "ok") {
       return begun.finish({ envelope: result.value, receipt: receiptOf(application, "accepted", input) });

@@ -39,7 +39,7 @@ export function questionBefore(
   return { message, fingerprint, timesAsked, declined };
 }
 
-/** Stands for the values that a person was shown. */
+/** A hash of the values that a person was shown. */
 function fingerprintOf({ channel, subscriber, changes }: Receipt): string {
   const shown = changes.map(({ field, before, after }) => [field, before ?? null, after]);
   return createHash("sha256")

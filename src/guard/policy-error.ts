@@ -1,7 +1,7 @@
 import { ExplainedError, type FixedBy } from "../channel/explanation.ts";
 
 /**
- * Thrown when the operator's policy forbids a call: it changed nothing. Names the setting that would allow it.
+ * Thrown when the operator's policy, or a confirmation that was not given, stops a call: it changed nothing.
  * Not for arguments that break a documented limit (InputError).
  */
 export class PolicyError extends ExplainedError {

@@ -76,7 +76,7 @@ export class ModernRevision {
     const call = new RunningCall(this.#parts, request, signal, caller.name, this.#notify);
     try {
       if (answered && typeof requestState === "string" && answer !== undefined) {
-        this.#states.spend(requestState);
+        this.#states.markUsed(requestState);
         const why = readAnswer(answer);
         if (why !== undefined) {
           const context = await this.#parts.openContext();

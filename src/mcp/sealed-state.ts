@@ -12,8 +12,8 @@ const TAG_BYTES = 16;
 export class SealedState {
   readonly #key = randomBytes(32);
   readonly #lifetimeMs: number;
-  /** Spent nonces, with the time at which their state expires anyway. */
-  readonly #spent = new Map<string, number>();
+  /** Used nonces, with the time at which their state expires anyway. */
+  readonly #used = new Map<string, number>();
 
   constructor(lifetimeMs: number) {
     this.#lifetimeMs = lifetimeMs;
@@ -27,7 +27,7 @@ export class SealedState {
     return sealed.toString("base64url");
   }
 
-  /** The content; undefined where the state is forged, of another call or process, expired or spent. */
+  /** The content; undefined where the state is forged, of another call or process, expired or used. */
   open(state: string, tool: string, args: object): unknown {
     const sealed = Buffer.from(state, "base64url");
     if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
@@ -39,7 +39,7 @@ export class SealedState {
       const text =
         decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
       const { content, expiresAt } = JSON.parse(text) as { content: unknown; expiresAt: number };
-      if (performance.now() > expiresAt || this.#spent.has(nonce.toString("hex"))) return undefined;
+      if (performance.now() > expiresAt || this.#used.has(nonce.toString("hex"))) return undefined;
       return content;
     } catch {
       return undefined;
@@ -47,11 +47,11 @@ export class SealedState {
   }
 
   /** Marks a state as used: an answer was read with it. */
-  spend(state: string): void {
+  markUsed(state: string): void {
     const now = performance.now();
-    for (const [nonce, until] of this.#spent) if (until < now) this.#spent.delete(nonce);
+    for (const [nonce, until] of this.#used) if (until < now) this.#used.delete(nonce);
     const nonce = Buffer.from(state, "base64url").subarray(0, NONCE_BYTES);
-    this.#spent.set(nonce.toString("hex"), now + this.#lifetimeMs);
+    this.#used.set(nonce.toString("hex"), now + this.#lifetimeMs);
   }
 }
 

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import type { AddressInfo, Socket } from "node:net";
 import { type StoredChannel, sampleChannels } from "./channels.ts";
 import { answerCommand, envelope } from "./commands.ts";
-import { type Account, verifyQuery } from "./verify-signature.ts";
+import { type SandboxAccount, verifyQuery } from "./verify-signature.ts";
 
 /** The embedded service on 127.0.0.1: real HTTP, real signatures, the documentation's sample channels. */
 
@@ -19,7 +19,7 @@ const MINUTE_MS = 60_000;
 const SIGNATURE_REFUSALS: ReadonlySet<number> = new Set([70003, 70009, 70013, 70014]);
 const PATH = "/v4/official_account_open_http_svc/";
 
-export interface SandboxOptions extends Omit<Account, "admins"> {
+export interface SandboxOptions extends Omit<SandboxAccount, "admins"> {
   readonly admins?: readonly string[];
   /** 0 picks a free port. */
   readonly port?: number;
@@ -41,7 +41,7 @@ export class Sandbox {
   readonly channels: Map<string, StoredChannel> = sampleChannels();
   protected readonly server: Server;
   protected readonly sockets = new Set<Socket>();
-  readonly #account: Account;
+  readonly #account: SandboxAccount;
   readonly #now: () => number;
   readonly #perSecond: number;
   readonly #recent = new Map<string, number[]>();

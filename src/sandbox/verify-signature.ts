@@ -4,7 +4,7 @@ import { inflateSync } from "node:zlib";
 /** The service's side of a UserSig: decoded and verified by its own code, not by the client's. */
 
 /** Who may call. */
-export interface Account {
+export interface SandboxAccount {
   readonly sdkAppId: number;
   readonly secretKey: string;
   /** App administrators (page: App Admin). */
@@ -15,7 +15,7 @@ export interface Account {
  * The error code of a signed query, or 0. The order of the checks is assumed.
  * @param nowSeconds Unix seconds
  */
-export function verifyQuery(query: URLSearchParams, account: Account, nowSeconds: number): number {
+export function verifyQuery(query: URLSearchParams, account: SandboxAccount, nowSeconds: number): number {
   const sdkAppId = query.get("sdkappid");
   const identifier = query.get("identifier");
   const userSig = query.get("usersig");

@@ -18,7 +18,7 @@ import { readLocation, readProxy } from "./endpoint.ts";
 import { type Environment, EnvReader } from "./env-reader.ts";
 import { MIN_SAFE_TIMEOUT_SECONDS, NUMBERS, SETTINGS, type SettingName } from "./table.ts";
 
-/** Reads the environment into settings, or lists every problem in it. Safety never falls back to the open side. */
+/** Reads the environment into settings, or lists every problem in it. A wrong value of a safety setting is an error, never a permissive default. */
 
 const MAX_LABEL_CHARACTERS = 40;
 

@@ -1,4 +1,5 @@
-import { MAX_REQUESTS_PER_SECOND, REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/limits.ts";
+import { MAX_REQUESTS_PER_SECOND, REPLICA_LAG_MS, SERVER_TIMEOUT_MS, WRITE_TIMEOUT_MS } from "../chat-api/limits.ts";
+import { REGION_NAMES } from "../chat-api/regions.ts";
 
 /** THE table of settings: the README's table, the manifest's form and the check for unknown names are built from it. */
 
@@ -23,8 +24,11 @@ export const NUMBERS = {
   TENCENT_CHAT_REQUESTS_PER_SECOND: { min: 1, max: MAX_REQUESTS_PER_SECOND, isWhole: true, unset: 50 },
 } as const;
 
-/** Below this, an edit without a clear answer cannot be looked at late enough: it is given up after 4 s, then watched. */
-export const MIN_SAFE_TIMEOUT_SECONDS = (5_000 + SERVER_TIMEOUT_MS + REPLICA_LAG_MS) / 1000;
+/** The reads before and after an edit, at a usual distance. */
+const READING_MS = 1_000;
+
+/** Below this, an edit without a clear answer cannot be looked at late enough: it is given up, watched, and read. */
+export const MIN_SAFE_TIMEOUT_SECONDS = (WRITE_TIMEOUT_MS + SERVER_TIMEOUT_MS + REPLICA_LAG_MS + READING_MS) / 1000;
 
 function rangeOf(name: keyof typeof NUMBERS): string {
   const { min, max } = NUMBERS[name];
@@ -47,8 +51,7 @@ export const SETTINGS = [
   {
     name: "TENCENT_CHAT_REGION",
     title: "Region",
-    description:
-      "Where the application was created: china, singapore, seoul, tokyo, frankfurt, silicon-valley or jakarta.",
+    description: `Where the application was created: ${REGION_NAMES.slice(0, -1).join(", ")} or ${REGION_NAMES.at(-1)}.`,
     fallback: "required, unless an endpoint is set",
     kind: "text",
     form: { position: 3, initial: "" },

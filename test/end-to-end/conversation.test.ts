@@ -135,7 +135,7 @@ describe("the built server", () => {
       unreadable: 0,
       edits: [{}, {}, {}],
     });
-    expect(stdout).toContain(`application ${SDKAPPID}  ${MODIFY}`);
+    expect(stdout).toContain(`"test" (application ${SDKAPPID})  ${MODIFY}`);
     expect((await command(["doctor", "--journal"], {})).code).toBe(1);
   });
 });

@@ -10,7 +10,7 @@ const LONG_RUN = /[A-Za-z0-9\-._~%+/=*\\]{32,}/g;
 const MIN_RUN = 32;
 /** A RequestId as the service forms it; Tencent's support asks for it. */
 const REQUEST_ID = /^[A-Za-z0-9-]{1,64}$/;
-/** So many consecutive characters of a secret count as a part of it. */
+/** A run of this many characters of a secret counts as a part of it. */
 const FRAGMENT_LENGTH = 16;
 
 /** The secret key, and every UserSig that this process has made or was given. */

@@ -118,7 +118,7 @@ export class Signer {
   }
 
   /** False with a ready-made UserSig. */
-  get canSignAgain(): boolean {
+  get canRefreshSignature(): boolean {
     return "secretKey" in this.#credential;
   }
 

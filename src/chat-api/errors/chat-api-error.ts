@@ -24,7 +24,7 @@ const BREAKER_CODES: ReadonlySet<string> = new Set(["credentials", "expired"]);
 const ABOUT_AN_ID: ReadonlySet<number> = new Set([6017, 130002, 130004, 130007, 130008, 131003]);
 
 /**
- * Thrown when no byte of a request reached the service: it may be sent again, even a write.
+ * Reported when no byte of a request reached the service: it may be sent again, even a write.
  * Not for what was sent and got no valid answer (AmbiguousResponseError).
  */
 class NotSentError extends ExplainedError {
@@ -36,7 +36,7 @@ class NotSentError extends ExplainedError {
 }
 
 /**
- * Thrown when a request was sent and no valid answer came. For a write it means that the outcome is unknown, except
+ * Reported when a request was sent and no valid answer came. For a write it means that the outcome is unknown, except
  * for HTTP 429. Never holds any of the answer's body.
  */
 class AmbiguousResponseError extends ExplainedError {
@@ -67,7 +67,7 @@ function mayHaveChanged(failure: Failure, { isWrite }: RequestContext): boolean 
 }
 
 /**
- * Thrown when the service gave a valid answer and its ErrorCode is not 0, for the whole request or for one channel.
+ * Reported when the service gave a valid answer and its ErrorCode is not 0, for the whole request or for one channel.
  * Says nothing about what was changed: only a read can tell.
  */
 export class ServiceError extends ExplainedError {

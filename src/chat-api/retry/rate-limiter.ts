@@ -5,8 +5,8 @@ import type { Deadline, DeadlineEnd } from "./deadline.ts";
 const BURST_SHARE = 0.1;
 
 /**
- * Lets requests to one command out in the order they came, never more than the limit in any second: a token bucket
- * whose burst and one second of refill together are the limit.
+ * Lets requests to one command out in the order they came, never more than the limit in any second: a token bucket.
+ * With a burst of one, requests are spaced evenly at the limit; a larger burst is a part of its second's limit.
  */
 export class RateLimiter {
   readonly #burst: number;
@@ -20,7 +20,7 @@ export class RateLimiter {
   /** @param perSecond maximum requests in any second, 1 to 200 */
   constructor(perSecond: number) {
     this.#burst = Math.max(1, Math.floor(perSecond * BURST_SHARE));
-    this.#refillPerMs = (perSecond - this.#burst + (this.#burst === 1 ? 1 : 0)) / 1000;
+    this.#refillPerMs = (this.#burst === 1 ? perSecond : perSecond - this.#burst) / 1000;
     this.#tokens = this.#burst;
   }
 

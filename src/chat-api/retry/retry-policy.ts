@@ -1,5 +1,6 @@
 import type { CodeKind } from "../errors/codes/family.ts";
 import { type Failure, isOutcomeUnknown, isTransient, wasSent } from "../errors/failure.ts";
+import { WRITE_TIMEOUT_MS } from "../limits.ts";
 import type { Deadline } from "./deadline.ts";
 
 /** What may be sent again, after which pause, and how often. */
@@ -10,8 +11,6 @@ const MAX_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 250;
 /** After a rate code the whole command pauses for 1 to 1.5 seconds; no Retry-After is documented. */
 const RATE_PAUSE_MS = 1_000;
-/** A write is given up this long after sending: a second more than the service's own timeout. */
-export const WRITE_TIMEOUT_MS = 4_000;
 /** Retries of each kind of code, within MAX_ATTEMPTS. */
 const MAX_RETRIES: Readonly<Record<CodeKind, number>> = {
   unlisted: 0,
@@ -27,7 +26,7 @@ const MAX_RETRIES: Readonly<Record<CodeKind, number>> = {
 /** What happened so far in one call. */
 export interface AttemptState {
   /** Requests sent, or connections tried. */
-  readonly attempts: number;
+  readonly tries: number;
   /** Answers with a code of the same kind as this one, this one included. */
   readonly timesOfKind: number;
   /** Earlier attempts of this call that broke like a connection that was closed while idle. */
@@ -35,7 +34,7 @@ export interface AttemptState {
   /** True for a modify call: what was sent and may have been carried out is never sent again unread. */
   readonly isWrite: boolean;
   /** False with a ready-made UserSig, which cannot be made again here. */
-  readonly canSignAgain: boolean;
+  readonly canRefreshSignature: boolean;
 }
 
 /** How to make the next attempt. */
@@ -47,11 +46,11 @@ export interface RetryDecision {
 
 /** Decides whether another attempt may follow a failure; undefined where the failure ends the call. */
 export function decideRetry(failure: Failure, state: AttemptState): RetryDecision | undefined {
-  const { attempts, timesOfKind, staleConnections, isWrite, canSignAgain } = state;
-  if (attempts >= MAX_ATTEMPTS) return undefined;
+  const { tries, timesOfKind, staleConnections, isWrite, canRefreshSignature } = state;
+  if (tries >= MAX_ATTEMPTS) return undefined;
   if (isWrite && wasSent(failure) && isOutcomeUnknown(failure)) return undefined;
   const atOnce: RetryDecision = { pauseMs: 0, usesRetryBudget: false };
-  const backOff: RetryDecision = { ...atOnce, pauseMs: backOffMs(attempts), usesRetryBudget: true };
+  const backOff: RetryDecision = { ...atOnce, pauseMs: backOffMs(tries), usesRetryBudget: true };
 
   if (failure.kind === "network") {
     if (failure.reason === "tooManyRequests") return atOnce; // the rate limiter makes the pause
@@ -61,12 +60,12 @@ export function decideRetry(failure: Failure, state: AttemptState): RetryDecisio
   const { kind } = failure.meaning;
   if (timesOfKind > MAX_RETRIES[kind]) return undefined;
   if (kind === "rate") return atOnce;
-  if (kind === "expired") return canSignAgain ? atOnce : undefined;
+  if (kind === "expired") return canRefreshSignature ? atOnce : undefined;
   return backOff;
 }
 
-function backOffMs(attempts: number): number {
-  return Math.random() * FIRST_PAUSE_MS * 2 ** Math.max(0, attempts - 1);
+function backOffMs(tries: number): number {
+  return Math.random() * FIRST_PAUSE_MS * 2 ** Math.max(0, tries - 1);
 }
 
 /** Milliseconds that every request to the command must wait after this failure: 0, or the pause after a rate code. */

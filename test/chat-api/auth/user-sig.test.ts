@@ -147,7 +147,7 @@ describe("the signer", () => {
     const refused = currentOf(signer);
     signer.refreshSignature("never made here");
     expect(currentOf(signer)).toBe(refused);
-    expect(signer.canSignAgain).toBe(true);
+    expect(signer.canRefreshSignature).toBe(true);
     vi.setSystemTime(1_700_000_001_000);
     signer.refreshSignature(refused);
     const newer = currentOf(signer);
@@ -162,7 +162,7 @@ describe("the signer", () => {
     const userSig = handMade();
     const signer = signerWith({ userSig }, { now: () => now });
     expect(currentOf(signer)).toBe(userSig);
-    expect(signer.canSignAgain).toBe(false);
+    expect(signer.canRefreshSignature).toBe(false);
     now = 1_700_086_400_000;
     expect(signer.current()).toEqual({ problem: expect.stringContaining("code 70001") });
   });

@@ -19,7 +19,7 @@ export class Secrets {
   readonly #known = new Set<string>();
   /** Every part of FRAGMENT_LENGTH characters of them. */
   readonly #fragments = new Set<string>();
-  /** Matches every known secret in any letter case, plain or percent-encoded; undefined while there is none. */
+  /** Matches every known secret in any letter case; undefined while there is none. */
   #pattern: RegExp | undefined;
 
   add(secret: string): void {
@@ -28,20 +28,20 @@ export class Secrets {
     this.#known.add(lower);
     for (const part of partsOf(lower)) this.#fragments.add(part);
     // Longest first, so that no secret hides a longer one that begins the same.
-    const alternatives = [...this.#known].sort((one, other) => other.length - one.length).map(patternOf);
+    const alternatives = [...this.#known].sort((one, other) => other.length - one.length).map(escapeRegExp);
     this.#pattern = new RegExp(alternatives.join("|"), "gi");
   }
 
   /** True if a text holds a known secret, plain or percent-encoded, in any letter case. */
   appearIn(text: string): boolean {
-    if (!this.#pattern) return false;
-    this.#pattern.lastIndex = 0;
-    return this.#pattern.test(text);
+    return this.#matches(text) || (text.includes("%") && this.#matches(percentDecode(text)));
   }
 
-  /** The text with every known secret replaced. For channel data and for our own sentences. */
+  /** The text with every known secret replaced; one that is percent-encoded leaves the text decoded. */
   redact(text: string): string {
-    return this.appearIn(text) && this.#pattern ? text.replace(this.#pattern, REPLACEMENT) : text;
+    if (!this.#pattern || !this.appearIn(text)) return text;
+    const plain = text.replace(this.#pattern, REPLACEMENT);
+    return this.appearIn(plain) ? percentDecode(plain).replace(this.#pattern, REPLACEMENT) : plain;
   }
 
   /**
@@ -78,6 +78,12 @@ export class Secrets {
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, this.#redactPart(part)]));
   }
 
+  #matches(text: string): boolean {
+    if (!this.#pattern) return false;
+    this.#pattern.lastIndex = 0;
+    return this.#pattern.test(text);
+  }
+
   #holdsFragment(text: string): boolean {
     return partsOf(text.toLowerCase()).some((part) => this.#fragments.has(part));
   }
@@ -89,16 +95,11 @@ function partsOf(text: string): string[] {
   );
 }
 
-/** Matches a secret of ASCII characters, each of them plain or percent-encoded. */
-function patternOf(secret: string): string {
-  return [...secret].map((character) => `(?:${escapeRegExp(character)}|${percentCodes(character)})`).join("");
-}
-
-function percentCodes(character: string): string {
-  const codes = [character, character.toUpperCase()].map((each) => `%${(each.codePointAt(0) ?? 0).toString(16)}`);
-  return [...new Set(codes)].join("|");
-}
-
 function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+}
+
+/** Decodes each percent escape of an ASCII character; leaves everything else as it is, so it never throws. */
+function percentDecode(text: string): string {
+  return text.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

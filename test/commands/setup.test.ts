@@ -194,6 +194,27 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     expect(readFileSync(join(home, "claude-arguments"), "utf8")).toContain(`KEY_FILE=${join(home, "my.key")}\n`);
   });
 
+  test("copies no proxy that holds a password, and shows none", async () => {
+    const home = scratchHome();
+    const { terminal } = await startSetup(home, {
+      HTTPS_PROXY: "http://user:hush@127.0.0.1:9",
+      NO_PROXY: "example.com",
+    });
+    await play(terminal, [
+      [HOST, ENTER],
+      [EDIT, `${DOWN}${ENTER}`],
+      [READ_ONLY, ENTER],
+      [CHANNELS, ENTER],
+      [CONFIRM, ENTER],
+      [GO_ON, ENTER],
+    ]);
+    expect(await terminal.exit()).toBe(0);
+    expect(terminal.output).toContain("HTTPS_PROXY holds a password");
+    const added = readFileSync(join(home, "claude-arguments"), "utf8");
+    expect(added).toContain("NO_PROXY=example.com");
+    expect(terminal.output + added).not.toContain("hush");
+  });
+
   test("prints the command where the host's program is not found", async () => {
     const home = scratchHome();
     rmSync(join(home, "bin/claude"));

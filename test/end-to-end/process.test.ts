@@ -228,6 +228,14 @@ describe("stdout", () => {
     expect(server.stderr).toContain("noise");
   });
 
+  test("logs an exception before the first call without the key in it", async () => {
+    const bomb = `data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("the key ${SECRET_KEY}.")})`;
+    const { server } = await open({ TENCENT_CHAT_LOG_LEVEL: "error" }, ["--import", bomb]);
+    server.child.kill("SIGUSR2");
+    expect(await server.exit()).toBe(1);
+    expect(server.stderr).toContain("the key [secret].");
+  });
+
   test("stays JSON-RPC on an uncaught exception, which is logged and ends the process with 1 after the calls in flight", async () => {
     const fault = `an error with the key ${SECRET_KEY}.`;
     const bomb = `data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("${fault}")})`;

@@ -87,6 +87,21 @@ describe.each([
     });
   });
 
+  test("escapes hidden characters once, before and after", async () => {
+    const sandbox = await startSandbox();
+    const channel = sandbox.channels.get(PENN);
+    if (channel) channel.info.Name = "old\u202e";
+    const wire = await Wire.open(sandbox.endpoint, always);
+    const hidden = { name: MODIFY, arguments: { Official_Account: PENN, Name: "new\u200b" } };
+    let message = "";
+    await call(wire, hidden, ({ question, answer }) => {
+      message = question.message;
+      answer(YES);
+    });
+    expect(message).toContain("Name: 'old\\u202e' → 'new\\u200b'");
+    expect(message).not.toMatch(/[\u200b\u202e]/);
+  });
+
   test("an explicit yes writes, and the journal says that it was confirmed, and through which client", async () => {
     const place = mkdtempSync(join(tmpdir(), "journal-"));
     onTestFinished(() => rmSync(place, { recursive: true }));

@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { ERROR_CODES } from "../../src/chat-api/errors/code-meaning.ts";
+import { createContext } from "../../src/context.ts";
+import { noLog } from "../../src/log.ts";
 import { writeInstructions } from "../../src/mcp/instructions.ts";
+import { readSettings } from "../../src/settings/settings.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
 import { connect, connectTo, partsOf, type Reply } from "../support/client.ts";
 import {
@@ -12,7 +15,9 @@ import {
   environmentOf,
   GET,
   MODIFY,
+  NO_FILES,
   PENN,
+  PROCESS_INFO,
   SECRET_KEY,
   SUBSCRIBER,
   startSandbox,
@@ -282,6 +287,19 @@ describe("secrets", () => {
       expect(JSON.stringify(reply).toLowerCase()).not.toContain(SECRET_KEY);
     }
     expect(sandbox.requests).toEqual([]);
+  });
+});
+
+test("a key that the sandbox ignores is a secret there too", async () => {
+  const { settings } = readSettings({ TENCENT_CHAT_SECRET_KEY: SECRET_KEY }, { sandbox: true }, NO_FILES);
+  if (!settings) throw new Error("the sandbox needs no settings");
+  const service = { endpoint: new URL("http://127.0.0.1:9"), close: async () => {} };
+  const context = createContext(settings, service, PROCESS_INFO, noLog);
+  const { call } = await connectTo({ ...partsOf(undefined, {}), openContext: async () => context });
+  const { structured } = await call(MODIFY, { Official_Account: PENN, CustomString: `my ${SECRET_KEY}` });
+  expect(structured.explanation).toMatchObject({
+    stage: "policy",
+    cause: expect.stringContaining("holds the secret key"),
   });
 });
 

@@ -84,7 +84,7 @@ export async function runChecks(
 function describeSettings(settings: Settings): string {
   const { sdkAppId, identifier, credential, timeoutMs, requestsPerSecond } = settings;
   const secret = "secretKey" in credential ? "secret key set" : "ready-made UserSig set";
-  return `${applicationName(settings)}: application ${sdkAppId}, account ${identifier}, ${secret}, ${timeoutMs / 1000} s per call, ${requestsPerSecond} requests per second; the queue of edits, edits per hour and requests per second count for each process alone`;
+  return `${applicationName(settings)}: application ${sdkAppId}, account ${identifier}, ${secret}, ${timeoutMs / 1000} s per call, ${requestsPerSecond} requests per second; the queue of edits and all limits count for each process alone`;
 }
 
 function describeHost({ isSandbox, region }: Settings, { endpoint }: Service): string {

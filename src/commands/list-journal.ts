@@ -22,7 +22,7 @@ export function listJournal(path: string | undefined, asJson: boolean, print: (t
   const { edits, unreadable } = journal;
   if (asJson) print(JSON.stringify({ edits: edits.map(withOneUndo), unreadable }));
   else if (edits.length === 0) print("The journal holds no edits.");
-  else for (const [index, edit] of edits.entries()) printEdit(edit, takenBackAt(edit, edits.slice(index + 1)), print);
+  else printEdits(edits, print);
   if (unreadable > 0 && !asJson) print(`✗ ${unreadable} of its lines cannot be read.`);
   return unreadable === 0;
 }
@@ -34,8 +34,22 @@ function withOneUndo(edit: RecordedEdit): object {
   return { time: edit.time, intent, ...(edit.result && { result }), undo: undoOfRecorded(edit) };
 }
 
-/** When a later edit made the call that takes this one back; undefined where none did. */
-function takenBackAt(edit: RecordedEdit, later: readonly RecordedEdit[]): string | undefined {
+function printEdits(edits: readonly RecordedEdit[], print: (text: string) => void): void {
+  const takenBack = new Map(edits.map((edit, index) => [edit, findUndoOf(edit, edits.slice(index + 1))]));
+  for (const edit of edits) {
+    const earlier = edits.find((each) => takenBack.get(each) === edit);
+    printEdit(edit, { takenBackBy: takenBack.get(edit)?.time, takesBack: earlier?.time }, print);
+  }
+}
+
+/** Times of the edits that belong to one: the undo of it, and the one of which it is the undo. */
+interface Links {
+  readonly takenBackBy: string | undefined;
+  readonly takesBack: string | undefined;
+}
+
+/** The later edit that made the call which takes this one back; undefined where none did. */
+function findUndoOf(edit: RecordedEdit, later: readonly RecordedEdit[]): RecordedEdit | undefined {
   const undo = undoOfRecorded(edit);
   if (!undo) return undefined;
   const { Official_Account: channel, ...values } = undo.arguments;
@@ -49,10 +63,10 @@ function takenBackAt(edit: RecordedEdit, later: readonly RecordedEdit[]): string
       return false;
     const changes = Object.fromEntries(intent.changes.map(({ field, after }) => [field, after]));
     return Object.entries(values).every(([field, value]) => changes[field] === value);
-  })?.time;
+  });
 }
 
-function printEdit(edit: RecordedEdit, takenBack: string | undefined, print: (text: string) => void): void {
+function printEdit(edit: RecordedEdit, { takenBackBy, takesBack }: Links, print: (text: string) => void): void {
   const { time, intent, result } = edit;
   const outcome = result
     ? `${result.outcome}${result.code ? ` (${result.code})` : ""}${result.cancelled ? ", cancelled" : ""}`
@@ -72,6 +86,7 @@ function printEdit(edit: RecordedEdit, takenBack: string | undefined, print: (te
   }
   for (const warning of result?.warnings ?? []) print(`    warning: ${escapeHidden(warning)}`);
   const undo = undoOfRecorded(edit);
-  if (takenBack) print(`    taken back by the edit of ${takenBack}`);
+  if (takesBack) print(`    takes back the edit of ${takesBack}`);
+  if (takenBackBy) print(`    taken back by the edit of ${takenBackBy}`);
   else if (undo) print(`    undo: ${undo.tool} ${visibleJson(undo.arguments)}`);
 }

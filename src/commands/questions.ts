@@ -90,8 +90,9 @@ export class Questions {
     return this.#answer(this.#prompts.confirm({ ...this.#streams, message, initialValue }));
   }
 
-  async select<T extends string | boolean>(message: string, choices: readonly Choice<T>[]): Promise<T> {
-    const question = { ...this.#streams, message, options: [...choices] as Prompts.Option<T>[] };
+  async select<T extends string | boolean>(message: string, choices: readonly Choice<T>[], initial?: T): Promise<T> {
+    const options = [...choices] as Prompts.Option<T>[];
+    const question = { ...this.#streams, message, options, ...(initial !== undefined && { initialValue: initial }) };
     return (await this.#answer(this.#prompts.select<T>(question))) as T;
   }
 

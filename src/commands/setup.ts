@@ -34,8 +34,11 @@ interface Answers {
 
 const BY_HAND = `setup asks questions, so it needs a terminal. By hand:
 
+For the sandbox, add the server to your MCP host with TENCENT_CHAT_SANDBOX=true; nothing else is needed.
+For your application:
+
 1. Put the secret key into a file that only you can read, outside of any repository:
-     umask 077; cat > ~/tencent-chat.key     (paste the key, Enter, Ctrl-D)
+     (umask 077; cat > ~/tencent-chat.key)   (paste the key, Enter, Ctrl-D)
 2. Check the settings:
      TENCENT_CHAT_SDKAPPID=1400000000 TENCENT_CHAT_REGION=singapore \\
      TENCENT_CHAT_SECRET_KEY_FILE=$HOME/tencent-chat.key ${SERVER_NAME} doctor
@@ -76,7 +79,7 @@ async function askAndAdd(questions: Questions, cli: CliProcess, version: string,
     ? { env: { TENCENT_CHAT_SANDBOX: "true" } }
     : await askApplication(questions, cli);
   const limits = await askLimits(questions, name, isSandbox, configurationFolder(cli.env));
-  const env = { ...proxiesOf(questions, cli), ...application.env, ...limits };
+  const env = { ...(isSandbox ? {} : proxiesOf(questions, cli)), ...application.env, ...limits };
   const works = await check(questions, cli, env, application.newKey?.key, version);
   if (!works && !(await questions.confirm("The check found problems. Go on anyway?", false))) throw new Cancelled();
 
@@ -100,8 +103,11 @@ async function askAndAdd(questions: Questions, cli: CliProcess, version: string,
     return 1;
   }
   if (!runsHere) printWhatToAdd(questions, name, server, command && shellLine(command, isWindows));
-  const example = isSandbox ? "@TOA#_test_for_penn" : "@TOA#_…";
-  questions.end(`Restart ${label}, then try: "Read the channel ${example}".`);
+  const canEditSample = isSandbox && !("TENCENT_CHAT_READ_ONLY" in env);
+  const prompt = canEditSample
+    ? "Change the introduction of @TOA#_@TOA#dZDP to: Hello. Then take that back."
+    : `Read the channel ${isSandbox ? "@TOA#_test_for_penn" : "@TOA#_…"}.`;
+  questions.end(`Restart ${name === "other" ? "your host" : label}, then try: "${prompt}"`);
   return 0;
 }
 
@@ -162,7 +168,7 @@ async function askLimits(
   return {
     ...(readOnly && { TENCENT_CHAT_READ_ONLY: "true" }),
     ...(channels && { TENCENT_CHAT_ALLOWED_CHANNELS: channels }),
-    ...(!readOnly && (await askConfirmation(questions, name))),
+    ...(!readOnly && (await askConfirmation(questions, name, isSandbox))),
     ...(!readOnly && !isSandbox && (await askJournal(questions, join(folder, "journal.jsonl")))),
   };
 }
@@ -172,17 +178,22 @@ async function askJournal(questions: Questions, path: string): Promise<Variables
   return isWanted ? { TENCENT_CHAT_JOURNAL: path } : {};
 }
 
-async function askConfirmation(questions: Questions, name: McpHostName): Promise<Variables> {
+async function askConfirmation(questions: Questions, name: McpHostName, isSandbox: boolean): Promise<Variables> {
   const { label, canAsk } = mcpHost(name);
   if (!canAsk) {
     questions.say("info", `${label} cannot ask a person to confirm an edit, so no confirmation is set.`);
     return {};
   }
-  const rule = await questions.select("Before which edits must a person confirm?", [
-    { value: "always", label: "every edit" },
-    { value: "number", label: "edits that reach many subscribers" },
-    { value: "never", label: "none" },
-  ]);
+  const rule = await questions.select(
+    "Before which edits must a person confirm? If the host cannot ask, such an edit is declined.",
+    [
+      { value: "always", label: "every edit" },
+      { value: "number", label: "edits that reach many subscribers" },
+      { value: "never", label: "none" },
+    ],
+    isSandbox || name === "other" ? "never" : "always",
+  );
+  if (rule === "never") return {};
   const from =
     rule === "number"
       ? await questions.setting("From how many subscribers on?", "TENCENT_CHAT_CONFIRM_EDITS", "1000")
@@ -204,7 +215,12 @@ function proxiesOf(questions: Questions, { env }: CliProcess): Record<string, st
       `${withPassword.join(" and ")} holds a password, so it is not copied into the host's configuration: set it there yourself.`,
     );
   }
-  return Object.fromEntries(set.filter(([name]) => !withPassword.includes(name)));
+  const copied = set.filter(([name]) => !withPassword.includes(name));
+  if (copied.length > 0) {
+    const names = copied.map(([name]) => name).join(", ");
+    questions.say("info", `Copied from this shell, because hosts do not pass it on: ${names}.`);
+  }
+  return Object.fromEntries(copied);
 }
 
 /** Runs the doctor on the answers; the key has not been stored yet. Returns true if nothing failed. */

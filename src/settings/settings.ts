@@ -63,9 +63,10 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
   const readOnly = reader.oneOf("TENCENT_CHAT_READ_ONLY", ["true", "false"]);
   const logLevel = reader.oneOf("TENCENT_CHAT_LOG_LEVEL", LOG_LEVELS) ?? "info";
   const sandbox = reader.oneOf("TENCENT_CHAT_SANDBOX", ["true", "false"]);
-  // Where the value is neither, that is the problem to report; whether an account is needed is not known then.
+  // Where the value is neither, or an argument is not understood, that is the problem to report; whether an account is needed is not known then.
+  const hasUnclearArgument = (options.problems ?? []).length > 0;
   const isUnclear = sandbox === undefined && reader.setting("TENCENT_CHAT_SANDBOX") !== undefined;
-  const isSandbox = sandbox === "true" || options.sandbox || isUnclear;
+  const isSandbox = sandbox === "true" || options.sandbox || isUnclear || hasUnclearArgument;
   const rules: Rules = {
     readOnly: readOnly === "true",
     allowedChannels: readAllowedChannels(reader),
@@ -164,7 +165,7 @@ function readAllowedChannels(reader: EnvReader): string[] | undefined {
   const name = "TENCENT_CHAT_ALLOWED_CHANNELS";
   const given = reader.setting(name);
   if (given === undefined) return undefined;
-  const rules = given.split(",").map((rule) => rule.trim());
+  const rules = given.split(/[,，、]/).map((rule) => rule.trim());
   const isWrong = rules.some((rule) => rule === "" || rule.slice(0, -1).includes("*"));
   if (isWrong) {
     reader.problems.push(`${name} must list IDs, or prefixes with one * at the end, separated by single commas.`);

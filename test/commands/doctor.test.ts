@@ -45,7 +45,7 @@ describe("the doctor", () => {
       "journal",
       "service",
     ]);
-    expect(text).toContain("requests per second count for each process alone");
+    expect(text).toContain("the queue of edits and all limits count for each process alone");
     expect(text).toContain("modify_subscriber_info: off (TENCENT_CHAT_READ_ONLY)");
     expect(text).toContain("proxy: proxy.example:8080, not used for this machine");
     expect(text).not.toContain("hush");
@@ -219,6 +219,17 @@ describe("the journal as a list", () => {
     ]);
     record("C", "B");
     expect(undos().slice(0, 2)).toEqual(['undo: t {"Official_Account":"@TOA#_x","Name":"A"}', "taken back"]);
+    const list = read(path).text.split(/\n(?=\d{4}-)/);
+    expect(list[3]).toContain(`takes back the edit of ${list[1]?.split(" ", 1)[0]}`);
+    const asJson = JSON.parse(read(path, true).text).edits;
+    expect(asJson[2].result.outcome).toBe("refused");
+    expect(JSON.stringify(asJson[2])).not.toContain("undo");
+    expect(asJson[1].undo.arguments).toMatchObject({ Name: "B" });
+
+    const other = new Journal(path, { sdkAppId: 2, admin: "a", osUser: "o", host: "h", pid: 1 }, (line) => line);
+    const changes = [{ field: "Name", before: "B", after: "A" }];
+    other.begin({ ...common, changes })({ outcome: "applied" }); // another application's channel of the same name
+    expect(undos()[0]).toContain("undo: ");
   });
 
   test("says where there is none, where it cannot be read, where it is empty, and where lines are broken", () => {

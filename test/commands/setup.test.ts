@@ -157,7 +157,10 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     ]);
     expect(await terminal.exit()).toBe(0);
     expect(files(home)).toEqual(["bin/claude", "claude-arguments"]);
-    expect(readFileSync(join(home, "claude-arguments"), "utf8")).toContain("TENCENT_CHAT_SANDBOX=true");
+    const added = readFileSync(join(home, "claude-arguments"), "utf8").split("\n");
+    expect(added).toContain("TENCENT_CHAT_SANDBOX=true");
+    expect(added.filter((word) => word.includes("="))).toEqual(["TENCENT_CHAT_SANDBOX=true"]);
+    expect(terminal.output).toContain("Change the introduction of @TOA#_@TOA#dZDP");
   });
 
   test("says what is wrong with an answer, and asks again", async () => {
@@ -200,15 +203,9 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
       HTTPS_PROXY: "http://user:hush@127.0.0.1:9",
       NO_PROXY: "example.com",
     });
-    await play(terminal, [
-      [HOST, ENTER],
-      [EDIT, `${DOWN}${ENTER}`],
-      [READ_ONLY, ENTER],
-      [CHANNELS, ENTER],
-      [CONFIRM, ENTER],
-      [GO_ON, ENTER],
-    ]);
+    await play(terminal, forClaudeCode);
     expect(await terminal.exit()).toBe(0);
+    expect(terminal.output).toContain("Copied from this shell, because hosts do not pass it on: NO_PROXY");
     expect(terminal.output).toContain("HTTPS_PROXY holds a password");
     const added = readFileSync(join(home, "claude-arguments"), "utf8");
     expect(added).toContain("NO_PROXY=example.com");

@@ -18,7 +18,7 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^npm ci && npm test$/, ".ci/run"],
   [/^npm (ci|run demo)$/, ".ci/run"],
   [/^npm ci && npm pack && npm install -g \.\//, "test/end-to-end/package.test.ts, with --prefix"],
-  [/^npm install -g( --prefix ~\/\.local …)?$/, "the same"],
+  [/^npm install -g --prefix ~\/\.local \.\//, "the same"],
   [/^tencent-chat-channel-mcp doctor --sandbox$/, "test/end-to-end/package.test.ts"],
   [/^tencent-chat-channel-mcp setup$/, "test/commands/setup.test.ts"],
   [/^npm run mcpb$/, "test/end-to-end/package.test.ts, and .ci/run"],

@@ -361,7 +361,7 @@ describe("a warning", () => {
     [{ TENCENT_CHAT_ALLOWED_CHANNELS: '["@TOA#_a"]' }, "entry 1 does not start with @TOA#_"],
     [{ TENCENT_CHAT_ALLOWED_CHANNELS: "news*" }, "entry 1 does not start with @TOA#_"],
     [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a;@TOA#_b" }, "entry 1 holds more than one ID"],
-    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a，@TOA#_b" }, "entry 1 holds more than one ID"],
+    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a @TOA#_b" }, "entry 1 holds more than one ID"],
     [{ TENCENT_CHAT_JOURNAL: "j.jsonl" }, "TENCENT_CHAT_JOURNAL is a relative path, and an MCP host starts the server"],
     [
       { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "key" },
@@ -377,7 +377,7 @@ describe("a warning", () => {
     expect(warningsOf({})).toEqual([]);
     expect(warningsOf({ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/key" })).toEqual([]);
     expect(warningsOf({ TENCENT_CHAT_TIMEOUT_SECONDS: "10" })).toEqual([]);
-    expect(warningsOf({ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_@TOA#dZDP,@TOA#_*,@TOA*" })).toEqual([]);
+    expect(warningsOf({ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_@TOA#dZDP,@TOA#_*，@TOA*、@TOA#_x" })).toEqual([]);
     expect(warningsOf({ TENCENT_CHAT_JOURNAL: "/j" })).toEqual([]);
   });
 });

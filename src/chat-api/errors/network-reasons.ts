@@ -42,7 +42,7 @@ export const NETWORK_REASONS = {
     cause: "The host name was not found (DNS)",
     fixedBy: "operator",
     nextStep:
-      "Tell the person to check that this machine has internet and DNS, or to set HTTPS_PROXY if it needs a proxy. With DNS trouble, TENCENT_CHAT_ENDPOINT can name the region's backup host (the doctor command shows it); restart the server after the change.",
+      "Tell the person to check this machine's internet and DNS, and HTTPS_PROXY if it needs a proxy. With DNS trouble, TENCENT_CHAT_ENDPOINT can name the region's backup host (the doctor command shows it); restart the server after the change.",
     isRetryable: true,
   },
   unreachable: {

@@ -755,8 +755,9 @@ describe("an OK that reads do not confirm", () => {
       const [{ Name: _, ...rest } = {}] = whole.OfficialAccountInfoList as Record<string, unknown>[];
       return { ...whole, OfficialAccountInfoList: [rest] };
     };
-    sandbox.faults.add(goodRead, { command: GET, response: { change: lacking } });
+    sandbox.faults.add(goodRead, { command: GET, applied: true, response: { change: lacking } });
     expect((await edit(context, { Name: "B" })).receipt.outcome).toBe("applied");
+    expect(sandbox.requests.filter(({ command }) => command === GET)).toHaveLength(3);
   });
 
   test("in a field that stood before names whoever overwrote it", async () => {

@@ -866,6 +866,20 @@ describe("an edit that was not sent", () => {
   });
 });
 
+test("a connection that the server closes just when the edit is sent ends in a true receipt", async () => {
+  const editOverClosing = async (delayMs: number) => {
+    const { sandbox, context } = await open();
+    const close = (answer: unknown) => {
+      setTimeout(() => sandbox.closeConnections(), delayMs);
+      return answer;
+    };
+    sandbox.faults.add({ command: GET, applied: true, response: { change: close } });
+    const { receipt } = await edit(context, { Name: "B" });
+    expect([receipt.outcome, nameOf(sandbox)]).toEqual(["applied", "B"]);
+  };
+  await Promise.all([0, 0, 1, 1, 2, 3].map(editOverClosing));
+});
+
 test("an edit that is cancelled in flight is unknown, and the journal says that it was cancelled", async () => {
   const { sandbox, context, journal } = await open();
   sandbox.faults.add({ command: MODIFY, response: "silence" });

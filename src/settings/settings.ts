@@ -66,7 +66,8 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
   // Where the value is neither, or an argument is not understood, that is the problem to report; whether an account is needed is not known then.
   const hasUnclearArgument = (options.problems ?? []).length > 0;
   const isUnclear = sandbox === undefined && reader.setting("TENCENT_CHAT_SANDBOX") !== undefined;
-  const isSandbox = sandbox === "true" || options.sandbox || isUnclear || hasUnclearArgument;
+  const wantsSandbox = sandbox === "true" || options.sandbox;
+  const isSandbox = wantsSandbox || isUnclear || hasUnclearArgument;
   const rules: Rules = {
     readOnly: readOnly === "true",
     allowedChannels: readAllowedChannels(reader),
@@ -90,7 +91,7 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
     );
   }
   checkMisplacedSecrets(reader, account?.credential);
-  if (isSandbox && reader.setting("TENCENT_CHAT_SDKAPPID") !== undefined) {
+  if (wantsSandbox && reader.setting("TENCENT_CHAT_SDKAPPID") !== undefined) {
     reader.warnings.push("The sandbox is on, so TENCENT_CHAT_SDKAPPID and the credentials are ignored.");
   }
   const journal = reader.path("TENCENT_CHAT_JOURNAL");

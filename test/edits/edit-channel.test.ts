@@ -46,6 +46,17 @@ const showing = (name: string) => ({
     },
   },
 });
+/** Answers to a get hold this limit, which they lack otherwise. */
+const showingLimit = (limit: () => number) => ({
+  command: GET,
+  applied: true,
+  response: {
+    change: (whole: Record<string, unknown>) => {
+      const list = whole.OfficialAccountInfoList as Record<string, unknown>[];
+      return { ...whole, OfficialAccountInfoList: list.map((each) => ({ ...each, MaxSubscriberNum: limit() })) };
+    },
+  },
+});
 const goodRead = { command: GET, response: { delayMs: 0 } };
 /** A good answer after which the server closes the connection. */
 const lastRead = {
@@ -191,20 +202,7 @@ describe("an edit", () => {
 });
 
 describe("MaxSubscriberNum, where answers hold it", () => {
-  const holding = (...limits: number[]) =>
-    limits.map((limit) => ({
-      command: GET,
-      applied: true,
-      response: {
-        change: (whole: Record<string, unknown>) => {
-          const list = whole.OfficialAccountInfoList as Record<string, unknown>[];
-          return {
-            ...whole,
-            OfficialAccountInfoList: list.map((element) => ({ ...element, MaxSubscriberNum: limit })),
-          };
-        },
-      },
-    }));
+  const holding = (...limits: number[]) => limits.map((limit) => showingLimit(() => limit));
 
   test("is compared, read back and undone like any other field", async () => {
     const { sandbox, context } = await open();
@@ -649,19 +647,7 @@ describe("a read that lags behind an edit of ours", () => {
   test("does not hide a limit that the next edit changed without naming it", async () => {
     const { sandbox, context } = await open();
     let limit = 1_000_000;
-    const withLimit = {
-      command: GET,
-      applied: true,
-      response: {
-        change: (whole: Record<string, unknown>) => {
-          const list = whole.OfficialAccountInfoList as Record<string, unknown>[];
-          return {
-            ...whole,
-            OfficialAccountInfoList: list.map((element) => ({ ...element, MaxSubscriberNum: limit })),
-          };
-        },
-      },
-    };
+    const withLimit = showingLimit(() => limit);
     sandbox.faults.add(...Array.from({ length: 5 }, () => withLimit));
     await edit(context, { Introduction: "i" });
     const next = edit(context, { Name: "B" });

@@ -407,6 +407,13 @@ test("the application is named by its label, or by its SDKAppID and region", () 
   expect(name({}, true)).toBe("sandbox");
 });
 
+test("an argument that is not understood is the only thing reported", () => {
+  for (const env of [{}, GOOD]) {
+    const { problems, warnings } = readSettings(env, { sandbox: false, problems: ["--sanbox"] }, KEY_FILES);
+    expect([problems, warnings]).toEqual([["--sanbox"], []]);
+  }
+});
+
 test("problems of the command line are settings errors too", () => {
   const options = { sandbox: false, problems: ["--sanbox was not understood: did you mean --sandbox?"] };
   const { settings, problems } = readSettings(GOOD, options, { read: () => "", isOpenToOthers: () => false });

@@ -112,7 +112,7 @@ export class ChatClient {
         isWrite: request.isWrite,
         canRefreshSignature: this.#signer.canRefreshSignature,
       });
-      this.#recordCredentials(failure, timesOfKind.get("expired") ?? 0, userSig);
+      this.#handleCredentialFailure(failure, timesOfKind.get("expired") ?? 0, userSig);
       const isInTime = decision !== undefined && decision.pauseMs < deadline.remainingMs;
       if (!isInTime || (decision.usesRetryBudget && !retryBudget.consume())) {
         return toFailedSend(reported, this.contextOf(request, attempts));
@@ -180,7 +180,7 @@ export class ChatClient {
   }
 
   /** Stops every request after refused credentials; an expired signature is replaced first, once. */
-  #recordCredentials(failure: Failure, timesExpired: number, userSig: string): void {
+  #handleCredentialFailure(failure: Failure, timesExpired: number, userSig: string): void {
     if (failure.kind !== "code") return;
     const { kind } = failure.meaning;
     if (kind === "expired") this.#signer.refreshSignature(userSig);

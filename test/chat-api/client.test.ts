@@ -317,6 +317,15 @@ describe("credentials", () => {
     },
   );
 
+  test("expired at the last attempt of a call are replaced for the next one, and nothing is stopped", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add(...[60008, 60008, 70001].map((code) => ({ response: { code } })));
+    expect(await errorOf(read(context))).toMatchObject({ code: 70001 });
+    expect((await read(context)).channels).toHaveLength(1);
+    const [expired, renewed] = sandbox.requests.slice(-2).map(({ query }) => query.get("usersig"));
+    expect(renewed).not.toBe(expired);
+  });
+
   test("that were refused are tried again when the minute is over", async () => {
     const { sandbox, context } = await open();
     sandbox.faults.add({ response: { code: 70003 } });

@@ -165,6 +165,10 @@ async function askLimits(
     "TENCENT_CHAT_ALLOWED_CHANNELS",
     "@TOA#_news, @TOA#_test_*",
   );
+  if (readOnly) {
+    const later = `confirmations${isSandbox ? "" : " and a journal"}`;
+    questions.say("info", `To turn editing on, run setup again and answer No; it then asks about ${later}.`);
+  }
   return {
     ...(readOnly && { TENCENT_CHAT_READ_ONLY: "true" }),
     ...(channels && { TENCENT_CHAT_ALLOWED_CHANNELS: channels }),

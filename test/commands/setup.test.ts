@@ -110,6 +110,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     ]);
     expect(await again.terminal.exit()).toBe(0);
     expect(readFileSync(join(home, "claude-arguments"), "utf8")).toContain("TENCENT_CHAT_READ_ONLY=true\n--\n");
+    expect(again.terminal.output).toContain("it then asks about confirmations and a journal.");
   });
 
   test.each(forClaudeCode.map(([question], index) => [question, index] as const))(

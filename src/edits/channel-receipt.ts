@@ -39,7 +39,9 @@ export function warningsOf(
     if (kind === "other" && mayHaveChanged(outcome))
       warnings.push(`undo would overwrite the value that ${field} has now, which this edit did not write.`);
     if (kind === "noChange" && seen?.[field] !== undefined && seen[field] !== wanted[field])
-      warnings.push(`${field} had the wanted value before the edit and has another one now: somebody else edits it.`);
+      warnings.push(
+        `${field} had the wanted value before the edit and has another one now: somebody else edits it, or the service changed it.`,
+      );
   }
   return warnings;
 }

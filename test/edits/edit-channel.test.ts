@@ -732,7 +732,7 @@ describe("an OK that reads do not confirm", () => {
     const { sandbox, context } = await open();
     sandbox.faults.add(goodRead, failedRead, failedRead, failedRead, failedRead);
     const { receipt } = await edit(context, { Name: "B" });
-    expect(receipt).toMatchObject({ outcome: "accepted", undo: { arguments: { Name: OLD } } });
+    expect(receipt).toMatchObject({ outcome: "accepted", subscribers: 780_031, undo: { arguments: { Name: OLD } } });
   });
 
   test("because one of them lacks the field is read again", async () => {
@@ -752,7 +752,7 @@ describe("an OK that reads do not confirm", () => {
     const { receipt } = await edit(context, { Name: OLD, Introduction: "i" });
     expect(receipt.changes).toMatchObject([{ field: "Name", after: "a colleague's", verdict: "differs" }, {}]);
     expect(receipt.warnings).toContain(
-      "Name had the wanted value before the edit and has another one now: somebody else edits it.",
+      "Name had the wanted value before the edit and has another one now: somebody else edits it, or the service changed it.",
     );
   });
 
@@ -802,6 +802,16 @@ describe("a secret in a channel's text", () => {
     for (let at = 0; at + 12 <= SECRET_KEY.length; at += 1) expect(text).not.toContain(SECRET_KEY.slice(at, at + 12));
     expect(text).toContain("[secret]");
   });
+});
+
+test("a credential that a look after the edit shows is not in the receipt, in whole or in part", async () => {
+  const { sandbox, context } = await open();
+  sandbox.faults.add(goodRead, ...Array.from({ length: 4 }, () => showing(SECRET_KEY)));
+  const { receipt } = await edit(context, { Name: "B" });
+  expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ after: "[secret]", verdict: "differs" }] });
+  expect(receipt.summary).toContain("'[secret]'");
+  const text = JSON.stringify(receipt);
+  for (let at = 0; at + 12 <= SECRET_KEY.length; at += 1) expect(text).not.toContain(SECRET_KEY.slice(at, at + 12));
 });
 
 describe("a read before an edit", () => {
@@ -883,7 +893,6 @@ test("an edit that is cancelled in flight is unknown, and the journal says that 
 test("a value before that holds a credential is left out of the undo", async () => {
   const { sandbox, context } = await open();
   const channel = sandbox.channels.get(PENN);
-  const { SECRET_KEY } = await import("../support/secrets.ts");
   if (channel) channel.info = { ...channel.info, Name: `key ${SECRET_KEY.toUpperCase()}` };
   const { receipt } = await edit(context, { Name: "B", Introduction: "i" });
   expect(receipt.undo?.arguments).toEqual({ Official_Account: PENN, Introduction: "test compare introduction" });

@@ -31,6 +31,16 @@ export function seeded(seed: number): () => number {
   };
 }
 
+/** One change of a subscriber's custom field. */
+interface SubscriberWrite {
+  readonly at: number;
+  readonly subscriber: string;
+  readonly value: string;
+}
+
+/** The limit that the service sets where an edit does not name it, in the runs in which it does so (assumed). */
+const DEFAULT_LIMIT = 100_000;
+
 /** One change of the primary copy. */
 interface AppliedWrite {
   readonly at: number;
@@ -44,6 +54,7 @@ const CONNECTION = {} as Connection;
 
 export class SimulatedService implements EditApi {
   readonly history: AppliedWrite[] = [];
+  readonly subscriberHistory: SubscriberWrite[] = [];
   readonly #initial: ChannelInfo;
   readonly #stored = new WeakMap<ChannelValues, ChannelValues>();
   readonly #clock: VirtualClock;
@@ -53,6 +64,8 @@ export class SimulatedService implements EditApi {
   readonly #trims: boolean;
   /** True for a service whose answers lack a field now and then. */
   readonly lacksFields: boolean;
+  /** True for a service that takes an edit without MaxSubscriberNum for one that sets it to its default. */
+  readonly #resetsLimit: boolean;
 
   constructor(clock: VirtualClock, random: () => number, bounds: Bounds, initial: ChannelInfo) {
     this.#clock = clock;
@@ -61,6 +74,7 @@ export class SimulatedService implements EditApi {
     this.#initial = initial;
     this.#trims = random() < 0.1;
     this.lacksFields = random() < 0.3;
+    this.#resetsLimit = random() < 0.2;
   }
 
   /** The primary copy as it was at a time. */
@@ -117,8 +131,26 @@ export class SimulatedService implements EditApi {
     return this.#fail(networkFailure(deadline.ended ? "cancelledAfterSending" : "connectionLost"), true);
   }
 
-  modifySubscriber(): never {
-    throw new Error("not simulated");
+  async modifySubscriber(
+    _id: string,
+    subscriber: string,
+    value: string,
+    { deadline }: Pick<CallOptions, "deadline">,
+  ): Promise<SendResult<object>> {
+    const apply = () => this.subscriberHistory.push({ at: this.#clock.now, subscriber, value });
+    await this.#travel();
+    const what = this.#random();
+    if (what < 0.1 || deadline.ended) return this.#fail(networkFailure("connectionRefused"), true);
+    if (what < 0.2) return this.#fail(codeFailure({ ErrorCode: 6017, ActionStatus: "FAIL" }), true);
+    if (what < 0.7) {
+      apply();
+      await this.#travel();
+      return { kind: "ok", attempts: 1, value: ENVELOPE };
+    }
+    if (what < 0.8) apply();
+    await this.#travel();
+    if (what >= 0.8 && what < 0.95) void this.#clock.sleep(this.#lateMs()).then(apply);
+    return this.#fail(networkFailure("connectionLost"), true);
   }
 
   async borrowConnection(): Promise<Connection> {
@@ -157,13 +189,21 @@ export class SimulatedService implements EditApi {
   #apply(values: ChannelValues, edit: AppliedWrite["edit"]): void {
     if (Object.keys(values).length === 0) return;
     const stored = this.#trims ? mapText(values, (text) => text.trim()) : values;
-    this.history.push({ at: this.#clock.now, values: stored, edit });
+    const isReset = edit !== undefined && this.#resetsLimit && this.#initial.MaxSubscriberNum !== undefined;
+    this.history.push({
+      at: this.#clock.now,
+      values: isReset ? { MaxSubscriberNum: DEFAULT_LIMIT, ...stored } : stored,
+      edit,
+    });
   }
 
   #applyLater(values: ChannelValues, edit: ChannelValues): void {
-    // A millisecond inside the bound: what happens at the bound itself is the bound's business.
-    const lateMs = Math.max(0, this.#random() * this.#bounds.lateMs - 1);
-    void this.#clock.sleep(lateMs).then(() => this.#apply(values, edit));
+    void this.#clock.sleep(this.#lateMs()).then(() => this.#apply(values, edit));
+  }
+
+  /** A millisecond inside the bound: what happens at the bound itself is the bound's business. */
+  #lateMs(): number {
+    return Math.max(0, this.#random() * this.#bounds.lateMs - 1);
   }
 
   #fail(failure: Failure, isWrite: boolean): FailedSend {

@@ -61,9 +61,12 @@ describe("the journal", () => {
   test.runIf(process.platform === "linux")("takes a regular file only, and never waits for a reader of a FIFO", () => {
     const fifo = join(temporaryFolder(), "fifo");
     execFileSync("mkfifo", [fifo]);
+    chmodSync(fifo, 0o644);
     for (const path of [fifo, "/dev/null"]) {
+      const { mode } = statSync(path);
       expect(open(path).prepareFile()).toContain("not a regular file");
       expect(() => open(path).begin(intent)).toThrow(PolicyError);
+      expect(statSync(path).mode).toBe(mode);
     }
   });
 

@@ -146,7 +146,7 @@ describe.each([
     expect(result).toMatchObject({
       isError: true,
       structuredContent: {
-        receipt: { outcome: "declined" },
+        receipt: { outcome: "declined", subscribers: 780_031 },
         explanation: { stage: "policy", attempts: 0, safeToResend: false },
       },
     });

@@ -64,10 +64,12 @@ describe("lines in", () => {
   test("longer than a mebibyte are dropped, answered, and forgotten", async () => {
     const { input, written, received, settle } = await open();
     const chunk = Buffer.alloc(64 * 1024, "x");
+    const before = process.memoryUsage().arrayBuffers;
     for (let size = 0; size < 12 * 1024 * 1024; size += chunk.length) {
       input.write(chunk);
       if (size % (1024 * 1024) === 0) await settle();
     }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(6 * 1024 * 1024);
     input.write(`\n${JSON.stringify(ping)}\n`);
     await settle();
     expect(written.map((text) => JSON.parse(text))).toEqual([

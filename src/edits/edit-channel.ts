@@ -1,7 +1,7 @@
 import type { Envelope, ExplainedError } from "../channel/explanation.ts";
 import type { ChannelInfo, ChannelValues } from "../channel/fields.ts";
 import { inferOutcome, isNoop, type Outcome, type ServiceReply } from "../channel/outcome.ts";
-import { audienceOf, listChanges, undoOf } from "../channel/receipt.ts";
+import { audienceOf, changedLimit, listChanges, undoOf } from "../channel/receipt.ts";
 import type { CallOptions } from "../chat-api/chat-api.ts";
 import type { Connection } from "../chat-api/http/http-client.ts";
 import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS, WRITE_TIMEOUT_MS } from "../chat-api/limits.ts";
@@ -133,7 +133,12 @@ function rememberEdit(edit: ChannelEdit, sent: SentChannelEdit, outcome: Outcome
   // What was seen has taken effect by now; what was not seen can do so until the server timeout, unless refused.
   const lateMs = sent.reply === "refused" ? 0 : SERVER_TIMEOUT_MS;
   const appliedBy = wasSeen ? performance.now() : sent.endedAt + lateMs;
-  const written = wasSeen ? { ...wanted, ...pick(seen, wanted) } : wanted;
+  const limit = changedLimit({ wanted, before, seen });
+  const written = {
+    ...wanted,
+    ...(wasSeen && pick(seen, wanted)),
+    ...(limit && { MaxSubscriberNum: limit.after }),
+  };
   services.recentWrites.record(id, before, written, appliedBy, wasSeen);
 }
 

@@ -644,6 +644,18 @@ describe("a read that lags behind an edit of ours", () => {
     expect((await edit(context, { Name: OLD })).receipt.outcome).toBe("unknown");
   });
 
+  test("that shows a limit from before an edit that changed it unasked is not believed: the undo is sent", async () => {
+    const { sandbox, context } = await open();
+    const limits = [1_000_000, 100_000, 1_000_000]; // before, after, and a replica that lags behind
+    sandbox.faults.add(...limits.map((limit) => showingLimit(() => limit)));
+    const { receipt } = await edit(context, { Name: OLD, Introduction: "i" });
+    const { Official_Account: _, ...values } = receipt.undo?.arguments ?? {};
+    expect(values).toMatchObject({ MaxSubscriberNum: 1_000_000 });
+    const undone = await edit(context, { Name: OLD, MaxSubscriberNum: 1_000_000 });
+    expect(undone.receipt.outcome).not.toBe("unchanged");
+    expect(posts(sandbox)).toBe(2);
+  });
+
   test("does not hide a limit that the next edit changed without naming it", async () => {
     const { sandbox, context } = await open();
     let limit = 1_000_000;

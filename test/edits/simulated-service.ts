@@ -189,7 +189,11 @@ export class SimulatedService implements EditApi {
   #apply(values: ChannelValues, edit: AppliedWrite["edit"]): void {
     if (Object.keys(values).length === 0) return;
     const stored = this.#trims ? mapText(values, (text) => text.trim()) : values;
-    const isReset = edit !== undefined && this.#resetsLimit && this.#initial.MaxSubscriberNum !== undefined;
+    const isReset =
+      edit !== undefined &&
+      edit.MaxSubscriberNum === undefined &&
+      this.#resetsLimit &&
+      this.#initial.MaxSubscriberNum !== undefined;
     this.history.push({
       at: this.#clock.now,
       values: isReset ? { MaxSubscriberNum: DEFAULT_LIMIT, ...stored } : stored,

@@ -1,3 +1,4 @@
+import type { NextCall } from "../channel/receipt.ts";
 import { escapeHidden, visibleJson } from "../channel/text.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
 import { type RecordedEdit, readJournal, undoOfRecorded } from "../guard/journal.ts";
@@ -20,32 +21,36 @@ export function listJournal(path: string | undefined, asJson: boolean, print: (t
     return fail(`The journal ${path} cannot be read (${describeFileError(error)})${tildeRemark(path)}.`);
   }
   const { edits, unreadable } = journal;
-  if (asJson) print(JSON.stringify({ edits: edits.map(withOneUndo), unreadable }));
+  const linked = linkEdits(edits);
+  if (asJson) print(JSON.stringify({ edits: linked.map(toJson), unreadable }));
   else if (edits.length === 0) print("The journal holds no edits.");
-  else printEdits(edits, print);
+  else for (const edit of linked) printEdit(edit, print);
   if (unreadable > 0 && !asJson) print(`✗ ${unreadable} of its lines cannot be read.`);
   return unreadable === 0;
 }
 
-/** An edit as JSON: the one undo that makes sense, if any, and not those that stand in the two lines of the file. */
-function withOneUndo(edit: RecordedEdit): object {
-  const { undo: _, ...intent } = edit.intent;
-  const { undo: __, ...result } = edit.result ?? {};
-  return { time: edit.time, intent, ...(edit.result && { result }), undo: undoOfRecorded(edit) };
-}
-
-function printEdits(edits: readonly RecordedEdit[], print: (text: string) => void): void {
-  const takenBack = new Map(edits.map((edit, index) => [edit, findUndoOf(edit, edits.slice(index + 1))]));
-  for (const edit of edits) {
-    const earlier = edits.find((each) => takenBack.get(each) === edit);
-    printEdit(edit, { takenBackBy: takenBack.get(edit)?.time, takesBack: earlier?.time }, print);
-  }
-}
-
-/** Times of the edits that belong to one: the undo of it, and the one of which it is the undo. */
-interface Links {
+/** An edit, and the times of the edits that belong to it: the undo of it, and the one of which it is the undo. */
+interface LinkedEdit extends RecordedEdit {
   readonly takenBackBy: string | undefined;
   readonly takesBack: string | undefined;
+  /** The call that takes it back; undefined where that was done, or where the edit itself took back another. */
+  readonly undo: NextCall | undefined;
+}
+
+function linkEdits(edits: readonly RecordedEdit[]): LinkedEdit[] {
+  const takenBack = new Map(edits.map((edit, index) => [edit, findUndoOf(edit, edits.slice(index + 1))]));
+  return edits.map((edit) => {
+    const takenBackBy = takenBack.get(edit)?.time;
+    const takesBack = edits.find((each) => takenBack.get(each) === edit)?.time;
+    const undo = takenBackBy === undefined && takesBack === undefined ? undoOfRecorded(edit) : undefined;
+    return { ...edit, takenBackBy, takesBack, undo };
+  });
+}
+
+/** An edit as JSON: the one undo that makes sense, if any, and not those that stand in the two lines of the file. */
+function toJson({ intent: { undo: _, ...intent }, result, ...edit }: LinkedEdit): object {
+  const { undo: __, ...ended } = result ?? {};
+  return { ...edit, intent, ...(result && { result: ended }) };
 }
 
 /** The later edit that made the call which takes this one back; undefined where none did. */
@@ -66,8 +71,8 @@ function findUndoOf(edit: RecordedEdit, later: readonly RecordedEdit[]): Recorde
   });
 }
 
-function printEdit(edit: RecordedEdit, { takenBackBy, takesBack }: Links, print: (text: string) => void): void {
-  const { time, intent, result } = edit;
+function printEdit(edit: LinkedEdit, print: (text: string) => void): void {
+  const { time, intent, result, takenBackBy, takesBack, undo } = edit;
   const outcome = result
     ? `${result.outcome}${result.code ? ` (${result.code})` : ""}${result.cancelled ? ", cancelled" : ""}`
     : `no outcome recorded: the edit is still running, or process ${intent.pid} stopped; read the channel first`;
@@ -85,8 +90,7 @@ function printEdit(edit: RecordedEdit, { takenBackBy, takesBack }: Links, print:
     print(`    ${field}: ${before === undefined ? "(not readable)" : visibleJson(before)} → ${visibleJson(after)}`);
   }
   for (const warning of result?.warnings ?? []) print(`    warning: ${escapeHidden(warning)}`);
-  const undo = undoOfRecorded(edit);
   if (takesBack) print(`    takes back the edit of ${takesBack}`);
   if (takenBackBy) print(`    taken back by the edit of ${takenBackBy}`);
-  else if (undo) print(`    undo: ${undo.tool} ${visibleJson(undo.arguments)}`);
+  if (undo) print(`    undo: ${undo.tool} ${visibleJson(undo.arguments)}`);
 }

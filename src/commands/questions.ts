@@ -51,15 +51,14 @@ export class Questions {
   }
 
   /** Asks for the text of a setting; its own rules check it. */
-  async setting(message: string, name: SettingName, placeholder: string): Promise<string> {
-    const text = await this.text(message, (value) => problemWith(name, value), placeholder);
+  async setting(message: string, name: SettingName): Promise<string> {
+    const text = await this.text(message, (value) => problemWith(name, value));
     return (text ?? "").trim();
   }
 
-  text(message: string, problemOf: (value: string) => string | undefined, placeholder?: string): Promise<string> {
+  text(message: string, problemOf: (value: string) => string | undefined): Promise<string> {
     const validate = (value: string | undefined) => problemOf(value ?? "");
-    const options = { ...this.#streams, message, validate, ...(placeholder !== undefined && { placeholder }) };
-    return this.#answer(this.#prompts.text(options));
+    return this.#answer(this.#prompts.text({ ...this.#streams, message, validate }));
   }
 
   /** Asks for the content of a key file, which is not shown. */

@@ -97,12 +97,12 @@ async function askAndAdd(questions: Questions, cli: CliProcess, version: string,
   ];
   if (!(await questions.confirm(`Go on: ${plan.join(" and ")}?`, true))) throw new Cancelled();
 
-  const problem = prepareFiles(application, env) ?? (runsHere ? await runCommand(name, command, cli) : undefined);
+  const problem = prepareFiles(application, env) ?? (runsHere && (await addToHost(questions, name, command, cli)));
   if (problem) {
     questions.say("error", problem);
     return 1;
   }
-  if (!runsHere) printWhatToAdd(questions, name, server, command && shellLine(command, isWindows));
+  if (!runsHere) printWhatToAdd(questions, name, server, isWindows);
   const canEditSample = isSandbox && !("TENCENT_CHAT_READ_ONLY" in env);
   const prompt = canEditSample
     ? "Change the introduction of @TOA#_@TOA#dZDP to: Hello. Then take that back."
@@ -122,7 +122,10 @@ async function askApplication(questions: Questions, { env: shell }: CliProcess):
           Object.entries(REGIONS).map(([value, { host }]) => ({ value, label: value, hint: host })),
         ),
       };
-  const sdkAppId = await questions.setting("What is its SDKAppID?", "TENCENT_CHAT_SDKAPPID", "1400000000");
+  const sdkAppId = await questions.setting(
+    "What is its SDKAppID? A number, such as 1400000000.",
+    "TENCENT_CHAT_SDKAPPID",
+  );
   const withKeyIn = (path: string): Variables => ({
     ...location,
     TENCENT_CHAT_SDKAPPID: sdkAppId,
@@ -161,9 +164,8 @@ async function askLimits(
 ): Promise<Variables> {
   const readOnly = await questions.confirm("Read only, for a start? The edit tools are then not listed.", !isSandbox);
   const channels = await questions.setting(
-    "Which channels may it use? IDs separated by commas; empty for all.",
+    "Which channels may it use? IDs or prefixes separated by commas, such as @TOA#_news, @TOA#_test_*; empty for all.",
     "TENCENT_CHAT_ALLOWED_CHANNELS",
-    "@TOA#_news, @TOA#_test_*",
   );
   if (readOnly) {
     const later = `confirmations${isSandbox ? "" : " and a journal"}`;
@@ -200,9 +202,9 @@ async function askConfirmation(questions: Questions, name: McpHostName, isSandbo
   if (rule === "never") return {};
   const from =
     rule === "number"
-      ? await questions.setting("From how many subscribers on?", "TENCENT_CHAT_CONFIRM_EDITS", "1000")
+      ? await questions.setting("From how many subscribers on? Empty for 1000.", "TENCENT_CHAT_CONFIRM_EDITS")
       : rule;
-  return { TENCENT_CHAT_CONFIRM_EDITS: from || "always" };
+  return { TENCENT_CHAT_CONFIRM_EDITS: from || "1000" };
 }
 
 /** Proxy and CA settings of this shell: hosts do not pass them on to a server by themselves. */
@@ -265,27 +267,41 @@ function isOnPath(program: string, { PATH = "" }: CliProcess["env"]): boolean {
   return PATH.split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, program)));
 }
 
-/** Runs the command that adds the server to a host. Returns what went wrong, or undefined. */
-async function runCommand(
+/** Runs the host's command; again after a removal, if the person wants that. Returns what went wrong, or undefined. */
+async function addToHost(
+  questions: Questions,
   name: McpHostName,
-  words: readonly string[],
-  { env }: CliProcess,
+  command: readonly string[],
+  cli: CliProcess,
 ): Promise<string | undefined> {
-  const [command = "", ...args] = words;
-  const problem = await new Promise<string | undefined>((settle) => {
+  let problem = await runCommand(command, cli);
+  const { label, remove } = mcpHost(name);
+  if (problem && remove) {
+    const question = `${problem} ${label} may have this server already. Run \`${shellLine(remove, false)}\`, then add it again?`;
+    // The files are written by now, so Ctrl-C means no.
+    const isWanted = await questions.confirm(question, true).catch(() => false);
+    if (isWanted) problem = (await runCommand(remove, cli)) ?? (await runCommand(command, cli));
+  }
+  return problem && `${problem} The server was not added; run the command above yourself.`;
+}
+
+/** Returns what went wrong, or undefined. */
+function runCommand([command = "", ...args]: readonly string[], { env }: CliProcess): Promise<string | undefined> {
+  return new Promise((settle) => {
     const child = spawn(command, args, { stdio: "inherit", env });
     child.on("error", ({ message }) => settle(`${command} could not be started (${message}).`));
     child.on("close", (code) => settle(code === 0 ? undefined : `${command} ended with ${code ?? "a signal"}.`));
   });
-  if (!problem) return undefined;
-  const { label, remove } = mcpHost(name);
-  const again = remove ? ` If ${label} has it already, remove it first: ${shellLine(remove, false)}` : "";
-  return `${problem} The server was not added; run the command above yourself.${again}`;
 }
 
-function printWhatToAdd(questions: Questions, name: McpHostName, server: ServerEntry, command?: string): void {
-  const { label, pasteInto } = mcpHost(name);
-  const how = `Run this command in a terminal that finds ${label}, to add the server to it:`;
-  questions.say("step", command ? how : `Put this into ${pasteInto}:`);
-  questions.print(command ?? configurationBlock(server));
+function printWhatToAdd(questions: Questions, name: McpHostName, server: ServerEntry, isWindows: boolean): void {
+  const { label, add, remove, pasteInto } = mcpHost(name);
+  if (!add) {
+    questions.say("step", `Put this into ${pasteInto}; if mcpServers has entries already, add this one to them:`);
+    questions.print(configurationBlock(server));
+    return;
+  }
+  const first = remove ? ` (if ${label} has it already, run \`${shellLine(remove, isWindows)}\` first)` : "";
+  questions.say("step", `Run this command in a terminal that finds ${label}, to add the server to it${first}:`);
+  questions.print(shellLine(add(server), isWindows));
 }

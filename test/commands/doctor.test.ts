@@ -195,7 +195,7 @@ describe("the journal as a list", () => {
     expect(JSON.parse(read(path, true).text).edits).toHaveLength(4);
   });
 
-  test("marks an edit that a later one took back, and offers no undo for it", () => {
+  test("marks an edit that a later one took back, and offers no undo for either", () => {
     const path = journalPath();
     const journal = new Journal(path, { sdkAppId: 1, admin: "a", osUser: "o", host: "h", pid: 1 }, (line) => line);
     const common = { tool: "t", channel: "@TOA#_x", client: "c", confirmed: false };
@@ -221,10 +221,13 @@ describe("the journal as a list", () => {
     expect(undos().slice(0, 2)).toEqual(['undo: t {"Official_Account":"@TOA#_x","Name":"A"}', "taken back"]);
     const list = read(path).text.split(/\n(?=\d{4}-)/);
     expect(list[3]).toContain(`takes back the edit of ${list[1]?.split(" ", 1)[0]}`);
+    expect(list[3]).not.toContain("undo:");
     const asJson = JSON.parse(read(path, true).text).edits;
+    expect(asJson[0].undo.arguments).toMatchObject({ Name: "A" });
     expect(asJson[2].result.outcome).toBe("refused");
-    expect(JSON.stringify(asJson[2])).not.toContain("undo");
-    expect(asJson[1].undo.arguments).toMatchObject({ Name: "B" });
+    expect(asJson[1]).toMatchObject({ takenBackBy: asJson[3].time });
+    expect(asJson[3]).toMatchObject({ takesBack: asJson[1].time });
+    for (const edit of asJson.slice(1)) expect(JSON.stringify(edit)).not.toContain("undo");
 
     const other = new Journal(path, { sdkAppId: 2, admin: "a", osUser: "o", host: "h", pid: 1 }, (line) => line);
     const changes = [{ field: "Name", before: "B", after: "A" }];

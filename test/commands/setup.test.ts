@@ -30,6 +30,7 @@ const CHANNELS = "Which channels may it use?";
 const CONFIRM = "must a person confirm?";
 const JOURNAL = "Record every edit";
 const GO_ON = "Go on:";
+const REPLACE = "may have this server already";
 
 /** A home folder with a `claude` that writes down what it was called with. */
 function scratchHome(exitCode = 0): string {
@@ -227,6 +228,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     ]);
     expect(await terminal.exit()).toBe(0);
     expect(terminal.output).toContain("Run this command in a terminal that finds Claude Code");
+    expect(terminal.output).toContain("run `claude mcp remove tencent-chat-channel-mcp --scope user` first");
   });
 
   test("asks before it goes on with settings that do not work", async () => {
@@ -275,12 +277,28 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     expect(terminal.output).toContain(join(home, ".config/tencent-chat-channel-mcp"));
   });
 
-  test("says what to do when the host's command fails", async () => {
-    const { terminal } = await startSetup(scratchHome(3));
-    await play(terminal, forClaudeCode);
+  test.each([
+    ["No", "n"],
+    ["Ctrl-C", CTRL_C],
+  ])("says what to do when the host's command fails and %s answers whether to replace it", async (_answer, keys) => {
+    const home = scratchHome(3);
+    const { terminal } = await startSetup(home);
+    await play(terminal, [...forClaudeCode, [REPLACE, keys]]);
     expect(await terminal.exit()).toBe(1);
-    expect(terminal.output).toContain("claude ended with 3. The server was not added");
-    expect(terminal.output).toContain("claude mcp remove tencent-chat-channel-mcp --scope user");
+    expect(terminal.output).toContain("Run `claude mcp remove tencent-chat-channel-mcp --scope user`");
+    expect(terminal.output).toContain("claude ended with 3. The server was not added; run the command above yourself.");
+    expect(terminal.output).not.toContain("Nothing was written.");
+    expect(files(home)).toContain(".config");
+  });
+
+  test("replaces the server in a host that has it already", async () => {
+    const home = scratchHome();
+    const script = `#!/bin/sh\necho "$2" >> "${home}/calls"\n[ "$2" = remove ] && exec touch "${home}/removed"\ntest -e "${home}/removed"\n`;
+    writeFileSync(join(home, "bin/claude"), script);
+    const { terminal } = await startSetup(home);
+    await play(terminal, [...forClaudeCode, [REPLACE, "y"]]);
+    expect(await terminal.exit()).toBe(0);
+    expect(readFileSync(join(home, "calls"), "utf8")).toBe("add\nremove\nadd\n");
   });
 });
 

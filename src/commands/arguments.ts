@@ -42,7 +42,7 @@ export interface CommandOptions {
 export interface ParsedArguments {
   readonly command: (typeof SUBCOMMANDS)[number] | "serve" | "help" | "version" | "unknown";
   readonly options: CommandOptions;
-  /** For an unknown command at a terminal. */
+  /** For an unknown command at a terminal, or an argument there that resembles one of ours. */
   readonly messages: readonly string[];
 }
 
@@ -68,7 +68,7 @@ export function parseArguments(args: readonly string[], isTerminal: boolean): Pa
     problems,
     ignored,
   };
-  const isUnknownCommand = isTerminal && unknown.some((arg) => !arg.startsWith("-"));
+  const isUnknownCommand = isTerminal && (problems.length > 0 || unknown.some((arg) => !arg.startsWith("-")));
   const messages = [
     ...problems,
     "Commands are demo, doctor and setup, each as the first word; --help lists everything.",

@@ -5,8 +5,10 @@ import { decodeUserSig, Signer } from "../chat-api/auth/user-sig.ts";
 import { ServiceError } from "../chat-api/errors/chat-api-error.ts";
 import { describeClockSkew } from "../chat-api/http/response.ts";
 import { isLoopback, REGIONS } from "../chat-api/regions.ts";
+import { COMMANDS } from "../chat-api/request.ts";
 import { Deadline } from "../chat-api/retry/deadline.ts";
 import { createContext, type ProcessInfo, type Service } from "../context.ts";
+import { mustConfirm } from "../guard/confirmation.ts";
 import { noLog } from "../log.ts";
 import { tildeRemark } from "../settings/env-reader.ts";
 import { applicationName, type Settings, type SettingsResult } from "../settings/settings.ts";
@@ -27,6 +29,8 @@ interface Check {
 
 const MARKS: Readonly<Record<Check["status"], string>> = { ok: "✓", warning: "!", failed: "✗" };
 
+/** A ready-made UserSig that expires within this many milliseconds (three days) gets a warning. */
+const SOON_MS = 3 * 86_400_000;
 /** No channel has this ID; the service's refusal of it shows that network, TLS and signature work. */
 const NO_CHANNEL = "@TOA#_doctor_asks_for_no_channel";
 /** What the service says of it (page: Getting Official Channel Information). */
@@ -82,8 +86,9 @@ export async function runChecks(
 }
 
 function describeSettings(settings: Settings): string {
-  const { sdkAppId, identifier, credential, timeoutMs, requestsPerSecond } = settings;
-  const secret = "secretKey" in credential ? "secret key set" : "ready-made UserSig set";
+  const { sdkAppId, identifier, credential, timeoutMs, requestsPerSecond, isSandbox } = settings;
+  const key = isSandbox ? "the sandbox's own secret key" : "secret key set";
+  const secret = "secretKey" in credential ? key : "ready-made UserSig set";
   return `${applicationName(settings)}: application ${sdkAppId}, account ${identifier}, ${secret}, ${timeoutMs / 1000} s per call, ${requestsPerSecond} requests per second; the queue of edits and all limits count for each process alone`;
 }
 
@@ -109,9 +114,11 @@ function checkSignature(settings: Settings): Check {
   }
   const info = decodeUserSig(signature.userSig);
   if (!info) return { about, status: "failed", message: "a UserSig could not be made" };
+  const isReadyMade = "userSig" in settings.credential;
   const expires = new Date(info.expiresAt * 1000).toUTCString();
-  const made = "secretKey" in settings.credential ? "made here" : "ready-made";
-  const message = `UserSig ${made} for application ${info.sdkAppId}, account ${info.identifier}, expires ${expires}; only the service can say whether it is right`;
+  const message = `UserSig ${isReadyMade ? "ready-made" : "made here"} for application ${info.sdkAppId}, account ${info.identifier}, expires ${expires}; only the service can say whether it is right`;
+  if (isReadyMade && info.expiresAt * 1000 - Date.now() < SOON_MS)
+    return { about, status: "warning", message: `${message}. Replace it soon` };
   return { about, status: "ok", message };
 }
 
@@ -120,17 +127,16 @@ function describeGuard({ rules }: Settings): string[] {
   const channels = allowedChannels ? allowedChannels.join(", ") : "all channels";
   const budget =
     writesPerHour === undefined ? "" : `; at most ${writesPerHour} edits an hour, both modify tools together`;
-  const asks = {
-    never: "; no confirmation",
-    always: "; a person confirms every edit",
-  };
-  const confirmation =
-    typeof confirmEdits === "number"
+  const confirmation = (tool: string) => {
+    if (confirmEdits === "never" || (tool === COMMANDS.modifySubscriber && !mustConfirm(confirmEdits, 1)))
+      return "; no confirmation";
+    return typeof confirmEdits === "number"
       ? `; a person confirms edits that reach ${confirmEdits} subscribers or more`
-      : asks[confirmEdits];
+      : "; a person confirms every edit";
+  };
   return TOOLS.map(({ name, isWrite }) => {
     if (isWrite && readOnly) return `${name}: off (TENCENT_CHAT_READ_ONLY)`;
-    return `${name}: ${channels}${isWrite ? `${budget}${confirmation}` : ""}`;
+    return `${name}: ${channels}${isWrite ? `${budget}${confirmation(name)}` : ""}`;
   });
 }
 
@@ -171,7 +177,8 @@ async function checkConnection({ api, timeoutMs }: ToolContext): Promise<Check> 
 export function forPerson(nextStep: string): string {
   const text = nextStep
     .replace(/(Stop and )?\b(tell|ask) the person( who runs this server)?( \(not in the chat\))?(:| to| that) /i, "")
-    .replace(/\bthe person must /i, "");
+    .replace(/\bthe person must /i, "")
+    .replace("(the doctor command shows it)", "(shown above)");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

@@ -76,7 +76,8 @@ export async function serve(cli: CliProcess, version: string, options: CommandOp
     write,
   );
   log("debug", "serving", { version, sandbox: settings?.isSandbox ?? false });
-  shutDownOn(cli, session, input, writeOut, log);
+  const exitCode = options.problems.length > 0 ? 2 : 0;
+  shutDownOn(cli, session, input, writeOut, log, exitCode);
 }
 
 /** Ends the session when the input ends, the reader of the output is gone, a signal arrives, or something breaks. */
@@ -86,6 +87,7 @@ function shutDownOn(
   input: PassThrough,
   writeOut: CliProcess["stdout"]["write"],
   log: ReturnType<typeof createLog>,
+  exitCode: number,
 ): void {
   const { stdin, stdout } = cli;
   const cut = new AbortController();
@@ -111,7 +113,7 @@ function shutDownOn(
   stdin.on("end", () => input.resume()); // what was read ahead is answered even if nothing is read any more
   stdin.on("close", () => input.end());
   stdin.on("error", () => input.end());
-  input.on("end", () => void shutDown("input ended", 0, DRAIN_AT_END_MS));
+  input.on("end", () => void shutDown("input ended", exitCode, DRAIN_AT_END_MS));
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     // After a second signal nothing is waited for; calls that are cut still record their outcome in the journal.
     cli.on(signal, () => (isUrgent ? cut.abort() : shutDownSoon(signal, 0)));

@@ -302,6 +302,7 @@ function printWhatToAdd(questions: Questions, name: McpHostName, server: ServerE
     return;
   }
   const first = remove ? ` (if ${label} has it already, run \`${shellLine(remove, isWindows)}\` first)` : "";
-  questions.say("step", `Run this command in a terminal that finds ${label}, to add the server to it${first}:`);
+  const why = isWindows ? "" : `${label} was not found on the PATH. `;
+  questions.say("step", `${why}To add the server to ${label}, run this command${first}:`);
   questions.print(shellLine(add(server), isWindows));
 }

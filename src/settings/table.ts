@@ -112,7 +112,11 @@ export const SETTINGS = [
     description: "true turns both modify tools off: they are not listed.",
     fallback: "false",
     kind: "boolean",
-    form: { position: 7, initial: "true" },
+    form: {
+      position: 7,
+      initial: "true",
+      description: "While this is on, the agent can only read: the two edit tools are not listed.",
+    },
   },
   {
     name: "TENCENT_CHAT_ALLOWED_CHANNELS",
@@ -144,7 +148,11 @@ export const SETTINGS = [
     description: "A file that records every edit, before and after. If it cannot be written, nothing is edited.",
     fallback: "off",
     kind: "file",
-    form: { position: 9, initial: "" },
+    form: {
+      position: 9,
+      initial: "",
+      description: "A file that records every edit, before and after. It must exist; make an empty one to begin with.",
+    },
   },
   {
     name: "TENCENT_CHAT_TIMEOUT_SECONDS",

@@ -67,7 +67,9 @@ describe("the command line", () => {
     ["help", "--help"],
     ["version", "--version"],
     ["frobnicate", "--help lists everything"],
-  ])("an unknown command at a terminal is an error: %s", (arg, suggestion) => {
+    ["--doctor", "doctor"],
+    ["--sanbox", "--sandbox"],
+  ])("what is not understood at a terminal is an error: %s", (arg, suggestion) => {
     const { command, messages } = parseArguments([arg], true);
     expect(command).toBe("unknown");
     expect(messages.join("\n")).toContain(suggestion);

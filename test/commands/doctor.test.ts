@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { dirname } from "node:path";
+import tlsSigApi from "tls-sig-api-v2/TLSSigAPIv2.js";
 import { describe, expect, test } from "vitest";
 import { ERROR_CODES } from "../../src/chat-api/errors/code-meaning.ts";
 import { NETWORK_REASONS } from "../../src/chat-api/errors/network-reasons.ts";
@@ -9,7 +10,7 @@ import { Journal } from "../../src/guard/journal.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { journalPath } from "../support/folders.ts";
 import { expectNoSecret } from "../support/secrets.ts";
-import { environmentOf, GET, NO_FILES, PROCESS_INFO, startSandbox } from "../support/service.ts";
+import { environmentOf, GET, NO_FILES, PROCESS_INFO, SDKAPPID, SECRET_KEY, startSandbox } from "../support/service.ts";
 
 async function check(endpoint: URL | undefined, more: Record<string, string> = {}) {
   const env = endpoint ? environmentOf(endpoint, more) : more;
@@ -60,7 +61,10 @@ describe("the doctor", () => {
       "modify_subscriber_info: all channels; at most 3 edits an hour, both modify tools together; no confirmation",
     );
     expect((await check(endpoint, { TENCENT_CHAT_CONFIRM_EDITS: "1000" })).text).toContain(
-      "a person confirms edits that reach 1000 subscribers or more",
+      "modify_official_account_base_info: all channels; a person confirms edits that reach 1000 subscribers or more\nok allowed: modify_subscriber_info: all channels; no confirmation",
+    );
+    expect((await check(endpoint, { TENCENT_CHAT_CONFIRM_EDITS: "1" })).text).toContain(
+      "modify_subscriber_info: all channels; a person confirms edits that reach 1 subscribers or more",
     );
     expect((await check(endpoint, { TENCENT_CHAT_CONFIRM_EDITS: "always" })).text).toContain(
       "a person confirms every edit",
@@ -103,6 +107,18 @@ describe("the doctor", () => {
     expect(text).toMatch(/failed signature: TENCENT_CHAT_USERSIG cannot be used: it cannot be read/);
     expect(text).toContain("failed journal: ~/journal.jsonl cannot be written (ENOENT): ~ is not expanded");
     expect(text).toMatch(/failed service: TENCENT_CHAT_USERSIG cannot be used/);
+  });
+
+  test("warns of a ready-made UserSig that expires in the next days", async () => {
+    const { endpoint } = await startSandbox();
+    const signer = new tlsSigApi.Api(SDKAPPID, SECRET_KEY);
+    const withSignature = (days: number) =>
+      check(endpoint, {
+        TENCENT_CHAT_SECRET_KEY: "",
+        TENCENT_CHAT_USERSIG: signer.genUserSig("administrator", days * 86_400),
+      });
+    expect((await withSignature(2)).text).toMatch(/warning signature: UserSig ready-made .*\. Replace it soon/);
+    expect((await withSignature(4)).text).toMatch(/ok signature: UserSig ready-made /);
   });
 
   test("accepts a service that refuses the whole read of its test channel, and no other code", async () => {

@@ -227,7 +227,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
       ["print what to add", ENTER],
     ]);
     expect(await terminal.exit()).toBe(0);
-    expect(terminal.output).toContain("Run this command in a terminal that finds Claude Code");
+    expect(terminal.output).toContain("Claude Code was not found on the PATH.");
     expect(terminal.output).toContain("run `claude mcp remove tencent-chat-channel-mcp --scope user` first");
   });
 

@@ -154,7 +154,7 @@ describe("the commands", () => {
     const lines = stdout.trim().split("\n");
     expect(lines.pop()).toBe("Everything works.");
     expect(lines.every((line) => line.startsWith("✓ "))).toBe(true);
-    expect(stdout).toContain("secret key set");
+    expect(stdout).toContain("the sandbox's own secret key");
     expect(stdout).toContain("reached, signature accepted, clock right");
   });
 
@@ -213,7 +213,7 @@ describe("the commands", () => {
       expect(reply.result.structuredContent.explanation.stage).toBe("settings");
       expect(reply.result.content[0].text).toContain("did you mean");
       server.child.stdin?.end();
-      await server.exit();
+      expect(await server.exit()).toBe(2);
     }
     expect(sandbox.requests).toEqual([]);
   });

@@ -23,7 +23,7 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^tencent-chat-channel-mcp setup$/, "test/commands/setup.test.ts"],
   [/^npm run mcpb$/, "test/end-to-end/package.test.ts, and .ci/run"],
   [/^npm (un)?install -g tencent-chat-channel-mcp$/, "needs the published package"],
-  [/^npx @modelcontextprotocol\/inspector /, "npm run clients: downloads the Inspector"],
+  [/^npx -y @modelcontextprotocol\/inspector /, "npm run clients: downloads the Inspector"],
 ];
 
 /** The commands of a document: its sh blocks, and code in its text that begins like one. */

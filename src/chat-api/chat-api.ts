@@ -10,14 +10,14 @@ import type { ChatClient } from "./client.ts";
 import { toError } from "./errors/chat-api-error.ts";
 import { malformed, type NetworkFailure } from "./errors/failure.ts";
 import type { Connection } from "./http/http-client.ts";
-import { type Answer, codeFailure, readEnvelope } from "./http/response.ts";
+import { type ApiResponse, codeFailure, readEnvelope } from "./http/response.ts";
 import { COMMANDS, type SendResult } from "./request.ts";
 import type { Deadline } from "./retry/deadline.ts";
 
 /** The three calls of the official-channel API, with the documented bodies verbatim. */
 
 /** One channel in an answer: its fields, or the error that is its own outcome. */
-export interface ChannelAnswer {
+export interface ChannelResult {
   readonly id: string;
   readonly envelope: Envelope;
   readonly info: ChannelInfo;
@@ -25,9 +25,9 @@ export interface ChannelAnswer {
 }
 
 /** The answer to a get: one element for each ID asked for, in the order asked. */
-export interface ChannelsAnswer {
+export interface ChannelsResult {
   readonly envelope: Envelope;
-  readonly channels: readonly ChannelAnswer[];
+  readonly channels: readonly ChannelResult[];
   /** The server's Date header. */
   readonly serverDate: string | undefined;
 }
@@ -54,12 +54,12 @@ export class ChatApi {
     ids: readonly string[],
     fields: readonly FilterableFieldName[] | undefined,
     { deadline, connection }: CallOptions,
-  ): Promise<SendResult<ChannelsAnswer>> {
+  ): Promise<SendResult<ChannelsResult>> {
     const body = {
       OfficialAccountIdList: ids.map((id) => ({ Official_Account: id })),
       ...(fields && { ResponseFilter: { OfficialAccountBaseInfoFilter: fields } }),
     };
-    const read = ({ envelope, content, serverDate }: Answer, attempts: number) => {
+    const read = ({ envelope, content, serverDate }: ApiResponse, attempts: number) => {
       const channels = this.#readList(content.OfficialAccountInfoList, ids, attempts);
       return "reason" in channels ? channels : { value: { envelope, serverDate, channels } };
     };
@@ -108,9 +108,9 @@ export class ChatApi {
   }
 
   /** Matches the list to the IDs asked for; a list that lacks one, repeats one or adds one is no valid answer. */
-  #readList(list: unknown, ids: readonly string[], attempts: number): ChannelAnswer[] | NetworkFailure {
+  #readList(list: unknown, ids: readonly string[], attempts: number): ChannelResult[] | NetworkFailure {
     if (!Array.isArray(list)) return malformed("OfficialAccountInfoList is missing");
-    const found = new Map<string, ChannelAnswer>();
+    const found = new Map<string, ChannelResult>();
     for (const [position, element] of list.entries()) {
       const channel = this.#readChannel(element, ids[position], attempts);
       if ("reason" in channel) return channel;
@@ -124,7 +124,7 @@ export class ChatApi {
   }
 
   /** @param expected the ID asked for at this place: a failed element may lack its own (assumed) */
-  #readChannel(element: unknown, expected: string | undefined, attempts: number): ChannelAnswer | NetworkFailure {
+  #readChannel(element: unknown, expected: string | undefined, attempts: number): ChannelResult | NetworkFailure {
     if (typeof element !== "object" || element === null) return malformed("an element of the list is not an object");
     const content = element as Record<string, unknown>;
     const code = content.ErrorCode;
@@ -139,7 +139,7 @@ export class ChatApi {
   }
 }
 
-function readOk({ envelope }: Answer): { value: Envelope } {
+function readOk({ envelope }: ApiResponse): { value: Envelope } {
   return { value: envelope };
 }
 

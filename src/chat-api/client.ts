@@ -6,7 +6,7 @@ import type { RequestContext } from "./errors/chat-api-error.ts";
 import type { CodeKind } from "./errors/codes/family.ts";
 import { describeFailure, type Failure, networkFailure, wasSent } from "./errors/failure.ts";
 import type { Connection, HttpClient } from "./http/http-client.ts";
-import { type Answer, readResponse } from "./http/response.ts";
+import { type ApiResponse, readResponse } from "./http/response.ts";
 import { COMMANDS, type Command, type Request, type SendResult, toFailedSend } from "./request.ts";
 import type { Deadline } from "./retry/deadline.ts";
 import { RateLimiter } from "./retry/rate-limiter.ts";
@@ -32,27 +32,23 @@ export class ChatClient {
   readonly #http: HttpClient;
   readonly #signer: Signer;
   readonly #secrets: Secrets;
-  readonly #now: () => number;
   readonly #logEvent: LogEvent;
   readonly #commands: ReadonlyMap<Command, CommandState>;
   readonly #breaker = new CredentialBreaker();
 
   /**
    * @param options.perSecond requests a second to each command, 1 to 200
-   * @param options.now milliseconds since 1970
    */
   constructor(options: {
     http: HttpClient;
     signer: Signer;
     secrets: Secrets;
     perSecond: number;
-    now?: () => number;
     logEvent?: LogEvent;
   }) {
     this.#http = options.http;
     this.#signer = options.signer;
     this.#secrets = options.secrets;
-    this.#now = options.now ?? Date.now;
     this.#logEvent = options.logEvent ?? (() => {});
     this.#commands = new Map(
       Object.values(COMMANDS).map((command) => [
@@ -96,8 +92,8 @@ export class ChatClient {
     for (;;) {
       const { result, userSig } = await this.#attempt(connection, request, deadline);
       tries += 1;
-      if (result.kind === "answer" || wasSent(result)) attempts += 1;
-      const read = result.kind === "answer" ? request.read(result, attempts) : result;
+      if (result.kind === "response" || wasSent(result)) attempts += 1;
+      const read = result.kind === "response" ? request.read(result, attempts) : result;
       if ("value" in read) {
         retryBudget.refill();
         return { kind: "ok", value: read.value, attempts };
@@ -145,7 +141,7 @@ export class ChatClient {
     connection: Connection,
     { command, body, isWrite, channelIds, subscriber }: Request<T>,
     deadline: Deadline,
-  ): Promise<{ result: Answer | Failure; userSig: string }> {
+  ): Promise<{ result: ApiResponse | Failure; userSig: string }> {
     const unsigned = (result: Failure) => ({ result, userSig: "" });
     if (this.#breaker.openReason !== undefined)
       return unsigned(networkFailure("breakerOpen", this.#breaker.openReason));
@@ -168,7 +164,7 @@ export class ChatClient {
     const response = await this.#http.post(connection, post, deadline, responseTimeoutMs(deadline, isWrite));
     if ("kind" in response) return { result: response, userSig };
     const ids = subscriber === undefined ? channelIds : [...channelIds, subscriber];
-    return { result: readResponse(response, this.#now(), this.#secrets, ids), userSig };
+    return { result: readResponse(response, Date.now(), this.#secrets, ids), userSig };
   }
 
   /** What an error tells of its call. */

@@ -1,7 +1,7 @@
 import type { ExplainedError } from "../channel/explanation.ts";
 import { type RequestContext, toError, whatHappened } from "./errors/chat-api-error.ts";
 import { type Failure, isOutcomeUnknown, isTransient, type NetworkFailure, wasSent } from "./errors/failure.ts";
-import type { Answer } from "./http/response.ts";
+import type { ApiResponse } from "./http/response.ts";
 
 /** A call to the service and its result, as values. */
 
@@ -21,7 +21,7 @@ export interface Request<T> {
   readonly channelIds: readonly string[];
   readonly subscriber?: string;
   /** Takes what the answer should hold out of it, or says what is missing. */
-  readonly read: (answer: Answer, attempts: number) => { readonly value: T } | NetworkFailure;
+  readonly read: (response: ApiResponse, attempts: number) => { readonly value: T } | NetworkFailure;
 }
 
 /**

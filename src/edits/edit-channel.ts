@@ -12,7 +12,7 @@ import { beginEdit, type EditCall, type EditResult, type EditServices, notSentEr
 import { channelEditError } from "./edit-error.ts";
 import type { EditLock } from "./edit-lock.ts";
 import { type ChannelEdit, lookAfter, readBefore, readOnce, type SentChannelEdit, waitUntil } from "./look.ts";
-import { questionBefore } from "./question.ts";
+import { pendingQuestion } from "./question.ts";
 
 /** An edit of a channel, from its place in the queue to its receipt. */
 
@@ -47,7 +47,7 @@ export async function editChannel(
     if (call.confirmation || mustConfirm(policy.rules.confirmEdits, before.SubscriberNum)) {
       const declined = receiptOf(edit, "declined", undefined, allFields(wanted, "old"));
       const audience = audienceOf(id, before.SubscriberNum);
-      const question = questionBefore(audience, services.application, declined, call.confirmation);
+      const question = pendingQuestion(audience, services.application, declined, call.confirmation);
       if (question) return { question };
     }
 

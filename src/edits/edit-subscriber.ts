@@ -9,7 +9,7 @@ import { COMMANDS } from "../chat-api/request.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
 import { beginEdit, type EditCall, type EditResult, type EditServices, notSentError } from "./edit.ts";
 import { subscriberEditError } from "./edit-error.ts";
-import { questionBefore } from "./question.ts";
+import { pendingQuestion } from "./question.ts";
 
 /** An edit of one subscriber's custom field, which no tool can read: no before, no undo, no look afterwards. */
 
@@ -37,7 +37,7 @@ export async function editSubscriber(
   try {
     if (mustConfirm(policy.rules.confirmEdits, 1)) {
       const declined = receiptOf(application, "declined", input);
-      const question = questionBefore(audienceOf(input), application, declined, call.confirmation);
+      const question = pendingQuestion(audienceOf(input), application, declined, call.confirmation);
       if (question) return { question };
     }
 

@@ -18,7 +18,7 @@ const LONG_BYTES = 3_000;
  * @param declined the receipt of the edit if it is not sent
  * @throws PolicyError where the values changed again while the person was asked a second time
  */
-export function questionBefore(
+export function pendingQuestion(
   audience: string,
   application: string,
   declined: Receipt,

@@ -1,6 +1,6 @@
 import { ElicitResultSchema } from "@modelcontextprotocol/sdk/types.js";
-import { ExplainedError } from "../channel/explanation.ts";
 import type { Question } from "../edits/edit.ts";
+import { PolicyError } from "../guard/policy-error.ts";
 import type { FinishedCall } from "../tools/tool.ts";
 
 /** Asking the person before an edit, and reading the answer. Only an explicit yes counts. */
@@ -41,27 +41,19 @@ export function readAnswer(answer: unknown): string | undefined {
 
 /** The result of an edit that got no yes. */
 export function declinedOutcome({ declined }: Pick<Question, "declined">, why: string): FinishedCall {
-  const error = new ExplainedError({
-    stage: "policy",
-    cause: `${why} No edit was sent.`,
-    fixedBy: "agent",
-    nextStep: "Tell the person that nothing was changed, and call again only if they ask for the edit.",
-    safeToResend: false,
-    attempts: 0,
-  });
+  const error = new PolicyError(
+    `${why} No edit was sent.`,
+    "Tell the person that nothing was changed, and call again only if they ask for the edit.",
+    "agent",
+  );
   return { content: { receipt: declined }, error };
 }
 
 /** For a client that cannot ask. */
 export function cannotAskOutcome({ declined }: Pick<Question, "declined">, client: string): FinishedCall {
-  const error = new ExplainedError({
-    stage: "policy",
-    cause: `This edit needs a person's confirmation through the MCP client, and ${JSON.stringify(client)} offers no way to ask (elicitation). A yes in the conversation does not count here. No edit was sent.`,
-    fixedBy: "operator",
-    nextStep:
-      "Stop and tell the person: use an MCP client that can ask, or an operator sets TENCENT_CHAT_CONFIRM_EDITS to never and restarts the server.",
-    safeToResend: false,
-    attempts: 0,
-  });
+  const error = new PolicyError(
+    `This edit needs a person's confirmation through the MCP client, and ${JSON.stringify(client)} offers no way to ask (elicitation). A yes in the conversation does not count here. No edit was sent.`,
+    "Stop and tell the person: use an MCP client that can ask, or an operator sets TENCENT_CHAT_CONFIRM_EDITS to never and restarts the server.",
+  );
   return { content: { receipt: declined }, error };
 }

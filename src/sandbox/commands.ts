@@ -57,7 +57,8 @@ function get(body: Body, channels: Channels): object {
   rejectUnknownKeys(body, ["OfficialAccountIdList", "ResponseFilter"]);
   const list = body.OfficialAccountIdList;
   if (!Array.isArray(list) || list.length === 0) throw new SandboxRefusal(6017, "OfficialAccountIdList is empty");
-  if (list.length > MAX_CHANNELS_PER_GET) throw new SandboxRefusal(6017, "OfficialAccountIdList holds more than 50"); // code assumed
+  if (list.length > MAX_CHANNELS_PER_GET)
+    throw new SandboxRefusal(6017, `OfficialAccountIdList holds more than ${MAX_CHANNELS_PER_GET}`); // code assumed
   const filterable: string[] = FILTERABLE_FIELDS.map(({ name }) => name);
   const asked = objectOf(body.ResponseFilter ?? {}).OfficialAccountBaseInfoFilter ?? filterable;
   if (!Array.isArray(asked) || !asked.every((name) => filterable.includes(name)))

@@ -21,8 +21,6 @@ const PATH = "/v4/official_account_open_http_svc/";
 
 export interface SandboxOptions extends Omit<SandboxAccount, "admins"> {
   readonly admins?: readonly string[];
-  /** 0 picks a free port. */
-  readonly port?: number;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /** Requests a second to one command before 60007. */
@@ -61,14 +59,15 @@ export class Sandbox {
   /** Starts listening. */
   static async start(options: SandboxOptions): Promise<Sandbox> {
     const sandbox = new Sandbox(options);
-    await sandbox.listen(options.port ?? 0);
+    await sandbox.listen();
     return sandbox;
   }
 
-  protected async listen(port: number): Promise<void> {
+  /** Listens on a free port. */
+  protected async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.server.once("error", reject);
-      this.server.listen(port, "127.0.0.1", resolve);
+      this.server.listen(0, "127.0.0.1", resolve);
     });
   }
 

@@ -1,6 +1,6 @@
 import { AllFailed } from "../channel/all-failed.ts";
 import type { ExplainedError } from "../channel/explanation.ts";
-import { type ChannelInfo, READABLE_FIELDS } from "../channel/fields.ts";
+import { type ChannelInfo, MAX_CHANNELS_PER_GET, READABLE_FIELDS } from "../channel/fields.ts";
 import { type GetInput, getInput, getOutput } from "../channel/schemas.ts";
 import { COMMANDS } from "../chat-api/request.ts";
 import { splitToFit } from "./answer-size.ts";
@@ -11,7 +11,8 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
   name: COMMANDS.get,
   title: "Read official channels",
   description:
-    "Reads up to 50 official channels (also called official accounts) by ID. These tools cannot list or search channels. " +
+    `Reads up to ${MAX_CHANNELS_PER_GET} official channels (also called official accounts) by ID. ` +
+    "These tools cannot list or search channels. " +
     "A channel that could not be read has its own ErrorCode and explanation, beside those that could; isError only if none could. " +
     'An unset field is "" or missing. Times are Unix seconds; createdAt and lastMessageAt give them in UTC.',
   isWrite: false,

@@ -3,7 +3,7 @@ import { WRITABLE_FIELDS } from "../channel/fields.ts";
 import { modifyChannelInput, modifyChannelOutput } from "../channel/schemas.ts";
 import { COMMANDS } from "../chat-api/request.ts";
 import { editChannel } from "../edits/edit-channel.ts";
-import type { Tool } from "./tool.ts";
+import { type Tool, toToolOutcome } from "./tool.ts";
 
 /** Edits a channel (page: Modifying Official Channel Information). */
 export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInput>> = {
@@ -28,9 +28,6 @@ export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInp
   },
 
   async run({ Official_Account: id, ...values }, context, call) {
-    const result = await editChannel(context, id, values, call);
-    if ("question" in result) return result;
-    const { envelope, receipt, error } = result;
-    return { content: { ...envelope, receipt }, error };
+    return toToolOutcome(await editChannel(context, id, values, call));
   },
 };

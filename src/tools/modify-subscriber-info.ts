@@ -1,7 +1,7 @@
 import { type ModifySubscriberInput, modifySubscriberInput, modifySubscriberOutput } from "../channel/schemas.ts";
 import { COMMANDS } from "../chat-api/request.ts";
 import { editSubscriber } from "../edits/edit-subscriber.ts";
-import type { Tool } from "./tool.ts";
+import { type Tool, toToolOutcome } from "./tool.ts";
 
 /** Sets a subscriber's custom field (page: Modifying Subscriber Information). */
 export const modifySubscriberInfo: Tool<ModifySubscriberInput> = {
@@ -16,9 +16,6 @@ export const modifySubscriberInfo: Tool<ModifySubscriberInput> = {
   channelIds: "Official_Account",
 
   async run(input, context, call) {
-    const result = await editSubscriber(context, input, call);
-    if ("question" in result) return result;
-    const { envelope, receipt, error } = result;
-    return { content: { ...envelope, receipt }, error };
+    return toToolOutcome(await editSubscriber(context, input, call));
   },
 };

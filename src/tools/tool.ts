@@ -2,7 +2,7 @@ import type * as z from "zod/v4";
 import type { ExplainedError } from "../channel/explanation.ts";
 import type { Secrets } from "../chat-api/auth/secrets.ts";
 import type { Command } from "../chat-api/request.ts";
-import type { EditCall, EditServices, Question } from "../edits/edit.ts";
+import type { EditCall, EditResult, EditServices, Question } from "../edits/edit.ts";
 import type { PolicyError } from "../guard/policy-error.ts";
 
 /** What a tool is: a declaration that can be listed, documented and typed without a server, and a run. */
@@ -44,6 +44,13 @@ export interface FinishedCall {
 
 /** The result of a call; a question must be answered before the call can go on. */
 export type ToolOutcome = FinishedCall | { readonly question: Question };
+
+/** The outcome of a tool that edits: the receipt stands beside the service's envelope. */
+export function toToolOutcome(result: EditResult): ToolOutcome {
+  if ("question" in result) return result;
+  const { envelope, receipt, error } = result;
+  return { content: { ...envelope, receipt }, error };
+}
 
 /** What the tools work with, made from the settings. */
 export interface ToolContext extends EditServices {

@@ -1,5 +1,5 @@
 import type { ChannelInfo, ChannelValues } from "../../src/channel/fields.ts";
-import type { CallOptions, ChannelsAnswer } from "../../src/chat-api/chat-api.ts";
+import type { CallOptions, ChannelsResult } from "../../src/chat-api/chat-api.ts";
 import { type Failure, networkFailure } from "../../src/chat-api/errors/failure.ts";
 import type { Connection } from "../../src/chat-api/http/http-client.ts";
 import { codeFailure } from "../../src/chat-api/http/response.ts";
@@ -93,7 +93,7 @@ export class SimulatedService implements EditApi {
     ids: readonly string[],
     _fields: unknown,
     { deadline }: CallOptions,
-  ): Promise<SendResult<ChannelsAnswer>> {
+  ): Promise<SendResult<ChannelsResult>> {
     await this.#travel();
     const lagMs = this.#chance(0.5) ? 0 : this.#random() * this.#bounds.lagMs;
     const seen = this.stateAt(this.#clock.now - lagMs);

@@ -76,7 +76,7 @@ export class FaultySandbox extends Sandbox {
       sandbox.connections += 1;
       sandbox.#socketIds.set(socket, sandbox.connections);
     });
-    await sandbox.listen(options.port ?? 0);
+    await sandbox.listen();
     return sandbox;
   }
 

@@ -11,8 +11,8 @@ import type { HttpResponse } from "./http-client.ts";
 const MAX_CLOCK_SKEW_SECONDS = 120;
 
 /** A valid answer to a whole request: ErrorCode is 0. */
-export interface Answer {
-  readonly kind: "answer";
+export interface ApiResponse {
+  readonly kind: "response";
   readonly envelope: Envelope;
   readonly content: Readonly<Record<string, unknown>>;
   /** The server's Date header. */
@@ -30,7 +30,7 @@ export function readResponse(
   now: number,
   secrets: Secrets,
   ids: readonly string[],
-): Answer | CodeFailure | NetworkFailure {
+): ApiResponse | CodeFailure | NetworkFailure {
   if (response.status !== 200) return failureOfStatus(response.status);
   const parsed = parse(response);
   if (!("content" in parsed)) return parsed;
@@ -43,7 +43,7 @@ export function readResponse(
   if (code !== 0) return codeFailure({ ...envelope, ErrorCode: code as number }, describeClockSkew(serverDate, now));
   if (envelope.ActionStatus !== undefined && envelope.ActionStatus !== "OK")
     return malformed("ActionStatus and ErrorCode disagree");
-  return { kind: "answer", envelope, content, serverDate };
+  return { kind: "response", envelope, content, serverDate };
 }
 
 export function codeFailure(envelope: CodeFailure["envelope"], clockNote = ""): CodeFailure {
@@ -90,7 +90,7 @@ function failureOfStatus(status: number): NetworkFailure {
   return malformed(`${detail}; 200 is the only documented status`);
 }
 
-function parse({ headers, body }: HttpResponse): Pick<Answer, "content"> | NetworkFailure {
+function parse({ headers, body }: HttpResponse): Pick<ApiResponse, "content"> | NetworkFailure {
   const encoding = headers["content-encoding"] ?? "identity";
   if (encoding !== "identity") return malformed("it is compressed, which was not asked for");
   let content: unknown;

@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import { Secrets } from "../../../src/chat-api/auth/secrets.ts";
 import { type RequestContext, toError } from "../../../src/chat-api/errors/chat-api-error.ts";
 import type { Failure } from "../../../src/chat-api/errors/failure.ts";
-import { type Answer, readResponse } from "../../../src/chat-api/http/response.ts";
+import { type ApiResponse, readResponse } from "../../../src/chat-api/http/response.ts";
 import { callFor, contextOn, DZDP, errorOf, GET, okValue, PENN, startSandbox } from "../../support/service.ts";
 
 fc.configureGlobal({ seed: 20261122 });
@@ -11,19 +11,19 @@ fc.configureGlobal({ seed: 20261122 });
 const GOOD = '{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}';
 const CONTEXT: RequestContext = { isWrite: false, channelIds: [], sdkAppId: 1, attempts: 1 };
 
-function read(body: string | Buffer, headers: Record<string, string> = {}, status = 200): Answer | Failure {
+function read(body: string | Buffer, headers: Record<string, string> = {}, status = 200): ApiResponse | Failure {
   return readResponse({ status, headers, body: Buffer.from(body) }, Date.now(), new Secrets(), []);
 }
 
-function answer(body: string | Buffer): Answer {
+function answer(body: string | Buffer): ApiResponse {
   const result = read(body);
-  if (result.kind !== "answer") throw new Error(`not an answer: ${JSON.stringify(result)}`);
+  if (result.kind !== "response") throw new Error(`not an answer: ${JSON.stringify(result)}`);
   return result;
 }
 
 function failure(body: string | Buffer, headers?: Record<string, string>, status?: number) {
   const result = read(body, headers, status);
-  if (result.kind === "answer") throw new Error("this should be a failure");
+  if (result.kind === "response") throw new Error("this should be a failure");
   return { ...result, cause: toError(result, CONTEXT).explanation.cause };
 }
 
@@ -75,7 +75,7 @@ describe("an answer", () => {
 
   test("that holds keys of ours is not taken for something else", () => {
     expect(answer('{"ErrorCode":0,"kind":"network","reason":"x","content":1}').envelope).toEqual({ ErrorCode: 0 });
-    expect(failure('{"ErrorCode":5,"kind":"answer"}')).toMatchObject({ kind: "code" });
+    expect(failure('{"ErrorCode":5,"kind":"response"}')).toMatchObject({ kind: "code" });
   });
 
   test("clips what the service says to 300 characters, after credentials were taken out", () => {
@@ -87,7 +87,7 @@ describe("an answer", () => {
   });
 
   test.prop([fc.json()])("that is any JSON is valid, a code or malformed, and nothing is thrown", (body) => {
-    expect(["answer", "code", "network"]).toContain(read(body).kind);
+    expect(["response", "code", "network"]).toContain(read(body).kind);
   });
 });
 
@@ -113,7 +113,7 @@ describe("a status", () => {
 
 test.each(["gzip", "br", "zstd"])("an answer compressed by %s, which was not asked for, is malformed", (encoding) => {
   expect(failure(GOOD, { "content-encoding": encoding })).toMatchObject({ reason: "answerMalformed" });
-  expect(read(GOOD, { "content-encoding": "identity" }).kind).toBe("answer");
+  expect(read(GOOD, { "content-encoding": "identity" }).kind).toBe("response");
 });
 
 describe("the list of channels", () => {

@@ -1,3 +1,4 @@
+import { MAX_REQUESTS_PER_SECOND } from "../../limits.ts";
 import { type CodeFamily, GIVE_REQUEST_ID } from "./family.ts";
 
 /** 60000–69999: codes of the REST gateway, before any backend is reached or in place of its answer. */
@@ -45,7 +46,7 @@ export const GATEWAY_CODES: CodeFamily = {
       60007,
       "rate",
       "agent",
-      "More REST calls to this command than its limit allows (200 a second for these endpoints)",
+      `More REST calls to this command than its limit allows (${MAX_REQUESTS_PER_SECOND} a second for these endpoints)`,
       "Wait a second, then call again with fewer calls at once. Other processes of this application share the limit, and it cannot be raised.",
     ],
     [

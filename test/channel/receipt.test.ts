@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type ChannelInfo, type ChannelValues, READABLE_FIELDS } from "../../src/channel/fields.ts";
+import {
+  type ChannelInfo,
+  type ChannelValues,
+  READABLE_FIELDS,
+  SUBSCRIBER_LIMIT_BOUNDS,
+} from "../../src/channel/fields.ts";
 import { audienceOf, listChanges, summarize, undoOf } from "../../src/channel/receipt.ts";
 
 const ID = "@TOA#_x";
@@ -40,6 +45,7 @@ describe("the changes of an edit", () => {
 describe("the undo of an edit", () => {
   const undo = (wanted: ChannelValues, seen?: ChannelInfo, info: ChannelInfo = before) =>
     undoOf("tool", ID, { wanted, before: info, seen }, noSecret);
+  const callWith = (values: ChannelValues) => ({ tool: "tool", arguments: { Official_Account: ID, ...values } });
 
   test("puts back every readable value that changes, and nothing else", () => {
     expect(undo({ Name: "B", Introduction: "old", CustomString: "x" })).toEqual({
@@ -75,6 +81,18 @@ describe("the undo of an edit", () => {
     const { undo: call, warnings } = undo({ Name: "B", Introduction: "j" }, undefined, long);
     expect(call?.arguments).toEqual({ Official_Account: ID, Introduction: "i" });
     expect(warnings).toEqual(["undo does not restore Name: its value before is 151 bytes and the limit is 150."]);
+  });
+
+  test("restores a value that is exactly as long or as large as these tools can send", () => {
+    const longest = { Name: "x".repeat(150) };
+    expect(undo({ Name: "B" }, undefined, longest)).toEqual({ undo: callWith(longest), warnings: [] });
+    for (const limit of [SUBSCRIBER_LIMIT_BOUNDS.min, SUBSCRIBER_LIMIT_BOUNDS.max]) {
+      const info = { MaxSubscriberNum: limit };
+      expect(undo({ MaxSubscriberNum: 7 }, undefined, info)).toEqual({ undo: callWith(info), warnings: [] });
+    }
+    for (const limit of [SUBSCRIBER_LIMIT_BOUNDS.min - 1, SUBSCRIBER_LIMIT_BOUNDS.max + 1]) {
+      expect(undo({ MaxSubscriberNum: 7 }, undefined, { MaxSubscriberNum: limit }).undo).toBeUndefined();
+    }
   });
 
   test("leaves out a value that holds a credential", () => {

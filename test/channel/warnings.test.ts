@@ -65,6 +65,10 @@ describe("warnings", () => {
     expect(warn(wanted, info)).toEqual([warning]);
   });
 
+  test("do not name a limit of exactly the subscribers of today", () => {
+    expect(warn({ MaxSubscriberNum: 1004 }, before)).toEqual([]);
+  });
+
   test("do not call plain text JSON, nor a longer JSON a loss", () => {
     expect(warn({ CustomString: "new" }, { CustomString: "old" })).toEqual([]);
     expect(warn({ CustomString: "x" }, { CustomString: "12" })).toEqual([]);

@@ -3,9 +3,20 @@ import { describe, expect, test } from "vitest";
 import { editChannel } from "../../src/edits/edit-channel.ts";
 import { readJournal } from "../../src/guard/journal.ts";
 import { Policy } from "../../src/guard/policy.ts";
-import type { ToolContext } from "../../src/tools/tool.ts";
+import {
+  edit,
+  failedRead,
+  goodRead,
+  lastRead,
+  nameOf,
+  OLD,
+  open,
+  posts,
+  recorded,
+  showing,
+  showingLimit,
+} from "../support/channel-edits.ts";
 import { waitUntil } from "../support/clock.ts";
-import type { FaultySandbox } from "../support/faulty-sandbox.ts";
 import { journalPath } from "../support/folders.ts";
 import { doorTo } from "../support/peers.ts";
 import {
@@ -20,57 +31,6 @@ import {
   SECRET_KEY,
   startSandbox,
 } from "../support/service.ts";
-
-const OLD = "test_modify_official_account3";
-
-async function open(more: Record<string, string> = {}) {
-  const sandbox = await startSandbox();
-  const journal = journalPath();
-  return { sandbox, journal, context: contextOn(sandbox.endpoint, { TENCENT_CHAT_JOURNAL: journal, ...more }) };
-}
-
-const edit = (context: ToolContext, values: Parameters<typeof editChannel>[2], ms?: number, id = PENN) =>
-  finished(editChannel(context, id, values, callFor(ms)));
-const posts = (sandbox: FaultySandbox) => bodiesOf(sandbox, MODIFY).length;
-const nameOf = (sandbox: FaultySandbox) => sandbox.channels.get(PENN)?.info.Name;
-const recorded = (journal: string) => readJournal(journal).edits[0];
-
-/** Answers to a get show this name, whatever the channel has. */
-const showing = (name: string) => ({
-  command: GET,
-  applied: true,
-  response: {
-    change: (whole: Record<string, unknown>) => {
-      const list = whole.OfficialAccountInfoList as Record<string, unknown>[];
-      return { ...whole, OfficialAccountInfoList: list.map((element) => ({ ...element, Name: name })) };
-    },
-  },
-});
-/** Answers to a get hold this limit, which they lack otherwise. */
-const showingLimit = (limit: () => number) => ({
-  command: GET,
-  applied: true,
-  response: {
-    change: (whole: Record<string, unknown>) => {
-      const list = whole.OfficialAccountInfoList as Record<string, unknown>[];
-      return { ...whole, OfficialAccountInfoList: list.map((each) => ({ ...each, MaxSubscriberNum: limit() })) };
-    },
-  },
-});
-const goodRead = { command: GET, response: { delayMs: 0 } };
-/** A good answer after which the server closes the connection. */
-const lastRead = {
-  command: GET,
-  response: {
-    raw: JSON.stringify({
-      ActionStatus: "OK",
-      ErrorCode: 0,
-      OfficialAccountInfoList: [{ ErrorCode: 0, Official_Account: PENN, Name: OLD }],
-    }),
-    headers: { connection: "close" },
-  },
-};
-const failedRead = { command: GET, response: { code: 60020 } };
 
 test("the hour of the budget counts from the sending of an edit, not from its call or its receipt", async () => {
   const { sandbox, context } = await open();
@@ -373,203 +333,6 @@ describe("after a refusal", () => {
   });
 });
 
-describe("without a definite answer", () => {
-  const faults = [
-    ["a reset", "reset" as const],
-    ["a 502", { status: 502 }],
-    ["half an answer", { raw: '{"ActionStatus":"OK","Err' }],
-    ["an answer without ErrorCode", { raw: '{"ActionStatus":"OK"}' }],
-    ["a transient code", { code: 60008 }],
-  ] as const;
-
-  test.each(faults)(
-    "an edit that was applied before %s is reported as applied, after one POST",
-    async (_what, response) => {
-      const { sandbox, context, journal } = await open();
-      sandbox.faults.add({ command: MODIFY, applied: true, response });
-      const { receipt, error } = await edit(context, { Name: "B" });
-      expect(error).toBeUndefined();
-      expect(receipt).toMatchObject({ outcome: "applied", changes: [{ before: OLD, after: "B", verdict: "applied" }] });
-      expect(receipt.undo).toEqual({ tool: MODIFY, arguments: { Official_Account: PENN, Name: OLD } });
-      expect(receipt.warnings[0]).toMatch(
-        /\. The server then read the channel and saw the new values: do not send the edit again\.$/,
-      );
-      expect(posts(sandbox)).toBe(1);
-      expect(recorded(journal)?.result?.outcome).toBe("applied");
-    },
-  );
-
-  test.each(faults)(
-    "an edit that was not applied before %s is sent once more, and applied",
-    async (_what, response) => {
-      const { sandbox, context } = await open();
-      sandbox.faults.add({ command: MODIFY, response });
-      const { receipt, error } = await edit(context, { Name: "B" });
-      expect(error).toBeUndefined();
-      expect(receipt.outcome).toBe("applied");
-      expect(posts(sandbox)).toBe(2);
-      expect(nameOf(sandbox)).toBe("B");
-    },
-  );
-
-  test("twice, the old values 5 seconds later mean that it was not applied", async () => {
-    const { sandbox, context, journal } = await open();
-    const fault = { command: MODIFY, response: "reset" as const };
-    sandbox.faults.add(fault, fault);
-    const { envelope, receipt, error } = await edit(context, { Name: "B" });
-    expect(envelope).toEqual({});
-    expect(receipt).toMatchObject({ outcome: "notApplied", changes: [{ after: OLD, verdict: "notApplied" }] });
-    expect(receipt.undo).toBeUndefined();
-    expect(error?.explanation).toMatchObject({ safeToResend: true, attempts: 2, stage: "network" });
-    expect(error?.message).toBe(
-      "The edit was sent 2 times. The connection broke after the request was sent (ECONNRESET). A read 5 seconds later still shows the old values, and the request can no longer take effect.",
-    );
-    expect(error?.explanation.nextStep).toContain("stop and tell the person");
-    expect(posts(sandbox)).toBe(2);
-    expect(recorded(journal)?.result?.outcome).toBe("notApplied");
-  });
-
-  test.each([10004, 60004, 60005, 70346])(
-    "code %i is not sent again, although the old values are there",
-    async (code) => {
-      const { sandbox, context } = await open();
-      sandbox.faults.add({ command: MODIFY, response: { code } });
-      const { receipt } = await edit(context, { Name: "B" });
-      expect(receipt.outcome).toBe("notApplied");
-      expect(posts(sandbox)).toBe(1);
-    },
-  );
-
-  test("an edit of which a look shows a part is not sent again", async () => {
-    const { sandbox, context } = await open();
-    const applyName = (answer: Record<string, unknown>) => {
-      Object.assign(sandbox.channels.get(PENN)?.info ?? {}, { Name: "B" });
-      return { ...answer, ActionStatus: "FAIL", ErrorCode: 60008 };
-    };
-    sandbox.faults.add({ command: MODIFY, response: { change: applyName } });
-    expect((await edit(context, { Name: "B", Introduction: "new" })).receipt.outcome).toBe("partlyApplied");
-    expect(posts(sandbox)).toBe(1);
-  });
-
-  test("the first attempt can still take effect after the second one was answered with OK", async () => {
-    const { sandbox, context } = await open();
-    const late = { command: MODIFY, response: { code: 60008 }, appliedAfterMs: 2_600 };
-    sandbox.faults.add(late, { command: MODIFY, response: { change: (answer) => ({ ...answer, ErrorCode: 0 }) } });
-    const { receipt } = await edit(context, { Name: "B" });
-    expect([receipt.outcome, posts(sandbox)]).toEqual(["applied", 2]);
-  });
-
-  test("somebody else's value leaves the outcome unknown, and undo warns that it would overwrite it", async () => {
-    const { sandbox, context } = await open();
-    const reset = { command: MODIFY, response: "reset" as const };
-    sandbox.faults.add(reset, reset);
-    const running = edit(context, { Name: "B" });
-    await waitUntil(() => posts(sandbox) === 2);
-    const channel = sandbox.channels.get(PENN);
-    if (channel) channel.info.Name = "a colleague's";
-    const { receipt } = await running;
-    expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ after: "a colleague's", verdict: "differs" }] });
-    expect(receipt.undo?.arguments).toEqual({ Official_Account: PENN, Name: OLD });
-    expect(receipt.warnings).toContain(
-      "undo would overwrite the value that Name has now, which this edit did not write.",
-    );
-  });
-
-  test.each([10004, 60004, 60005, 70346])("code %i is not sent again, and looked at", async (code) => {
-    const { sandbox, context } = await open();
-    sandbox.faults.add({ command: MODIFY, applied: true, response: { code } });
-    const { receipt } = await edit(context, { Name: "B" });
-    expect(receipt.outcome).toBe("applied");
-    expect(posts(sandbox)).toBe(1);
-  });
-
-  test("an answer that says OK and an error code in one is looked at", async () => {
-    const { sandbox, context } = await open();
-    const both = (answer: Record<string, unknown>) => ({ ...answer, ActionStatus: "OK", ErrorCode: 130004 });
-    sandbox.faults.add({ command: MODIFY, applied: true, response: { change: both } });
-    expect((await edit(context, { Name: "B" })).receipt.outcome).toBe("applied");
-  });
-
-  test("an edit that takes effect late is seen", async () => {
-    const { sandbox, context } = await open();
-    const late = { command: MODIFY, response: "reset" as const, appliedAfterMs: 1_500 };
-    sandbox.faults.add(late, late);
-    const { receipt, error } = await edit(context, { Name: "B" });
-    expect(error).toBeUndefined();
-    expect(receipt.outcome).toBe("applied");
-  });
-
-  test("and without a read that succeeds the outcome is unknown, with undo and what to do", async () => {
-    const { sandbox, context, journal } = await open();
-    sandbox.faults.add(
-      goodRead,
-      { command: MODIFY, response: "reset" },
-      ...Array.from({ length: 4 }, () => failedRead),
-    );
-    const { receipt, error } = await edit(context, { Name: "B" });
-    expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ after: "B", verdict: "cannotBeReadBack" }] });
-    expect(receipt.undo?.arguments).toEqual({ Official_Account: PENN, Name: OLD });
-    expect(error?.message).toContain("the channel could not be read afterwards");
-    expect(error?.explanation.nextStep).toContain("Wait 5 seconds, because until then the edit can still take effect");
-    expect(posts(sandbox)).toBe(1);
-    expect(recorded(journal)?.result?.outcome).toBe("unknown");
-  });
-
-  test("an edit of a field that no read shows stays unknown, and is not sent again", async () => {
-    const { sandbox, context } = await open();
-    sandbox.faults.add({ command: MODIFY, applied: true, response: "reset" });
-    const { receipt, error } = await edit(context, { Name: OLD, MaxSubscriberNum: 7 });
-    expect(receipt.outcome).toBe("unknown");
-    expect(error?.message).toContain("no read late enough shows MaxSubscriberNum");
-    expect(posts(sandbox)).toBe(1);
-  });
-
-  test("an edit that runs out of time stays unknown, with its undo", async () => {
-    const { sandbox, context } = await open();
-    sandbox.faults.add({ command: MODIFY, response: "reset" }); // not sent again: too little time to see what it did
-    const { receipt, error } = await edit(context, { Name: "B" }, 1_500);
-    expect(receipt.outcome).toBe("unknown");
-    expect(receipt.undo?.arguments).toMatchObject({ Name: OLD });
-    expect(error?.message).toContain("the call ended before the channel could be read late enough");
-  });
-
-  test("an edit whose second attempt is refused is never called refused", async () => {
-    const { sandbox, context } = await open();
-    sandbox.faults.add({ command: MODIFY, response: "reset" }, { command: MODIFY, response: { code: 60020 } });
-    const { receipt, error } = await edit(context, { Name: "B" });
-    expect(receipt.outcome).toBe("notApplied");
-    expect(error?.envelope.ErrorCode).toBe(60020);
-  });
-
-  test("an edit whose second attempt cannot be sent is never reported as not applied while it can still land", async () => {
-    const sandbox = await startSandbox();
-    const context = contextOn(await doorTo(sandbox.endpoint, 2)); // one to edit over, one to look over
-    sandbox.faults.add(goodRead, { command: MODIFY, response: "reset", appliedAfterMs: 1_500 }, lastRead);
-    const { receipt } = await edit(context, { Name: "B" });
-    expect(receipt.outcome).toBe("unknown");
-    await waitUntil(() => nameOf(sandbox) === "B");
-    expect(posts(sandbox)).toBe(1);
-  });
-
-  test("an edit is not sent again where an outage has used up the retry budget", async () => {
-    const { sandbox, context } = await open();
-    while (context.api.consumeRetryBudget()) {}
-    sandbox.faults.add({ command: MODIFY, response: "reset" });
-    expect((await edit(context, { Name: "B" })).receipt.outcome).toBe("notApplied");
-    expect(posts(sandbox)).toBe(1);
-  });
-
-  test("a connection that the server closes in the moment of the write ends in a true receipt", async () => {
-    const { sandbox, context } = await open();
-    for (const applied of [true, false]) {
-      sandbox.faults.add({ command: MODIFY, applied, response: "reset" });
-      const name = `closed ${applied}`;
-      expect((await edit(context, { Name: name })).receipt.outcome).toBe("applied");
-      expect(nameOf(sandbox)).toBe(name);
-    }
-  });
-});
-
 describe("the lock of a channel", () => {
   test("keeps the next edit out until an earlier attempt can no longer take effect, even after its resend got an OK", async () => {
     const { sandbox, context } = await open();
@@ -617,169 +380,6 @@ describe("the lock of a channel", () => {
   });
 });
 
-describe("a read that lags behind an edit of ours", () => {
-  test("never makes an undo unnecessary, also where the call has no time for another read", async () => {
-    const { sandbox, context } = await open();
-    await edit(context, { Name: "bad" });
-    sandbox.faults.add(showing(OLD));
-    await expect(edit(context, { Name: OLD }, 800)).rejects.toMatchObject({ name: "EditNotSentError" });
-  });
-
-  test("is as old as its beginning, however late it ends", async () => {
-    const { sandbox, context } = await open();
-    await edit(context, { Name: "bad" });
-    await new Promise((resolve) => setTimeout(resolve, 1_500)); // so that the read begins inside the lag and ends after it
-    sandbox.faults.add({ ...showing(OLD), response: { ...showing(OLD).response, delayMs: 900 } });
-    expect((await edit(context, { Name: OLD })).receipt).toMatchObject({
-      outcome: "applied",
-      changes: [{ before: "bad" }],
-    });
-  });
-
-  test("can be older than the edit before the last one", async () => {
-    const { sandbox, context } = await open();
-    await edit(context, { Name: "Y" });
-    await edit(context, { Name: "Z" });
-    sandbox.faults.add(goodRead, { command: MODIFY, response: { change: (answer) => answer } }, showing(OLD));
-    expect((await edit(context, { Name: OLD })).receipt.outcome).toBe("unknown");
-  });
-
-  test("that shows a limit from before an edit that changed it unasked is not believed: the undo is sent", async () => {
-    const { sandbox, context } = await open();
-    const limits = [1_000_000, 100_000, 1_000_000]; // before, after, and a replica that lags behind
-    sandbox.faults.add(...limits.map((limit) => showingLimit(() => limit)));
-    const { receipt } = await edit(context, { Name: OLD, Introduction: "i" });
-    const { Official_Account: _, ...values } = receipt.undo?.arguments ?? {};
-    expect(values).toMatchObject({ MaxSubscriberNum: 1_000_000 });
-    const undone = await edit(context, { Name: OLD, MaxSubscriberNum: 1_000_000 });
-    expect(undone.receipt.outcome).not.toBe("unchanged");
-    expect(posts(sandbox)).toBe(2);
-  });
-
-  test("does not hide a limit that the next edit changed without naming it", async () => {
-    const { sandbox, context } = await open();
-    let limit = 1_000_000;
-    const withLimit = showingLimit(() => limit);
-    sandbox.faults.add(...Array.from({ length: 5 }, () => withLimit));
-    await edit(context, { Introduction: "i" });
-    const next = edit(context, { Name: "B" });
-    await waitUntil(() => posts(sandbox) === 2);
-    limit = 100_000;
-    const { receipt } = await next;
-    sandbox.faults.clear();
-    expect(receipt.warnings[0]).toContain("MaxSubscriberNum changed from 1,000,000 to 100,000");
-    expect(receipt.undo?.arguments).toMatchObject({ Name: OLD, MaxSubscriberNum: 1_000_000 });
-  });
-
-  test("is not taken for the outcome of the next one, although the service says OK", async () => {
-    const { sandbox, context } = await open();
-    await edit(context, { Name: "Newz" });
-    sandbox.faults.add(goodRead, showing(OLD), { command: GET, response: { delayMs: 0 } });
-    const corrected = await edit(context, { Name: OLD.toUpperCase() });
-    expect(corrected.receipt.changes).toMatchObject([{ before: "Newz", after: OLD.toUpperCase(), verdict: "applied" }]);
-
-    sandbox.faults.add(goodRead, showing("Newz"), failedRead, failedRead, failedRead);
-    const { receipt, error } = await edit(context, { Name: "C" });
-    expect([receipt.outcome, error]).toEqual(["accepted", undefined]);
-    expect(receipt.changes).toMatchObject([{ after: "C", verdict: "cannotBeReadBack" }]);
-  });
-
-  test("does not make an undo look unnecessary after one that was refused and cut short", async () => {
-    const { sandbox, context } = await open();
-    await edit(context, { Name: "bad" });
-    sandbox.faults.add({ command: MODIFY, response: { code: 60020 } });
-    const call = callFor();
-    const undo = finished(editChannel(context, PENN, { Name: OLD }, call));
-    await waitUntil(() => posts(sandbox) === 2 && call.deadline.waitingFor === "the edit to show");
-    call.deadline.cancel();
-    expect((await undo).receipt.outcome).toBe("refused");
-    sandbox.faults.add(showing(OLD));
-    expect((await edit(context, { Name: OLD })).receipt).toMatchObject({
-      outcome: "applied",
-      changes: [{ before: "bad" }],
-    });
-    expect(nameOf(sandbox)).toBe(OLD);
-  });
-});
-
-describe("an edit right after another one of the same channel", () => {
-  const partly = (changed: Record<string, unknown>) => ({
-    command: MODIFY,
-    response: {
-      change: (answer: Record<string, unknown>) => {
-        Object.assign(changed.info as object, changed.values);
-        return answer;
-      },
-    },
-  });
-
-  test.each([
-    ["stores one field only", { Name: "n" }, "partlyApplied", "notApplied"],
-    ["stores another text", { Name: "n", Introduction: "***" }, "unknown", "differs"],
-    ["trims a text", { Name: "n", Introduction: "i" }, "applied", "normalized"],
-  ])("is reported as it is where the service %s", async (_what, values, outcome, verdict) => {
-    const { sandbox, context } = await open();
-    await edit(context, { Organization: "o" });
-    const info = sandbox.channels.get(PENN)?.info;
-    sandbox.faults.add(partly({ info, values }));
-    const { receipt } = await edit(context, { Name: "n", Introduction: " i" });
-    expect(receipt.outcome).toBe(outcome);
-    expect(receipt.changes).toMatchObject([
-      { field: "Name", verdict: "applied" },
-      { field: "Introduction", verdict },
-    ]);
-  });
-
-  test("that is refused says what a read late enough showed", async () => {
-    const { sandbox, context } = await open();
-    await edit(context, { Organization: "o" });
-    sandbox.faults.add({ command: MODIFY, response: { code: 6017 } });
-    const { error } = await edit(context, { Name: "n" });
-    expect(error?.message).toContain("A read right after showed the old value of Name.");
-  });
-});
-
-describe("an OK that reads do not confirm", () => {
-  test("because they fail is accepted, with the undo", async () => {
-    const { sandbox, context } = await open();
-    sandbox.faults.add(goodRead, failedRead, failedRead, failedRead, failedRead);
-    const { receipt } = await edit(context, { Name: "B" });
-    expect(receipt).toMatchObject({ outcome: "accepted", subscribers: 780_031, undo: { arguments: { Name: OLD } } });
-  });
-
-  test("because one of them lacks the field is read again", async () => {
-    const { sandbox, context } = await open();
-    const lacking = (whole: Record<string, unknown>) => {
-      const [{ Name: _, ...rest } = {}] = whole.OfficialAccountInfoList as Record<string, unknown>[];
-      return { ...whole, OfficialAccountInfoList: [rest] };
-    };
-    sandbox.faults.add(goodRead, { command: GET, applied: true, response: { change: lacking } });
-    expect((await edit(context, { Name: "B" })).receipt.outcome).toBe("applied");
-    expect(sandbox.requests.filter(({ command }) => command === GET)).toHaveLength(3);
-  });
-
-  test("in a field that stood before names whoever overwrote it", async () => {
-    const { sandbox, context } = await open();
-    sandbox.faults.add(goodRead, showing("a colleague's"));
-    const { receipt } = await edit(context, { Name: OLD, Introduction: "i" });
-    expect(receipt.changes).toMatchObject([{ field: "Name", after: "a colleague's", verdict: "differs" }, {}]);
-    expect(receipt.warnings).toContain(
-      "Name had the wanted value before the edit and has another one now: somebody else edits it, or the service changed it.",
-    );
-  });
-
-  test("is accepted with a warning where the reads that were possible still showed the old value", async () => {
-    const { sandbox, context } = await open();
-    sandbox.faults.add(goodRead, { command: MODIFY, response: { change: (answer) => answer } });
-    sandbox.faults.add(showing(OLD), showing(OLD), showing(OLD), failedRead);
-    const { receipt } = await edit(context, { Name: "B" });
-    expect(receipt.outcome).toBe("accepted");
-    expect(receipt.warnings).toContain(
-      "A read right after still showed the old value of Name, and no later one was possible.",
-    );
-  });
-});
-
 describe("a secret in a channel's text", () => {
   test("of another application is channel text: shown, written back by undo, and never altered", async () => {
     const { sandbox, context } = await open();
@@ -824,26 +424,6 @@ test("a credential that a look after the edit shows is not in the receipt, in wh
   expect(receipt.summary).toContain("'[secret]'");
   const text = JSON.stringify(receipt);
   for (let at = 0; at + 12 <= SECRET_KEY.length; at += 1) expect(text).not.toContain(SECRET_KEY.slice(at, at + 12));
-});
-
-describe("a read before an edit", () => {
-  test("that lags behind an edit of ours is not believed: an undo is written, not called unchanged", async () => {
-    const { sandbox, context } = await open();
-    const { receipt } = await edit(context, { Name: "bad text" });
-    sandbox.faults.add(showing(OLD)); // a replica that does not know the edit yet
-    const { Official_Account: _, ...values } = receipt.undo?.arguments ?? {};
-    const undone = await edit(context, values);
-    expect(undone.receipt).toMatchObject({ outcome: "applied", changes: [{ before: "bad text", after: OLD }] });
-    expect(nameOf(sandbox)).toBe(OLD);
-  });
-
-  test("that shows the edit before is believed at once", async () => {
-    const { sandbox, context } = await open();
-    await edit(context, { Name: "B" });
-    sandbox.requests.length = 0;
-    await edit(context, { Introduction: "i" });
-    expect(sandbox.requests.map(({ command }) => command)).toEqual([GET, MODIFY, GET]);
-  });
 });
 
 describe("an edit that was not sent", () => {

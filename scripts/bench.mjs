@@ -108,13 +108,13 @@ const inReadme = {
     `- a read takes ${latency.read} network round trips, an edit ${latency.edit}; the first of a process ${latency["first read"]} and ${latency["first edit"]}, because it connects`,
     `- the start takes ${middle(start)} times as long as that of an empty Node process, and the memory after \`tools/list\` is ${memory.ratio} times as large`,
     `- a call from the host and back takes ${middle(calls.overStdio)} times as long as the request to the service alone, both on one machine`,
-    `- ten servers that share an application take ${fleet} times as long as the service's limit of requests makes them wait at least`,
+    `- 1,000 reads by ten servers that share an application take ${fleet} times the 5 seconds that the service's limit of requests requires`,
   ],
   "README.zh-CN.md": [
     `- 一次读取需要 ${latency.read} 个网络往返，一次修改 ${latency.edit} 个；进程启动后的首次为 ${latency["first read"]} 和 ${latency["first edit"]} 个（需要建立连接）`,
     `- 启动时间是空 Node 进程的 ${middle(start)} 倍，\`tools/list\` 之后的内存是其 ${memory.ratio} 倍`,
     `- 一次 stdio 调用的耗时是直接发同一个请求的 ${middle(calls.overStdio)} 倍（均在同一台机器上）`,
-    `- 十个进程共用一个应用时，总耗时是按服务端限频（每秒 200 次）算出的理论最短时间的 ${fleet} 倍`,
+    `- 十个进程共用一个应用、共读取 1,000 次时，总耗时是按服务端限频（每秒 200 次）算出的 5 秒的 ${fleet} 倍`,
   ],
 };
 

@@ -29,6 +29,8 @@ interface Check {
 
 const MARKS: Readonly<Record<Check["status"], string>> = { ok: "✓", warning: "!", failed: "✗" };
 
+const NOTHING_SET =
+  "no TENCENT_CHAT_… variable is set in this shell. The doctor does not read an MCP host's configuration: put the variables from there in front of the command. For the sandbox: doctor --sandbox";
 /** A ready-made UserSig that expires within this many milliseconds (three days) gets a warning. */
 const SOON_MS = 3 * 86_400_000;
 /** No channel has this ID; the service's refusal of it shows that network, TLS and signature work. */
@@ -42,6 +44,8 @@ export async function doctor(cli: CliProcess, version: string, options: CommandO
   const result = readEnvironment(cli, options);
   if (options.journal) return listJournal(result.journal, options.json, print) ? 0 : 1;
   const checks = await runChecks(result, connectService, describeProcess(cli, version));
+  const isUnset = !Object.keys(cli.env).some((name) => name.startsWith("TENCENT_CHAT_"));
+  if (isUnset && !result.settings) checks.unshift({ about: "settings", status: "failed", message: NOTHING_SET });
   const ok = checks.every(({ status }) => status !== "failed");
   if (options.json) print(JSON.stringify({ ok, version, checks }));
   else {

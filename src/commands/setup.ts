@@ -84,12 +84,13 @@ async function askAndAdd(questions: Questions, cli: CliProcess, version: string,
   if (!works && !(await questions.confirm("The check found problems. Go on anyway?", false))) throw new Cancelled();
 
   const server: ServerEntry = { command: cli.execPath, args: [resolve(entry)], env };
-  const { label, add } = mcpHost(name);
+  const { label, add, remove } = mcpHost(name);
   const command = add?.(server);
   const isWindows = platform() === "win32"; // the commands of hosts are scripts for a shell there
   const runsHere = command !== undefined && !isWindows && isOnPath(command[0] ?? "", cli.env);
   if (runsHere) {
-    questions.say("step", `This command adds the server to ${label}:\n${shellLine(command, isWindows)}`);
+    const again = remove ? ` (if it is there already, setup then asks whether to replace it)` : "";
+    questions.say("step", `This command adds the server to ${label}${again}:\n${shellLine(command, isWindows)}`);
   }
   const plan = [
     ...(application.newKey ? [`store the key in ${application.newKey.path}`] : []),

@@ -204,6 +204,13 @@ describe("the commands", () => {
     }
   });
 
+  test("doctor says that it reads this shell, not a host's configuration, where nothing is set", async () => {
+    const { code, stdout } = await command(["doctor"]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("✗ settings    no TENCENT_CHAT_… variable is set in this shell.");
+    expect((await command(["doctor"], { TENCENT_CHAT_REGION: "tokyo" })).stdout).not.toContain("is set in this shell");
+  });
+
   test("with an argument that resembles --sandbox never edits the configured service", async () => {
     const sandbox = await startSandbox();
     for (const args of [["--sanbox"], ["sandbox"], ["--read-only"]]) {

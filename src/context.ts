@@ -29,7 +29,7 @@ export interface ProcessInfo {
 export function createContext(settings: Settings, service: Service, info: ProcessInfo, log: Log): ToolContext {
   const { sdkAppId, identifier, label } = settings;
   const secrets = new Secrets();
-  for (const secret of settings.unusedSecrets) secrets.add(secret);
+  for (const secret of settings.secrets) secrets.add(secret);
   const signer = new Signer({ ...settings, secrets });
   const http = new HttpClient({
     endpoint: service.endpoint,

@@ -1,6 +1,7 @@
 import * as z from "zod/v4";
 import { InputError } from "./explanation.ts";
 import { CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING } from "./fields.ts";
+import { isRecord } from "./is-record.ts";
 import { nearestName } from "./names.ts";
 import { clip } from "./text.ts";
 
@@ -145,8 +146,4 @@ function placeName(path: PropertyKey[]): string {
 
 function show(value: unknown): string {
   return clip(JSON.stringify(value) ?? String(value), MAX_SHOWN);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -67,15 +67,15 @@ export function inferOutcome(observation: Observation): Inference {
   return { outcome: outcomeOf(reply, Object.values(evidence)), evidence };
 }
 
-/** True if a further look could not change the outcome: everything is new already, or no read shows the fields. */
+/** True if a further look could say no more: each field is new, had the wanted value before, or cannot be read. */
 export function isDecided(observation: Observation): boolean {
   if (observation.looks.length === 0) return false;
   const { outcome, evidence } = inferOutcome({ ...observation, isComplete: true });
+  const names = fieldsOf(observation.wanted);
   // A field that the read before the edit showed can show in the next look, although this one lacks it.
-  const isUnreadable = fieldsOf(observation.wanted).every(
-    (name) => evidence[name] === "noChange" || (evidence[name] === "none" && observation.before[name] === undefined),
-  );
-  return outcome === "applied" || isUnreadable;
+  const isMissing = names.some((name) => evidence[name] === "none" && observation.before[name] !== undefined);
+  const saysNothing = names.every((name) => evidence[name] === "noChange" || evidence[name] === "none");
+  return !isMissing && (outcome === "applied" || saysNothing);
 }
 
 function evidenceOf(name: WritableFieldName, { reply, wanted, before, looks, isComplete }: Observation): Evidence {

@@ -6,11 +6,12 @@ import {
   READABLE_FIELDS,
   WRITABLE_FIELDS,
 } from "../channel/fields.ts";
+import { isRecord } from "../channel/is-record.ts";
 import type { ChatClient } from "./client.ts";
 import { toError } from "./errors/chat-api-error.ts";
 import { malformed, type NetworkFailure } from "./errors/failure.ts";
 import type { Connection } from "./http/http-client.ts";
-import { type ApiResponse, codeFailure, readEnvelope } from "./http/response.ts";
+import { type ApiResponse, codeFailure, isInteger, readEnvelope } from "./http/response.ts";
 import { COMMANDS, type SendResult } from "./request.ts";
 import type { Deadline } from "./retry/deadline.ts";
 
@@ -125,14 +126,13 @@ export class ChatApi {
 
   /** @param expected the ID asked for at this place: a failed element may lack its own (assumed) */
   #readChannel(element: unknown, expected: string | undefined, attempts: number): ChannelResult | NetworkFailure {
-    if (typeof element !== "object" || element === null) return malformed("an element of the list is not an object");
-    const content = element as Record<string, unknown>;
-    const code = content.ErrorCode;
-    if (!Number.isSafeInteger(code)) return malformed("an element's ErrorCode is missing or not a whole number");
-    const id = content.Official_Account ?? (code === 0 ? undefined : expected);
+    if (!isRecord(element)) return malformed("an element of the list is not an object");
+    const code = element.ErrorCode;
+    if (!isInteger(code)) return malformed("an element's ErrorCode is missing or not a whole number");
+    const id = element.Official_Account ?? (code === 0 ? undefined : expected);
     if (typeof id !== "string") return malformed("an element's Official_Account is missing");
-    const envelope = readEnvelope(content, this.#client.secrets, [id]);
-    const read = code === 0 ? readInfo(content) : codeFailure({ ...envelope, ErrorCode: code as number });
+    const envelope = readEnvelope(element, this.#client.secrets, [id]);
+    const read = code === 0 ? readInfo(element) : codeFailure({ ...envelope, ErrorCode: code });
     if ("info" in read) return { id, envelope, info: read.info };
     const context = this.#client.contextOf({ isWrite: false, channelIds: [id] }, attempts);
     return { id, envelope, info: {}, error: toError(read, context) };
@@ -143,12 +143,12 @@ function readOk({ envelope }: ApiResponse): { value: Envelope } {
   return { value: envelope };
 }
 
-function readInfo(content: Record<string, unknown>): { info: ChannelInfo } | NetworkFailure {
+function readInfo(content: Readonly<Record<string, unknown>>): { info: ChannelInfo } | NetworkFailure {
   const info: Record<string, unknown> = {};
   for (const { name, type } of READABLE_FIELDS) {
     const value = content[name] ?? undefined;
     if (value === undefined) continue;
-    const isRight = type === "integer" ? Number.isSafeInteger(value) : typeof value === "string";
+    const isRight = type === "integer" ? isInteger(value) : typeof value === "string";
     if (!isRight) return malformed(`${name} is not of the documented type`);
     info[name] = value;
   }

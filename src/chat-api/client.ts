@@ -126,13 +126,17 @@ export class ChatClient {
     }
   }
 
-  /** A write that nothing can verify goes over a new connection. */
+  /**
+   * Sends over a connection of its own. For a write it is a new one, used once: a peer can close a kept one just when
+   * the request goes out, and then nothing tells whether it was carried out.
+   */
   async #sendOverOwn<T>(request: Request<T>, deadline: Deadline): Promise<SendResult<T>> {
     const own = await this.#http.borrow(request.isWrite ? "new" : "any");
     try {
       return await this.send(request, deadline, own);
     } finally {
-      this.#http.release(own);
+      if (request.isWrite) this.#http.discard(own);
+      else this.#http.release(own);
     }
   }
 

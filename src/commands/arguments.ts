@@ -90,6 +90,7 @@ function suggestionFor(arg: string): string | undefined {
   const direct = SUGGESTIONS.get(word.replace(/^-+/, "").toLowerCase());
   if (direct) return direct;
   if (arg.startsWith("TENCENT_CHAT_")) return "settings are environment variables, not arguments.";
+  if (word === "--no-sandbox") return undefined; // Chromium's; hosts made of it add it
   const guard = guardSettingLike(word);
   if (guard) return `did you mean the environment variable ${guard}?`;
   const near = nearestName(word, [...FLAGS.filter((flag) => flag.startsWith("--")), ...SUBCOMMANDS]);

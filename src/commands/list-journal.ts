@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { NextCall } from "../channel/receipt.ts";
 import { escapeHidden, visibleJson } from "../channel/text.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
@@ -57,17 +58,19 @@ function toJson({ intent: { undo: _, ...intent }, result, ...edit }: LinkedEdit)
 function findUndoOf(edit: RecordedEdit, later: readonly RecordedEdit[]): RecordedEdit | undefined {
   const undo = undoOfRecorded(edit);
   if (!undo) return undefined;
-  const { Official_Account: channel, ...values } = undo.arguments;
+  const { Official_Account: channel, ...restored } = undo.arguments;
+  const written = Object.fromEntries(
+    (edit.result?.changes ?? edit.intent.changes).map(({ field, after }) => [field, after]),
+  );
   return later.find(({ intent, result }) => {
-    if (
-      intent.sdkAppId !== edit.intent.sdkAppId ||
-      intent.channel !== channel ||
-      intent.subscriber !== undefined ||
-      result?.outcome !== "applied"
-    )
-      return false;
-    const changes = Object.fromEntries(intent.changes.map(({ field, after }) => [field, after]));
-    return Object.entries(values).every(([field, value]) => changes[field] === value);
+    const isOfSameChannel = intent.sdkAppId === edit.intent.sdkAppId && intent.channel === channel;
+    if (!isOfSameChannel || intent.subscriber !== undefined || result?.outcome !== "applied") return false;
+    // It found what this edit had written: otherwise it took back another one that came in between.
+    const found = intent.changes.every(
+      ({ field, before }) => before === undefined || written[field] === undefined || before === written[field],
+    );
+    const sent = Object.fromEntries(intent.changes.map(({ field, after }) => [field, after]));
+    return found && isDeepStrictEqual(sent, restored);
   });
 }
 

@@ -17,8 +17,10 @@ const DRAIN_MS = 1_400;
  * sends a signal. Windows knows none: there a client kills the process after two seconds.
  */
 const DRAIN_AT_END_MS = platform() === "win32" ? DRAIN_MS : 10_000;
-/** Hard exit this long after that; answers that were not read by then are dropped. */
+/** Hard exit this long after that. */
 const FLUSH_MS = 50;
+/** Answers that the client has not read this long after the last one was written are dropped. */
+const READ_LATE_MS = DRAIN_MS + FLUSH_MS;
 /** With more unread bytes of answers than this, no further request is taken in until the client reads. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
 /** Input that is read ahead meanwhile, so that its end is noticed. */
@@ -30,10 +32,10 @@ export async function serve(cli: CliProcess, version: string, options: CommandOp
   const writeOut = stdout.write.bind(stdout);
   stdout.write = stderr.write.bind(stderr) as typeof stdout.write;
 
-  const { settings, problems, warnings, readOnly, logLevel } = readEnvironment(cli, options);
+  const { settings, problems, warnings, readOnly, logLevel, secrets } = readEnvironment(cli, options);
   let context: ToolContext | undefined;
   const early = new Secrets(); // what is known before the first call opens the context
-  for (const secret of Object.values(settings?.credential ?? {})) early.add(secret);
+  for (const secret of secrets) early.add(secret);
   const log = createLog(
     logLevel,
     (line) => stderr.write(line),
@@ -91,37 +93,40 @@ function shutDownOn(
 ): void {
   const { stdin, stdout } = cli;
   const cut = new AbortController();
+  let code = exitCode;
   let isShuttingDown = false;
   let isUrgent = false;
+  const exit = () => cli.exit(code);
   /** Ends the session; calls in flight have `drainMs`. */
-  const shutDown = async (reason: string, code: number, drainMs: number) => {
+  const shutDown = async (reason: string, drainMs: number) => {
     setTimeout(() => cut.abort(), drainMs).unref();
-    setTimeout(() => cli.exit(code), drainMs + FLUSH_MS).unref();
+    setTimeout(exit, drainMs + FLUSH_MS).unref();
     if (isShuttingDown) return;
     isShuttingDown = true;
     log("debug", "shutting down", { reason });
     await session.end(cut.signal);
-    setTimeout(() => cli.exit(code), DRAIN_MS + FLUSH_MS).unref();
-    writeOut("", () => cli.exit(code));
+    setTimeout(exit, READ_LATE_MS).unref();
+    writeOut("", exit);
   };
-  const shutDownSoon = (reason: string, code: number) => {
+  const shutDownSoon = (reason: string) => {
     isUrgent = true;
-    void shutDown(reason, code, DRAIN_MS);
+    void shutDown(reason, DRAIN_MS);
   };
   stdout.removeAllListeners("error");
-  stdout.on("error", () => shutDownSoon("the reader of the output is gone", 0));
+  stdout.on("error", () => shutDownSoon("the reader of the output is gone"));
   stdin.on("end", () => input.resume()); // what was read ahead is answered even if nothing is read any more
   stdin.on("close", () => input.end());
   stdin.on("error", () => input.end());
-  input.on("end", () => void shutDown("input ended", exitCode, DRAIN_AT_END_MS));
+  input.on("end", () => void shutDown("input ended", DRAIN_AT_END_MS));
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     // After a second signal nothing is waited for; calls that are cut still record their outcome in the journal.
-    cli.on(signal, () => (isUrgent ? cut.abort() : shutDownSoon(signal, 0)));
+    cli.on(signal, () => (isUrgent ? cut.abort() : shutDownSoon(signal)));
   }
   const fail = (error: unknown) => {
+    code = 1;
     if (isUrgent) return;
     log("error", "uncaught", { error: error instanceof Error ? error.stack : String(error) });
-    shutDownSoon("uncaught", 1);
+    shutDownSoon("uncaught");
   };
   cli.on("uncaughtException", fail);
   cli.on("unhandledRejection", fail);

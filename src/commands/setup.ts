@@ -215,7 +215,9 @@ function proxiesOf(questions: Questions, { env }: CliProcess): Record<string, st
     const value = env[name];
     return value ? [[name, value]] : [];
   });
-  const withPassword = set.filter(([, value]) => value.includes("@")).map(([name]) => name);
+  const withPassword = set
+    .filter(([name, value]) => /^https_proxy$/i.test(name) && value.includes("@"))
+    .map(([name]) => name);
   if (withPassword.length > 0) {
     questions.say(
       "warn",
@@ -281,7 +283,11 @@ async function addToHost(
     const question = `${problem} ${label} may have this server already. Run \`${shellLine(remove, false)}\`, then add it again?`;
     // The files are written by now, so Ctrl-C means no.
     const isWanted = await questions.confirm(question, true).catch(() => false);
-    if (isWanted) problem = (await runCommand(remove, cli)) ?? (await runCommand(command, cli));
+    if (isWanted) {
+      problem = await runCommand(remove, cli);
+      const failedAgain = problem ? undefined : await runCommand(command, cli);
+      if (failedAgain) problem = `The old entry was removed. ${failedAgain}`;
+    }
   }
   return problem && `${problem} The server was not added; run the command above yourself.`;
 }

@@ -121,9 +121,11 @@ function sentEdit(result: SendResult<Envelope>, reply: ServiceReply): SentChanne
   const settledAt = reply === "ambiguous" ? endedAt + SERVER_TIMEOUT_MS : endedAt;
   const common = { reply, attempts: result.attempts, endedAt, settledAt, looks: [] };
   if (result.kind === "ok") {
-    return { ...common, envelope: result.value, happened: "The service said OK.", error: undefined };
+    const happened = "The service said OK.";
+    return { ...common, envelope: result.value, happened, error: undefined, isTransient: false };
   }
-  return { ...common, envelope: result.error.envelope, happened: result.happened, error: result.error };
+  const { error, happened, isTransient } = result;
+  return { ...common, envelope: error.envelope, happened, error, isTransient };
 }
 
 /** Records what reads may not show yet. */

@@ -22,10 +22,15 @@ export interface SentEdit {
   readonly happened: string;
   /** Its error; undefined after an OK. */
   readonly error: ExplainedError | undefined;
+  /** True if the same edit may well succeed a moment later. */
+  readonly isTransient: boolean;
 }
 
 const AGAIN_THEN_STOP = "If it ends the same way twice more, stop and tell the person.";
-const LATE_SECONDS = (SERVER_TIMEOUT_MS + REPLICA_LAG_MS) / 1000;
+const SERVER_SECONDS = SERVER_TIMEOUT_MS / 1000;
+const LAG_SECONDS = REPLICA_LAG_MS / 1000;
+/** From then on a read shows whether an edit took effect. */
+const SETTLED_SECONDS = SERVER_SECONDS + LAG_SECONDS;
 
 /** The call that shows a channel. */
 function readCall(channel: string): string {
@@ -70,12 +75,14 @@ export function channelEditError(
       const fields = { old: byEvidence("old"), other: byEvidence("other"), unread: byEvidence("none") };
       return explain(look.wasRead ? seenAfterRefusal(fields) : NOT_VERIFIED, nextStep, safeToResend);
     }
-    case "notApplied":
-      return explain(
-        `A read ${LATE_SECONDS} seconds later still shows the old values, and the request can no longer take effect.`,
-        `Call again with the same arguments. ${AGAIN_THEN_STOP}`,
-        true,
-      );
+    case "notApplied": {
+      const seen = `A read ${SETTLED_SECONDS} seconds later still shows the old values, and the request can no longer take effect.`;
+      if (!sent.error || sent.isTransient) {
+        return explain(seen, `Call again with the same arguments. ${AGAIN_THEN_STOP}`, true);
+      }
+      const { nextStep, safeToResend } = sent.error.explanation;
+      return explain(seen, nextStep, safeToResend);
+    }
     case "partlyApplied":
       return explain(
         `New value: ${byEvidence("new", "normalized")}. Still the old value: ${byEvidence("old")}.`,
@@ -94,14 +101,14 @@ export function channelEditError(
       const old = byEvidence("old");
       if (sent.reply === "ok" && old !== "") {
         return explain(
-          `A read ${REPLICA_LAG_MS / 1000} seconds later still shows the old value of ${old}.`,
+          `A read ${LAG_SECONDS} seconds later still shows the old value of ${old}.`,
           `Read the channel in 10 seconds with ${readCall(channel)}. If the old value is still there, send the edit again once; then stop and tell the person.`,
           false,
         );
       }
       return explain(
         `Whether the edit was applied is not known: ${whyUnknown(look, byEvidence("none", "tooEarly"))}.`,
-        `Wait ${LATE_SECONDS} seconds, because until then the edit can still take effect, then read the channel with ${readCall(channel)}. If the old values are there, call again. ${AGAIN_THEN_STOP}`,
+        `Wait ${SETTLED_SECONDS} seconds (the edit can take effect for ${SERVER_SECONDS}, and a read can lag by ${LAG_SECONDS}), then read the channel with ${readCall(channel)}. If the old values are there, call again. ${AGAIN_THEN_STOP}`,
         false,
       );
     }
@@ -142,7 +149,7 @@ export function subscriberEditError(
   return new EditError(
     {
       ...common,
-      cause: `${sending} Whether the value was set is not known, and no tool can read it. It can still take effect for ${plural(SERVER_TIMEOUT_MS / 1000, "second")}.`,
+      cause: `${sending} Whether the value was set is not known, and no tool can read it. It can still take effect for ${plural(SERVER_SECONDS, "second")}.`,
       nextStep: `Call again with the same arguments in 10 seconds: setting the same value again is harmless. ${AGAIN_THEN_STOP}`,
       safeToResend: true,
     },

@@ -36,16 +36,17 @@ export interface EditCall {
   readonly confirmation?: Confirmation | undefined;
 }
 
-/** A yes, and what it was about. */
+/** A person's yes, and the question that it answers. */
 export interface Confirmation {
-  /** The values that were shown; a yes to others does not count. */
-  readonly fingerprint: string;
-  readonly timesAsked: number;
+  readonly answered: Pick<Question, "fingerprint" | "timesAsked">;
 }
 
 /** What a person must answer before an edit is sent. */
-export interface Question extends Confirmation {
+export interface Question {
   readonly message: string;
+  /** A hash of the values that are shown; a yes to others does not count. */
+  readonly fingerprint: string;
+  readonly timesAsked: number;
   /** The result of the call if no yes comes. */
   readonly declined: Receipt;
 }

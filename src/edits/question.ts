@@ -6,7 +6,7 @@ import type { Confirmation, Question } from "./edit.ts";
 
 /** The question that a person answers before an edit. Some hosts show only its first three lines. */
 
-/** The same values are asked about once more if they change while a person thinks; then the edit is refused. */
+/** A person is asked once more if the values changed meanwhile; if they change again, the edit is not sent. */
 const MAX_TIMES_ASKED = 2;
 /** Bytes of a value in the first lines, for one or two fields and for more. */
 const SHORT_BYTES = { few: 60, many: 24 } as const;
@@ -25,8 +25,8 @@ export function pendingQuestion(
   confirmation: Confirmation | undefined,
 ): Question | undefined {
   const fingerprint = fingerprintOf(declined);
-  if (confirmation?.fingerprint === fingerprint) return undefined;
-  const timesAsked = (confirmation?.timesAsked ?? 0) + 1;
+  if (confirmation?.answered.fingerprint === fingerprint) return undefined;
+  const timesAsked = (confirmation?.answered.timesAsked ?? 0) + 1;
   if (timesAsked > MAX_TIMES_ASKED) {
     throw new PolicyError(
       "While the person was asked to confirm, the channel changed twice, so no edit was sent.",

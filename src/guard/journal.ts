@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { isRecord } from "../channel/is-record.ts";
 import { mayHaveChanged, type Outcome } from "../channel/outcome.ts";
 import type { Change, NextCall } from "../channel/receipt.ts";
 import { PolicyError } from "./policy-error.ts";
@@ -179,12 +180,20 @@ export function undoOfRecorded({ intent, result }: RecordedEdit): NextCall | und
 
 function readLine(text: string): JournalLine[] {
   try {
-    const line = JSON.parse(text) as JournalLine;
-    const isIntent = line.event === "intent" && typeof line.tool === "string" && Array.isArray(line.changes);
-    return isIntent || line.event === "outcome" ? [line] : [];
+    const line: unknown = JSON.parse(text);
+    return isJournalLine(line) ? [line] : [];
   } catch {
     return [];
   }
+}
+
+/** True if a line holds what a listing needs. */
+function isJournalLine(line: unknown): line is JournalLine {
+  if (!isRecord(line) || (line.undo !== undefined && !(isRecord(line.undo) && isRecord(line.undo.arguments))))
+    return false;
+  if (line.event === "outcome") return line.warnings === undefined || Array.isArray(line.warnings);
+  const isIntent = line.event === "intent" && typeof line.tool === "string";
+  return isIntent && Array.isArray(line.changes) && line.changes.every(isRecord);
 }
 
 function reasonOf(error: unknown): string {

@@ -25,24 +25,27 @@ export function elicitationParams({ message }: Pick<Question, "message">) {
   };
 }
 
-/** Why there is no yes, as a sentence; undefined for a yes. */
-export function readAnswer(answer: unknown): string | undefined {
+/** What a person decided; for anything but a yes, the reason is a sentence. */
+export type Decision = { readonly isYes: true } | { readonly isYes: false; readonly reason: string };
+
+export function readAnswer(answer: unknown): Decision {
+  const no = (reason: string): Decision => ({ isYes: false, reason });
   const { success, data } = ElicitResultSchema.safeParse(answer);
   if (!success)
-    return "The client's answer to the confirmation could not be understood, so it does not count as a yes.";
+    return no("The client's answer to the confirmation could not be understood, so it does not count as a yes.");
   if (data.action !== "accept") {
-    return "The confirmation was declined or dismissed, by a person or by the client itself.";
+    return no("The confirmation was declined or dismissed, by a person or by the client itself.");
   }
   const decision = data.content?.[DECISION];
-  if (decision === YES) return undefined;
-  if (decision === NO) return `The answer to the confirmation was "${NO}".`;
-  return "The client accepted the confirmation without an answer, which does not count as a yes.";
+  if (decision === YES) return { isYes: true };
+  if (decision === NO) return no(`The answer to the confirmation was "${NO}".`);
+  return no("The client accepted the confirmation without an answer, which does not count as a yes.");
 }
 
 /** The result of an edit that got no yes. */
-export function declinedOutcome({ declined }: Pick<Question, "declined">, why: string): FinishedCall {
+export function declinedOutcome({ declined }: Pick<Question, "declined">, reason: string): FinishedCall {
   const error = new PolicyError(
-    `${why} No edit was sent.`,
+    `${reason} No edit was sent.`,
     "Tell the person that nothing was changed, and call again only if they ask for the edit.",
     "agent",
   );

@@ -1,7 +1,14 @@
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { type CallToolResult, ElicitResultSchema, type JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 import type { Confirmation, Question } from "../edits/edit.ts";
-import { ANSWER_TIMEOUT_MS, cannotAskOutcome, declinedOutcome, elicitationParams, readAnswer } from "./confirm.ts";
+import {
+  ANSWER_TIMEOUT_MS,
+  cannotAskOutcome,
+  type Decision,
+  declinedOutcome,
+  elicitationParams,
+  readAnswer,
+} from "./confirm.ts";
 import { METHOD_NOT_FOUND, ProtocolError } from "./protocol-error.ts";
 import { toResult } from "./result.ts";
 import { type CallParts, type Notify, RunningCall, readToolCall } from "./tool-calls.ts";
@@ -47,19 +54,21 @@ export class LegacyRevision {
         if (!this.#server.getClientCapabilities()?.elicitation?.form) {
           return toResult(cannotAskOutcome(question, client), context);
         }
-        const why = await this.#ask(question, call);
-        if (why !== undefined) return toResult(declinedOutcome(question, why), context);
-        confirmation = question;
+        const decision = await this.#ask(question, call);
+        call.logDecision(tool, decision);
+        if (!decision.isYes) return toResult(declinedOutcome(question, decision.reason), context);
+        confirmation = { answered: question };
       }
     } finally {
       call.finish();
     }
   }
 
-  /** Asks the person through the client. Returns why there is no yes, or undefined for a yes. */
-  async #ask(question: Question, call: RunningCall): Promise<string | undefined> {
+  /** Asks the person through the client. */
+  async #ask(question: Question, call: RunningCall): Promise<Decision> {
     const signal = AbortSignal.any([call.signal, this.#parts.shutdownSignal]);
-    if (signal.aborted) return "The call ended before the confirmation was answered.";
+    const ended: Decision = { isYes: false, reason: "The call ended before the confirmation was answered." };
+    if (signal.aborted) return ended;
     call.waitingFor = "the person to confirm the edit";
     try {
       // The SDK's `elicitInput` checks the answer with ajv, which the build leaves out; `readAnswer` checks it.
@@ -67,9 +76,8 @@ export class LegacyRevision {
       const options = { signal, timeout: ANSWER_TIMEOUT_MS };
       return readAnswer(await this.#server.request(request, ElicitResultSchema, options));
     } catch {
-      return signal.aborted
-        ? "The call ended before the confirmation was answered."
-        : "The client did not answer the confirmation, or answered with an error.";
+      const reason = "The client did not answer the confirmation, or answered with an error.";
+      return signal.aborted ? ended : { isYes: false, reason };
     } finally {
       call.waitingFor = undefined;
     }

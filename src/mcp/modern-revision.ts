@@ -1,4 +1,5 @@
 import type { Implementation, JSONRPCRequest, RequestId } from "@modelcontextprotocol/sdk/types.js";
+import { isRecord } from "../channel/is-record.ts";
 import type { Question } from "../edits/edit.ts";
 import { ANSWER_TIMEOUT_MS, DECISION, declinedOutcome, elicitationParams, readAnswer } from "./confirm.ts";
 import {
@@ -77,13 +78,15 @@ export class ModernRevision {
     try {
       if (answered && typeof requestState === "string" && answer !== undefined) {
         this.#states.markUsed(requestState);
-        const why = readAnswer(answer);
-        if (why !== undefined) {
+        const decision = readAnswer(answer);
+        call.logDecision(tool, decision);
+        if (!decision.isYes) {
           const context = await this.#parts.openContext();
-          return this.#complete(toResult(declinedOutcome(answered, why), context));
+          return this.#complete(toResult(declinedOutcome(answered, decision.reason), context));
         }
       }
-      const { outcome, context } = await call.run(tool, args, answer === undefined ? undefined : answered);
+      const confirmation = answered && answer !== undefined ? { answered } : undefined;
+      const { outcome, context } = await call.run(tool, args, confirmation);
       if (!("question" in outcome)) return this.#complete(toResult(outcome, context));
       if (!caller.canAsk) throw cannotAsk();
       return this.#askFor(outcome.question, tool.name, args);
@@ -162,8 +165,4 @@ function cannotAsk(): ProtocolError {
     "This edit needs a person's confirmation through the MCP client, and this one offers no way to ask (elicitation). No edit was sent. An operator can set TENCENT_CHAT_CONFIRM_EDITS to never and restart the server.",
     { requiredCapabilities: { elicitation: { form: {} } } },
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

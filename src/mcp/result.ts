@@ -1,5 +1,5 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
-import { type Envelope, ExplainedError, type Explanation } from "../channel/explanation.ts";
+import type { Envelope, ExplainedError, Explanation } from "../channel/explanation.ts";
 import type { Receipt } from "../channel/receipt.ts";
 import { escapeHidden, visibleJson } from "../channel/text.ts";
 import type { Secrets } from "../chat-api/auth/secrets.ts";
@@ -88,21 +88,4 @@ function inWords(
     ].join(" "),
   );
   return lines.map(escapeHidden).join("\n");
-}
-
-/** What an unexpected exception becomes. Its message may hold anything, so it goes to the log only. */
-export class InternalError extends ExplainedError {
-  override readonly name = "InternalError";
-
-  /** @param mayHaveWritten true where a tool that writes had begun to run */
-  constructor(mayHaveWritten: boolean) {
-    super({
-      stage: "internal",
-      cause: `This server has a bug that stopped the call; ${mayHaveWritten ? "whether the edit was sent is not known" : "nothing was changed"}.`,
-      fixedBy: "operator",
-      nextStep: `${mayHaveWritten ? "Read the channel to see its values. " : ""}Stop and tell the person to report the log on stderr to the maintainers of this server.`,
-      safeToResend: false,
-      attempts: mayHaveWritten ? 1 : 0,
-    });
-  }
 }

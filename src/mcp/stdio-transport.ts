@@ -43,6 +43,7 @@ export class StdioTransport implements Transport {
 
   async start(): Promise<void> {
     this.#input.on("data", this.#receive);
+    this.#input.on("end", this.#receiveEnd);
     this.#input.on("error", this.#fail);
   }
 
@@ -60,6 +61,7 @@ export class StdioTransport implements Transport {
   /** Takes no further line, also when the input is resumed. */
   stopReading(): void {
     this.#input.off("data", this.#receive);
+    this.#input.off("end", this.#receiveEnd);
     this.#input.pause();
   }
 
@@ -79,6 +81,11 @@ export class StdioTransport implements Transport {
       from = end + 1;
     }
     this.#append(chunk.subarray(from));
+  };
+
+  /** The last line may lack its line break. */
+  readonly #receiveEnd = () => {
+    if (this.#bytes > 0) this.#endLine();
   };
 
   /** Of a line that is too long only the length is kept. */

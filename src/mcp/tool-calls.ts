@@ -3,10 +3,11 @@ import { ExplainedError } from "../channel/explanation.ts";
 import { Deadline } from "../chat-api/retry/deadline.ts";
 import type { Confirmation } from "../edits/edit.ts";
 import type { Log } from "../log.ts";
+import { InternalError } from "../tools/internal-error.ts";
 import type { Tool, ToolContext, ToolOutcome } from "../tools/tool.ts";
+import type { Decision } from "./confirm.ts";
 import { reportProgress } from "./progress.ts";
 import { INVALID_PARAMS, ProtocolError } from "./protocol-error.ts";
-import { InternalError } from "./result.ts";
 
 /** Tool calls, whatever the protocol revision: from the request to the result of the tool. */
 
@@ -75,6 +76,12 @@ export class RunningCall {
     this.#stopProgress();
   }
 
+  /** Logs what a person decided, so that an operator can tell how the call ended. */
+  logDecision({ name }: Tool, decision: Decision): void {
+    const reason = decision.isYes ? {} : { reason: decision.reason };
+    this.#parts.log("info", "confirmation", { tool: name, yes: decision.isYes, ...reason });
+  }
+
   /** Runs the tool once, in the time that the call has left. An unexpected exception becomes an InternalError. */
   async run(
     tool: Tool,
@@ -88,14 +95,15 @@ export class RunningCall {
     try {
       context = await this.#parts.openContext();
       outcome = await this.#runWithin(context, tool, args, confirmation);
-    } catch (error) {
-      if (!(error instanceof ExplainedError)) {
-        log("error", "internal error", { tool: tool.name, error: error instanceof Error ? error.stack : "unknown" });
+    } catch (thrown) {
+      const error = thrown instanceof ExplainedError ? thrown : new InternalError(false, thrown);
+      if (error instanceof InternalError) {
+        log("error", "internal error", {
+          tool: tool.name,
+          error: error.cause instanceof Error ? error.cause.stack : "unknown",
+        });
       }
-      outcome = {
-        content: {},
-        error: error instanceof ExplainedError ? error : new InternalError(tool.isWrite && context !== undefined),
-      };
+      outcome = { content: {}, error };
     }
     const error = "error" in outcome ? outcome.error : undefined;
     log("info", "call", {

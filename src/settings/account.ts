@@ -60,9 +60,14 @@ export function checkMisplacedSecrets(reader: EnvReader, credential: Credential 
   }
 }
 
-/** Credentials in the environment that are not used: in the sandbox, which has its own. */
-export function unusedSecrets(reader: EnvReader): string[] {
-  return (["TENCENT_CHAT_SECRET_KEY", "TENCENT_CHAT_USERSIG"] as const).flatMap((name) => reader.setting(name) ?? []);
+/** A shorter text is no credential of the service, and would be found in ordinary words. */
+const MIN_SECRET_LENGTH = 16;
+
+/** Every credential that is known, also where it is not used or the settings have problems: it must not be shown. */
+export function knownSecrets(reader: EnvReader, credential: Credential | undefined): string[] {
+  const given = [reader.setting("TENCENT_CHAT_SECRET_KEY"), reader.setting("TENCENT_CHAT_USERSIG")];
+  const all = new Set([...given, ...Object.values(credential ?? {})]);
+  return [...all].filter((secret) => secret !== undefined && secret.length >= MIN_SECRET_LENGTH) as string[];
 }
 
 /** No space, no line break, no placeholder that a host left in place, no dots copied from an example. */
@@ -91,12 +96,12 @@ function readCredential(reader: EnvReader, files: KeyFiles): Credential | undefi
     reader.problems.push(`${name} holds a UserSig, not a secret key: put it into TENCENT_CHAT_USERSIG.`);
     return undefined;
   }
-  if (!ONE_PLAIN_WORD.test(secretKey)) {
-    reader.problems.push(`${name} does not hold a secret key: it must be one word, as the Chat console shows it.`);
-    return undefined;
-  }
   if (name === "TENCENT_CHAT_SECRET_KEY" && /^(~?\/|\.|[a-z]:\\)/i.test(secretKey)) {
     reader.problems.push(`${name} holds a path, not a secret key: put it into TENCENT_CHAT_SECRET_KEY_FILE.`);
+    return undefined;
+  }
+  if (!ONE_PLAIN_WORD.test(secretKey) || secretKey.length < MIN_SECRET_LENGTH) {
+    reader.problems.push(`${name} does not hold a secret key: it must be one long word, as the Chat console shows it.`);
     return undefined;
   }
   if (!LOOKS_LIKE_KEY.test(secretKey)) {

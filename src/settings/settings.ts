@@ -10,9 +10,9 @@ import {
   type Account,
   checkMisplacedSecrets,
   type KeyFiles,
+  knownSecrets,
   readAccount,
   SANDBOX_ACCOUNT,
-  unusedSecrets,
 } from "./account.ts";
 import { readLocation, readProxy } from "./endpoint.ts";
 import { type Environment, EnvReader } from "./env-reader.ts";
@@ -34,8 +34,8 @@ export interface Settings extends Account {
   readonly requestsPerSecond: number;
   readonly isSandbox: boolean;
   readonly proxy: ProxySettings | undefined;
-  /** Credentials that are set and not used; they stay secret. */
-  readonly unusedSecrets: readonly string[];
+  /** Every credential that is set, used or not. */
+  readonly secrets: readonly string[];
 }
 
 /** Settings where there is no problem, and what is known even where there is one. */
@@ -46,6 +46,7 @@ export interface SettingsResult {
   readonly readOnly: boolean;
   readonly journal: string | undefined;
   readonly logLevel: LogLevel;
+  readonly secrets: readonly string[];
 }
 
 /** The command line, as far as settings depend on it. */
@@ -98,6 +99,7 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
   if (journal !== undefined && journal === reader.setting("TENCENT_CHAT_SECRET_KEY_FILE")) {
     reader.problems.push("TENCENT_CHAT_JOURNAL is the key file: give another path.");
   }
+  const secrets = knownSecrets(reader, account?.credential);
   const common = {
     rules,
     isSandbox,
@@ -107,14 +109,14 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
     requestsPerSecond:
       reader.number("TENCENT_CHAT_REQUESTS_PER_SECOND") ?? NUMBERS.TENCENT_CHAT_REQUESTS_PER_SECOND.unset,
     proxy: readProxy(reader),
-    unusedSecrets: isSandbox ? unusedSecrets(reader) : [],
+    secrets,
     endpoint: location?.endpoint,
     region: location?.region,
   };
   const { problems, warnings } = reader;
   const isComplete = problems.length === 0 && account !== undefined && (location !== undefined || isSandbox);
   const settings = isComplete ? { ...common, ...account } : undefined;
-  return { settings, problems, warnings, readOnly: rules.readOnly, journal, logLevel };
+  return { settings, problems, warnings, readOnly: rules.readOnly, journal, logLevel, secrets };
 }
 
 /** The name of the application for people who run several: its label, or its SDKAppID and region. */

@@ -18,9 +18,9 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
   isWrite: false,
   input: getInput,
   output: getOutput,
-  channelIds: "OfficialAccountIdList",
+  channelArgument: "OfficialAccountIdList",
 
-  async run({ OfficialAccountIdList, ResponseFilter }, { api }, { deadline, channelIds, refused }) {
+  async run({ OfficialAccountIdList, ResponseFilter }, { api }, { deadline, channelIds, disallowed }) {
     const allowed = [...new Set(OfficialAccountIdList.map(({ Official_Account }) => Official_Account))];
     const filter = ResponseFilter?.OfficialAccountBaseInfoFilter;
     const answer = allowed.length > 0 ? await api.getChannels(allowed, filter, { deadline }) : undefined;
@@ -30,7 +30,7 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
     const errors = new Map<string, ExplainedError>();
     const list = channelIds.map((id) => {
       const channel = channels.get(id);
-      const error = channel ? channel.error : refused.get(id);
+      const error = channel ? channel.error : disallowed.get(id);
       if (!error)
         return { Official_Account: id, ...channel?.envelope, ...channel?.info, ...isoTimes(channel?.info ?? {}) };
       errors.set(id, error);

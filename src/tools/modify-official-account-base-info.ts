@@ -16,7 +16,7 @@ export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInp
   isWrite: true,
   input: modifyChannelInput,
   output: modifyChannelOutput,
-  channelIds: "Official_Account",
+  channelArgument: "Official_Account",
 
   validateWhole(args) {
     const names = WRITABLE_FIELDS.map(({ name }) => name);

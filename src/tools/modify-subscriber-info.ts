@@ -13,7 +13,7 @@ export const modifySubscriberInfo: Tool<ModifySubscriberInput> = {
   isWrite: true,
   input: modifySubscriberInput,
   output: modifySubscriberOutput,
-  channelIds: "Official_Account",
+  channelArgument: "Official_Account",
 
   async run(input, context, call) {
     return toToolOutcome(await editSubscriber(context, input, call));

@@ -17,9 +17,9 @@ export interface Tool<Input extends object = object> {
   readonly output: z.ZodType;
   /**
    * The argument that names channels. The gate checks it before the tool runs: a single channel that is not allowed
-   * fails the call, one in a list is taken out of the input and given to the tool as `call.refused`.
+   * fails the call, one in a list is taken out of the input and given to the tool as `call.disallowed`.
    */
-  readonly channelIds: "Official_Account" | "OfficialAccountIdList";
+  readonly channelArgument: "Official_Account" | "OfficialAccountIdList";
   /** Problems of the arguments as a whole, each a sentence. */
   validateWhole?(args: object): string[];
   /**
@@ -33,7 +33,7 @@ export interface ToolCall extends EditCall {
   /** Every channel that the call named, once each, in its order. */
   readonly channelIds: readonly string[];
   /** Those of a list that are not allowed, with the reason. */
-  readonly refused: ReadonlyMap<string, PolicyError>;
+  readonly disallowed: ReadonlyMap<string, PolicyError>;
 }
 
 /** A call that reached its end: structured content, and the error where it is one. */

@@ -201,7 +201,7 @@ describe("the outcome", () => {
 
 describe("looking again", () => {
   test("ends where everything is new, and where nothing can be told", () => {
-    expect(isDecided(observe("ok", ["N", "-"]))).toBe(true);
+    expect(isDecided({ ...observe("ok", ["N", "-"]), before: { Name: "old" } })).toBe(true);
     expect(isDecided({ ...observe("ok", ["-", "-"]), before: {} })).toBe(true);
     expect(isDecided(observe("ambiguous", ["N", "N"]))).toBe(true);
     expect(isDecided({ ...observe("ambiguous", ["-"]), before: {} })).toBe(true);
@@ -210,6 +210,7 @@ describe("looking again", () => {
   test("goes on where a later look could still show more", () => {
     expect(isDecided(observe("ok", ["O"]))).toBe(false);
     expect(isDecided(observe("ok", ["-"]))).toBe(false); // it was readable before
+    expect(isDecided(observe("ok", ["N", "-"]))).toBe(false);
     expect(isDecided(observe("ok", ["N", "O"]))).toBe(false);
     expect(isDecided(observe("ambiguous", ["X"]))).toBe(false);
     expect(isDecided({ ...observe("ambiguous", ["N"]), looks: [] })).toBe(false);

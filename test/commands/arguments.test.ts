@@ -58,9 +58,12 @@ describe("the command line", () => {
     expect(parseArguments(["--profile", "demo"], false)).toMatchObject({ command: "serve", options: { problems: [] } });
   });
 
-  test.each(["--original-host=x", "--stdio", "--no-color", "mcp"])("%s is a host's own: ignored", (arg) => {
-    expect(parseArguments([arg], false)).toMatchObject({ command: "serve", options: { problems: [] } });
-  });
+  test.each(["--original-host=x", "--stdio", "--no-color", "--no-sandbox", "mcp"])(
+    "%s is a host's own: ignored",
+    (arg) => {
+      expect(parseArguments([arg], false)).toMatchObject({ command: "serve", options: { problems: [] } });
+    },
+  );
 
   test.each([
     ["docter", "doctor"],

@@ -82,7 +82,7 @@ describe("the doctor", () => {
     const region = { TENCENT_CHAT_SDKAPPID: "1400000000", TENCENT_CHAT_REGION: "singapore" };
     const env = {
       ...region,
-      TENCENT_CHAT_SECRET_KEY: "x",
+      TENCENT_CHAT_SECRET_KEY: SECRET_KEY,
       TENCENT_CHAT_TIMEOUT_SECONDS: "0.1",
       HTTPS_PROXY: "http://127.0.0.1:9",
     };
@@ -245,6 +245,19 @@ describe("the journal as a list", () => {
     expect(asJson[3]).toMatchObject({ takesBack: asJson[1].time });
     for (const edit of asJson.slice(1)) expect(JSON.stringify(edit)).not.toContain("undo");
 
+    record("B", "D");
+    expect(undos().slice(4)).toEqual(['undo: t {"Official_Account":"@TOA#_x","Name":"B"}']);
+    journal.begin({
+      ...common,
+      changes: [
+        { field: "Name", before: "D", after: "B" },
+        { field: "Introduction", before: "i", after: "j" },
+      ],
+      undo: { tool: "t", arguments: { Official_Account: "@TOA#_x", Name: "D", Introduction: "i" } },
+    })({ outcome: "applied" });
+    // It does more than take the last one back, so both keep their undo.
+    expect(undos().slice(4).join("\n")).toMatch(/^undo: .*"Name":"B"\}\nundo: .*"Introduction":"i"\}$/);
+
     const other = new Journal(path, { sdkAppId: 2, admin: "a", osUser: "o", host: "h", pid: 1 }, (line) => line);
     const changes = [{ field: "Name", before: "B", after: "A" }];
     other.begin({ ...common, changes })({ outcome: "applied" }); // another application's channel of the same name
@@ -265,5 +278,9 @@ describe("the journal as a list", () => {
     expect(read(path)).toEqual({ ok: true, text: "The journal holds no edits." });
     appendFileSync(path, '{"half\n{"event":"intent"}\n');
     expect(read(path)).toEqual({ ok: false, text: "The journal holds no edits.\n✗ 2 of its lines cannot be read." });
+    const intent = '{"event":"intent","tool":"t","writeId":"w","changes":';
+    appendFileSync(path, `${intent}[null]}\n${intent}[],"undo":{"tool":"t"}}\nnull\n`);
+    appendFileSync(path, '{"event":"outcome","writeId":"w","outcome":"applied","warnings":"x"}\n');
+    expect(read(path).text).toContain("✗ 6 of its lines cannot be read.");
   });
 });

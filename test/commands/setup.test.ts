@@ -173,7 +173,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
       ["TENCENT_CHAT_SDKAPPID must be", `${"\u007f".repeat(3)}${SDKAPPID}${ENTER}`],
       [SOURCE, ENTER],
       [KEY, `two words${ENTER}`],
-      ["it must be one word", `${"\u007f".repeat(9)}~/key${ENTER}`],
+      ["it must be one long word", `${"\u007f".repeat(9)}~/key${ENTER}`],
       ["Paste the key itself, not a path", `${"\u007f".repeat(5)}${ENTER}`],
       ["Paste the key.", CTRL_C],
     ]);

@@ -409,7 +409,12 @@ describe("a secret in a channel's text", () => {
     const asked = await editChannel(context, PENN, { Name: "B" }, callFor());
     if (!("question" in asked)) throw new Error("it did not ask");
     const { question } = asked;
-    const done = await editChannel(context, PENN, { Name: "B" }, { ...callFor(), confirmation: question });
+    const done = await editChannel(
+      context,
+      PENN,
+      { Name: "B" },
+      { ...callFor(), confirmation: { answered: question } },
+    );
     const text = JSON.stringify([question, done]);
     for (let at = 0; at + 12 <= SECRET_KEY.length; at += 1) expect(text).not.toContain(SECRET_KEY.slice(at, at + 12));
     expect(text).toContain("[secret]");

@@ -41,6 +41,13 @@ test("an OK is accepted: no tool can read the value back", async () => {
   ]);
 });
 
+test("the connection is used once, so that many edits do not leave many open", async () => {
+  const { sandbox, context } = await open();
+  for (const CustomString of ["a", "b", "c"]) await edit(context, { CustomString });
+  expect(new Set(sandbox.requests.map(({ socketId }) => socketId)).size).toBe(3);
+  await waitUntil(() => sandbox.openSocketIds.length === 0);
+});
+
 test("IDs in the summary are quoted, so that they cannot pose as words of ours", async () => {
   const { context } = await open();
   const { receipt } = await edit(context, { Subscriber_Account: "a') of 'b" });

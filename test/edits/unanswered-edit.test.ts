@@ -152,7 +152,7 @@ describe("without a definite answer", () => {
     expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ after: "B", verdict: "cannotBeReadBack" }] });
     expect(receipt.undo?.arguments).toEqual({ Official_Account: PENN, Name: OLD });
     expect(error?.message).toContain("the channel could not be read afterwards");
-    expect(error?.explanation.nextStep).toContain("Wait 5 seconds, because until then the edit can still take effect");
+    expect(error?.explanation.nextStep).toContain("Wait 5 seconds (the edit can take effect for 3, and a read can lag by 2), then read the channel");
     expect(posts(sandbox)).toBe(1);
     expect(recorded(journal)?.result?.outcome).toBe("unknown");
   });
@@ -181,6 +181,9 @@ describe("without a definite answer", () => {
     const { receipt, error } = await edit(context, { Name: "B" });
     expect(receipt.outcome).toBe("notApplied");
     expect(error?.envelope.ErrorCode).toBe(60020);
+    // What the second answer says counts: another call with the same arguments would be refused again.
+    expect(error?.explanation).toMatchObject({ fixedBy: "operator", safeToResend: false });
+    expect(error?.explanation.nextStep).not.toContain("Call again with the same arguments");
   });
 
   test("an edit whose second attempt cannot be sent is never reported as not applied while it can still land", async () => {
@@ -229,6 +232,9 @@ describe("an OK that reads do not confirm", () => {
     sandbox.faults.add(goodRead, { command: GET, applied: true, response: { change: lacking } });
     expect((await edit(context, { Name: "B" })).receipt.outcome).toBe("applied");
     expect(sandbox.requests.filter(({ command }) => command === GET)).toHaveLength(3);
+    sandbox.faults.add(goodRead, { command: GET, applied: true, response: { change: lacking } });
+    const { receipt } = await edit(context, { Name: "C", Introduction: "seen at once" });
+    expect(receipt.changes.map(({ verdict }) => verdict)).toEqual(["applied", "applied"]);
   });
 
   test("in a field that stood before names whoever overwrote it", async () => {

@@ -251,6 +251,19 @@ describe("stdout", () => {
   });
 });
 
+test("an exception while the server waits for the last call after the end of the input ends it with 1", async () => {
+  const bomb = `data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("late")})`;
+  const { sandbox, server } = await open({ TENCENT_CHAT_LOG_LEVEL: "debug" }, ["--import", bomb]);
+  sandbox.faults.add({ response: { delayMs: 500 } });
+  void server.request("tools/call", read, "last");
+  await waitUntil(() => sandbox.requests.length === 1);
+  server.child.stdin?.end();
+  await waitUntil(() => server.stderr.includes('"event":"shutting down"'));
+  server.child.kill("SIGUSR2");
+  expect(await server.exit()).toBe(1);
+  expect(server.messages.at(-1)).toMatchObject({ id: "last", result: { structuredContent: { ErrorCode: 0 } } });
+});
+
 describe("what Node itself prints", () => {
   test.each(["undici", "fetch", "http", "*"])(
     "with NODE_DEBUG=%s is never a signed address: the server refuses to work",

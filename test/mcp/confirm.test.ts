@@ -102,6 +102,20 @@ describe.each([
     expect(message).not.toMatch(/[\u200b\u202e]/);
   });
 
+  test("is logged with what was decided, so that an operator can tell how the call ended", async () => {
+    const { endpoint } = await startSandbox();
+    const events: unknown[] = [];
+    const wire = await Wire.open(endpoint, always, (_level, event, details) => {
+      if (event === "confirmation") events.push(details);
+    });
+    await call(wire, rename, ({ answer }) => answer({ action: "decline" }));
+    await call(wire, rename, ({ answer }) => answer(YES));
+    expect(events).toEqual([
+      { tool: MODIFY, yes: false, reason: expect.stringContaining("declined or dismissed") },
+      { tool: MODIFY, yes: true },
+    ]);
+  });
+
   test("an explicit yes writes, and the journal says that it was confirmed, and through which client", async () => {
     const place = mkdtempSync(join(tmpdir(), "journal-"));
     onTestFinished(() => rmSync(place, { recursive: true }));

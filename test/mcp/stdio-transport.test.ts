@@ -25,6 +25,14 @@ describe("lines in", () => {
     expect(received).toEqual([ping, { ...ping, id: "茶" }]);
   });
 
+  test("without a line break at the end of the input are read", async () => {
+    const { input, received, settle } = await open();
+    input.end(JSON.stringify(ping));
+    await settle();
+    await settle();
+    expect(received).toEqual([ping]);
+  });
+
   test("several in one piece are all read", async () => {
     const { input, received, settle } = await open();
     input.write([1, 2, 3].map((id) => `${JSON.stringify({ ...ping, id })}\n`).join(""));

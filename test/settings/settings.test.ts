@@ -6,6 +6,7 @@ import { Secrets } from "../../src/chat-api/auth/secrets.ts";
 import { Signer } from "../../src/chat-api/auth/user-sig.ts";
 import { REGIONS, SANDBOX_SDKAPPID } from "../../src/chat-api/regions.ts";
 import { KEY_FILES } from "../../src/commands/environment.ts";
+import { SANDBOX_ACCOUNT } from "../../src/settings/account.ts";
 import { applicationName, readSettings } from "../../src/settings/settings.ts";
 import { SettingsError } from "../../src/settings/settings-error.ts";
 import { SETTINGS } from "../../src/settings/table.ts";
@@ -42,7 +43,7 @@ describe("good settings", () => {
       requestsPerSecond: 50,
       isSandbox: false,
       proxy: undefined,
-      unusedSecrets: [],
+      secrets: [KEY],
     });
     expect([readOnly, logLevel]).toEqual([false, "info"]);
   });
@@ -92,7 +93,7 @@ describe("good settings", () => {
       requestsPerSecond: 1,
       isSandbox: false,
       proxy: { url: "http://proxy.example:8080", except: "localhost" },
-      unusedSecrets: [],
+      secrets: [KEY],
     });
     expect([readOnly, logLevel]).toEqual([true, "silent"]);
   });
@@ -223,6 +224,7 @@ describe("a settings error", () => {
     [{ TENCENT_CHAT_SECRET_KEY: `\${input:key}` }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
     [{ TENCENT_CHAT_SECRET_KEY: "…" }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
     [{ TENCENT_CHAT_SECRET_KEY: "two words" }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
+    [{ TENCENT_CHAT_SECRET_KEY: "fifteen-letters" }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
     [{ TENCENT_CHAT_SANDBOX: "maybe" }, "TENCENT_CHAT_SANDBOX must be one of"],
     [{ TENCENT_CHAT_SDK_APPID: "5" }, "TENCENT_CHAT_SDK_APPID is not a setting: did you mean TENCENT_CHAT_SDKAPPID?"],
     [{ TENCENT_CHAT_READONLY: "true" }, "TENCENT_CHAT_READONLY is not a setting: did you mean TENCENT_CHAT_READ_ONLY?"],
@@ -320,8 +322,19 @@ describe("a settings error", () => {
 
 describe("the sandbox", () => {
   test("keeps the credentials secret that it ignores", () => {
-    const env = { ...GOOD, TENCENT_CHAT_SANDBOX: "true", TENCENT_CHAT_USERSIG: "a-sig" };
-    expect(read(env).settings?.unusedSecrets).toEqual([GOOD.TENCENT_CHAT_SECRET_KEY, "a-sig"]);
+    const env = { ...GOOD, TENCENT_CHAT_SANDBOX: "true", TENCENT_CHAT_USERSIG: "a-sig-that-is-not-used" };
+    const own = SANDBOX_ACCOUNT.credential;
+    expect(read(env).settings?.secrets).toEqual([KEY, "a-sig-that-is-not-used", ...Object.values(own)]);
+  });
+
+  test("takes no short word for a credential, which would then be replaced in every answer", () => {
+    const env = { ...GOOD, TENCENT_CHAT_SANDBOX: "true", TENCENT_CHAT_SECRET_KEY: "test" };
+    expect(read(env).settings?.secrets).toEqual(Object.values(SANDBOX_ACCOUNT.credential));
+  });
+
+  test("settings with problems still name the credentials that must not be shown", () => {
+    const { settings, secrets } = read({ ...GOOD, TENCENT_CHAT_SDKAPPID: "x" });
+    expect([settings, secrets]).toEqual([undefined, [KEY]]);
   });
 
   test.each([
@@ -350,7 +363,10 @@ describe("a warning", () => {
   const warningsOf = (more: Record<string, string>, key = KEY) => read({ ...GOOD, ...more }, false, () => key).warnings;
 
   test.each([
-    [{ TENCENT_CHAT_SECRET_KEY: "not-a-key" }, "does not look like a secret key, which has 64 hexadecimal digits"],
+    [
+      { TENCENT_CHAT_SECRET_KEY: "a-key-of-another-form" },
+      "does not look like a secret key, which has 64 hexadecimal digits",
+    ],
     [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/open" }, "can be read by other users"],
     [{ TENCENT_CHAT_TIMEOUT_SECONDS: "9.9" }, "TENCENT_CHAT_TIMEOUT_SECONDS is below 10"],
     [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a,*" }, "contains * alone, which allows every channel"],

@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { onTestFinished } from "vitest";
+import { noLog } from "../../src/log.ts";
 import { type Session, startSession } from "../../src/mcp/session.ts";
 import { partsOf } from "./client.ts";
 import { waitUntil } from "./clock.ts";
@@ -20,9 +21,9 @@ export class Wire {
   #session: Session | undefined;
 
   /** Opens a session on an endpoint. */
-  static async open(endpoint: URL, env: Record<string, string> = {}): Promise<Wire> {
+  static async open(endpoint: URL, env: Record<string, string> = {}, log = noLog): Promise<Wire> {
     const wire = new Wire();
-    const parts = partsOf(endpoint, environmentOf(endpoint, env));
+    const parts = { ...partsOf(endpoint, environmentOf(endpoint, env)), log };
     wire.#session = await startSession(parts, wire.#input, (line) => {
       expectNoSecret(line);
       wire.messages.push(JSON.parse(line));

@@ -17,7 +17,7 @@ function forgetfulTool(more: Partial<Tool> = {}): { tool: Tool; runs: { input: o
     isWrite: true,
     input: z.looseObject({}),
     output: z.looseObject({}),
-    channelIds: "Official_Account",
+    channelArgument: "Official_Account",
     async run(input, _context, call) {
       runs.push({ input, call });
       return { content: {} };
@@ -66,25 +66,38 @@ describe("the gate before a tool that forgets everything", () => {
   });
 
   test("takes channels that are not allowed out of a list, whether the tool asks about them or not", async () => {
-    const { tool, runs } = forgetfulTool({ channelIds: "OfficialAccountIdList", isWrite: false });
+    const { tool, runs } = forgetfulTool({ channelArgument: "OfficialAccountIdList", isWrite: false });
     const context = contextOn(NOWHERE, { TENCENT_CHAT_ALLOWED_CHANNELS: PENN });
     const OfficialAccountIdList = ["@TOA#_other", PENN, "@TOA#_other"].map((id) => ({ Official_Account: id }));
     await callTool(tool, { OfficialAccountIdList }, context, callFor());
     expect(runs[0]?.input).toEqual({ OfficialAccountIdList: [{ Official_Account: PENN }] });
     expect(runs[0]?.call.channelIds).toEqual(["@TOA#_other", PENN]);
-    expect([...(runs[0]?.call.refused.keys() ?? [])]).toEqual(["@TOA#_other"]);
+    expect([...(runs[0]?.call.disallowed.keys() ?? [])]).toEqual(["@TOA#_other"]);
   });
 
   test("never runs it where it does not declare its channel IDs", async () => {
-    for (const [channelIds, args] of [
+    for (const [channelArgument, args] of [
       [undefined as never, { Official_Account: PENN }],
       ["Official_Account", { channel: PENN }],
       ["OfficialAccountIdList", { OfficialAccountIdList: PENN }],
     ] as const) {
-      const { tool, runs } = forgetfulTool({ channelIds });
+      const { tool, runs } = forgetfulTool({ channelArgument });
       await expect(callTool(tool, args, contextOn(NOWHERE), callFor())).rejects.toThrow("does not declare");
       expect(runs).toEqual([]);
     }
+  });
+
+  test("reports its bug as an internal error, and says that something may have been written", async () => {
+    const bug = new Error("a bug");
+    const run = () => Promise.reject(bug);
+    const call = (more: Partial<Tool>) =>
+      errorOf(callTool(forgetfulTool(more).tool, { Official_Account: PENN }, contextOn(NOWHERE), callFor()));
+    expect(await call({ run })).toMatchObject({
+      name: "InternalError",
+      cause: bug,
+      explanation: { stage: "internal", attempts: 1, safeToResend: false },
+    });
+    expect((await call({ run, isWrite: false })).explanation).toMatchObject({ stage: "internal", attempts: 0 });
   });
 
   test("reports every problem of its input", async () => {

@@ -10,7 +10,7 @@ export interface NetworkFailure {
   readonly reason: NetworkReasonName;
   /** More about it, never a part of an answer's body. */
   readonly detail: string;
-  /** True if not one byte of an answer arrived on a connection that was open: most likely it was closed while idle. */
+  /** True if no answer began on a connection that had answered before: most likely the peer closed it while idle. */
   readonly isStaleConnection?: boolean;
 }
 

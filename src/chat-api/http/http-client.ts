@@ -43,6 +43,8 @@ export class HttpClient {
   readonly #borrowed = new Set<Connection>();
   /** Connections whose last request ended before it was sent. */
   readonly #unconnected = new WeakSet<Connection>();
+  /** Connections that have answered: only these can have been closed while they were idle. */
+  readonly #used = new WeakSet<Connection>();
   #isClosed = false;
 
   constructor(options: ClientOptions) {
@@ -50,7 +52,7 @@ export class HttpClient {
     this.#pathPrefix = options.endpoint.pathname.replace(/\/$/, "");
   }
 
-  /** Borrows the connection that was used last, or a new one. Give it back with `release`. */
+  /** Borrows the connection that was used last, or a new one. Give it back with `release` or `discard`. */
   async borrow(kind: "any" | "new" = "any"): Promise<Connection> {
     this.#factory ??= loadDispatcherFactory(this.#options);
     const create = await this.#factory;
@@ -65,6 +67,12 @@ export class HttpClient {
     if (this.#isClosed || this.#unconnected.has(connection)) return void connection.destroy();
     this.#idle.push(connection);
     if (this.#idle.length > MAX_IDLE) void this.#idle.shift()?.destroy();
+  }
+
+  /** Closes a connection instead of keeping it for the next borrower. */
+  discard(connection: Connection): void {
+    this.#borrowed.delete(connection);
+    void connection.destroy();
   }
 
   /**
@@ -124,12 +132,17 @@ export class HttpClient {
           if (receivedBytes > MAX_ANSWER_BYTES) fail(networkFailure("answerTooLarge"));
           else chunks.push(chunk);
         },
-        onResponseEnd() {
+        onResponseEnd: () => {
+          this.#used.add(connection);
           const [first, ...more] = chunks;
           settle({ status: 0, headers: {}, ...head, body: first && more.length === 0 ? first : Buffer.concat(chunks) });
         },
         onResponseError: (_controller, error) =>
-          fail(controller ? failureAfterSending(error, head === undefined) : failureBeforeSending(error)),
+          fail(
+            controller
+              ? failureAfterSending(error, head === undefined && this.#used.has(connection))
+              : failureBeforeSending(error),
+          ),
       });
     });
   }

@@ -1,4 +1,5 @@
 import type { Envelope } from "../../channel/explanation.ts";
+import { isRecord } from "../../channel/is-record.ts";
 import { clip } from "../../channel/text.ts";
 import type { Secrets } from "../auth/secrets.ts";
 import { meaningOf } from "../errors/code-meaning.ts";
@@ -36,11 +37,11 @@ export function readResponse(
   if (!("content" in parsed)) return parsed;
   const { content } = parsed;
   const code = content.ErrorCode;
-  if (!Number.isSafeInteger(code)) return malformed("ErrorCode is missing or not a whole number");
+  if (!isInteger(code)) return malformed("ErrorCode is missing or not a whole number");
   const date = response.headers.date;
   const serverDate = typeof date === "string" ? date : undefined;
   const envelope = readEnvelope(content, secrets, ids);
-  if (code !== 0) return codeFailure({ ...envelope, ErrorCode: code as number }, describeClockSkew(serverDate, now));
+  if (code !== 0) return codeFailure({ ...envelope, ErrorCode: code }, describeClockSkew(serverDate, now));
   if (envelope.ActionStatus !== undefined && envelope.ActionStatus !== "OK")
     return malformed("ActionStatus and ErrorCode disagree");
   return { kind: "response", envelope, content, serverDate };
@@ -63,7 +64,7 @@ export function readEnvelope(
   const safe = (text: string) => clip(secrets.redactServiceText(text, ids));
   return {
     ...(typeof ActionStatus === "string" && { ActionStatus: safe(ActionStatus) }),
-    ...(Number.isSafeInteger(ErrorCode) && { ErrorCode: ErrorCode as number }),
+    ...(isInteger(ErrorCode) && { ErrorCode }),
     ...(typeof ErrorInfo === "string" && { ErrorInfo: safe(ErrorInfo) }),
     ...(typeof RequestId === "string" && { RequestId: clip(secrets.redactRequestId(RequestId)) }),
   };
@@ -100,6 +101,10 @@ function parse({ headers, body }: HttpResponse): Pick<ApiResponse, "content"> | 
     // The parser's own message quotes the body, which may hold anything.
     return malformed("not valid JSON in UTF-8, or cut short");
   }
-  if (typeof content !== "object" || content === null || Array.isArray(content)) return malformed("not a JSON object");
-  return { content: content as Record<string, unknown> };
+  return isRecord(content) ? { content } : malformed("not a JSON object");
+}
+
+/** True for a whole number that JSON carries exactly. */
+export function isInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }

@@ -89,6 +89,15 @@ describe("a post", () => {
     expect(await post(client, connection)).toMatchObject({ reason: "connectionLost", isStaleConnection: true });
   });
 
+  test("over a new connection that the server closed at once does not", async () => {
+    const { endpoint } = await httpPeer((socket) => socket.destroy());
+    const client = clientOf(endpoint);
+    expect(await post(client, await client.borrow())).toMatchObject({
+      reason: "connectionLost",
+      isStaleConnection: false,
+    });
+  });
+
   test("whose answer broke in the middle is not taken for a stale connection", async () => {
     const { endpoint } = await httpPeer((socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nab"));
     const client = clientOf(endpoint);

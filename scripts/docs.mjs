@@ -26,7 +26,7 @@ const examples = await playExamples();
 const outdated = [];
 
 put("README.md", fill("README.md", { ...hostBlocks(), settings: settingsTable() }));
-put("README.zh-CN.md", fill("README.zh-CN.md", { ...hostBlocks(), settings: settingsTable(zh) }));
+put("README.zh-CN.md", fill("README.zh-CN.md", { ...hostBlocks("china"), settings: settingsTable(zh) }));
 put("docs/tools.md", toolReference());
 put("docs/error-codes.md", errorCodes());
 put("docs/demo.svg", terminalPicture(demo));
@@ -77,7 +77,7 @@ async function loadTables() {
   }
 }
 
-/** Replaces what stands between `<!-- name:start -->` and `<!-- name:end -->`. */
+/** Replaces what is between `<!-- name:start -->` and `<!-- name:end -->`. */
 function fill(path, parts) {
   return Object.entries(parts).reduce(
     (text, [name, part]) => {
@@ -174,8 +174,8 @@ function fields() {
 }
 
 function settingsTable(translation) {
-  const rows = SETTINGS.map(({ name, description: text, fallback }) => {
-    const [says = text, unset = fallback] = translation ? (translation.settings[name] ?? missing(name)) : [];
+  const rows = SETTINGS.map(({ name, description: text, defaultText }) => {
+    const [says = text, unset = defaultText] = translation ? (translation.settings[name] ?? missing(name)) : [];
     return [`\`${name}\``, says, unset];
   });
   return table(translation ? ["名称", "说明", "默认值"] : ["name", "description", "default"], rows);
@@ -185,9 +185,10 @@ function missing(name) {
   throw new Error(`scripts/settings.zh-CN.json lacks ${name}`);
 }
 
-function hostBlocks() {
-  const server = { command: NAME, env: EXAMPLE_ENV };
-  const inWindows = { command: "cmd", args: ["/c", NAME], env: EXAMPLE_ENV };
+function hostBlocks(region = EXAMPLE_ENV.TENCENT_CHAT_REGION) {
+  const env = { ...EXAMPLE_ENV, TENCENT_CHAT_REGION: region };
+  const server = { command: NAME, env };
+  const inWindows = { command: "cmd", args: ["/c", NAME], env };
   const config = Buffer.from(JSON.stringify(server)).toString("base64");
   const stdio = { type: "stdio", ...server };
   return {
@@ -207,9 +208,9 @@ function hostBlocks() {
 function manifest(current) {
   const inForm = formSettings();
   const initial = { boolean: (text) => text === "true", number: Number };
-  const userConfig = inForm.map(({ name, title, description: text, kind, fallback, form }) => {
+  const userConfig = inForm.map(({ name, title, description: text, kind, defaultText, form }) => {
     const type = { boolean: "boolean", number: "number", file: "file" }[kind] ?? "string";
-    const needed = fallback.startsWith("required") && !form.description ? " Not needed for the sandbox." : "";
+    const needed = defaultText.startsWith("required") && !form.description ? " Not needed for the sandbox." : "";
     return [
       keyOf(name),
       {

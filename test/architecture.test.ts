@@ -22,7 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "index.ts": ["commands"],
 };
 
-/** The same inside chat-api: the calls and the pipeline stand on four parts. */
+/** The same inside chat-api: the calls and the pipeline use four parts. */
 const CHAT_API_MAY_IMPORT: Record<string, readonly string[]> = {
   errors: ["limits.ts"],
   auth: ["errors"],

@@ -28,8 +28,8 @@ export interface Envelope {
 }
 
 /**
- * The base of every error that is thrown on purpose: it explains itself, it is complete when it is made, and its
- * message holds no secret. Anything else that is thrown is a bug of this server and is reported as one.
+ * The base of every error that a tool call reports: it explains itself, it is complete when it is made, and its message
+ * holds no secret. Anything else that a tool throws is a bug of this server and is reported as one.
  */
 export class ExplainedError extends Error {
   override readonly name: string = "ExplainedError";

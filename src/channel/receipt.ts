@@ -11,7 +11,7 @@ import { byteLength, formatCount, isWellFormed, quote, shortValue } from "./text
 /** What an edit did: field by field, for whom, and how to take it back. Pure: it only compares what was seen. */
 
 /** The parts of the known secrets that a receipt needs. */
-export interface SecretFinder {
+export interface SecretRedactor {
   redactDeep<T>(value: T): T;
   appearIn(text: string): boolean;
 }
@@ -103,7 +103,7 @@ export function undoOf(
   tool: string,
   channel: string,
   edit: { wanted: ChannelValues; before: ChannelInfo; seen?: ChannelInfo | undefined },
-  secrets: SecretFinder,
+  secrets: SecretRedactor,
 ): { undo?: NextCall; warnings: string[] } {
   const { wanted, before, seen } = edit;
   const restored: Record<string, string | number> = {};
@@ -121,12 +121,11 @@ export function undoOf(
   return { undo: { tool, arguments: { Official_Account: channel, ...restored } }, warnings };
 }
 
-function problemOfRestoring(name: string, old: string | number, secrets: SecretFinder): string | undefined {
+function problemOfRestoring(name: string, old: string | number, secrets: SecretRedactor): string | undefined {
   if (typeof old !== "string") {
     return isLimit(old) ? undefined : `its value before, ${old}, is not one that these tools send`;
   }
-  if (secrets.appearIn(old) || secrets.redactDeep(old) !== old)
-    return "its value before holds a credential of this server";
+  if (secrets.appearIn(old)) return "its value before holds a credential of this server";
   if (!isWellFormed(old)) return "its value before holds half a character, which cannot be sent";
   const max = maxBytesOf(name);
   const used = byteLength(old);

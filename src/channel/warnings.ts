@@ -6,9 +6,10 @@ import { formatCount, hiddenCharacters, plural, shortValue } from "./text.ts";
 /** What a person should know about one edit, although the service accepts it. Nothing here applies to every edit. */
 
 /**
- * @param seen the channel as last read after the edit; undefined before it, and where it could not be read
+ * The warnings that the values of an edit call for.
+ * @param edit.seen the channel as last read after the edit; undefined before it, and where it could not be read
  */
-export function warningsAbout(edit: {
+export function valueWarnings(edit: {
   tool: string;
   channel: string;
   wanted: ChannelValues;
@@ -22,18 +23,18 @@ export function warningsAbout(edit: {
     if (typeof value !== "string") continue;
     if (value === "" && before[name] !== "") warnings.push(`${name} is emptied.`);
     const hidden = hiddenCharacters(value);
-    if (hidden.length > 0) warnings.push(warningAboutHidden(name, hidden));
+    if (hidden.length > 0) warnings.push(hiddenTextWarning(name, hidden));
   }
   if (wanted.FaceUrl && !/^https?:\/\//i.test(wanted.FaceUrl)) {
     warnings.push("FaceUrl is not an http or https address, so apps may show no avatar.");
   }
-  warnings.push(...warningsAboutJson(wanted.CustomString, before.CustomString));
-  warnings.push(...(warningsAboutChangedLimit(edit) ?? warningsAboutLimit(edit)));
+  warnings.push(...jsonWarnings(wanted.CustomString, before.CustomString));
+  warnings.push(...(changedLimitWarnings(edit) ?? limitWarnings(edit)));
   return warnings;
 }
 
 /** That MaxSubscriberNum changed although the edit did not name it; undefined where it did not. */
-export function warningsAboutChangedLimit(edit: Parameters<typeof warningsAbout>[0]): string[] | undefined {
+export function changedLimitWarnings(edit: Parameters<typeof valueWarnings>[0]): string[] | undefined {
   const changed = changedLimit(edit);
   if (!changed) return undefined;
   const { tool, channel } = edit;
@@ -46,7 +47,7 @@ export function warningsAboutChangedLimit(edit: Parameters<typeof warningsAbout>
   ];
 }
 
-function warningsAboutLimit(edit: Parameters<typeof warningsAbout>[0]): string[] {
+function limitWarnings(edit: Parameters<typeof valueWarnings>[0]): string[] {
   const { wanted, before } = edit;
   const subscribers = before.SubscriberNum ?? 0;
   const limit = wanted.MaxSubscriberNum;
@@ -61,11 +62,11 @@ function warningsAboutLimit(edit: Parameters<typeof warningsAbout>[0]): string[]
 }
 
 /** The warning that an edit publishes characters that cannot be seen. */
-export function warningAboutHidden(name: string, hidden: readonly string[]): string {
+export function hiddenTextWarning(name: string, hidden: readonly string[]): string {
   return `${name} holds invisible or direction-changing characters (${hidden.slice(0, 10).join(", ")}); they are sent as given.`;
 }
 
-function warningsAboutJson(after: string | undefined, before: string | undefined): string[] {
+function jsonWarnings(after: string | undefined, before: string | undefined): string[] {
   const old = parseObject(before);
   if (after === undefined || after === "" || old === undefined) return [];
   const now = parseObject(after);

@@ -33,6 +33,13 @@ export interface ChannelsResult {
   readonly serverDate: string | undefined;
 }
 
+/** The custom field of one subscriber, by the documented names. */
+export interface SubscriberValues {
+  readonly Official_Account: string;
+  readonly Subscriber_Account: string;
+  readonly CustomString: string;
+}
+
 /** The time a call has, and the connection it uses; without one it borrows its own. */
 export interface CallOptions {
   readonly deadline: Deadline;
@@ -82,16 +89,18 @@ export class ChatApi {
 
   /** Sets the custom field of one subscriber (page: Modifying Subscriber Information), over a new connection. */
   modifySubscriber(
-    id: string,
-    subscriber: string,
-    customString: string,
+    { Official_Account, Subscriber_Account, CustomString }: SubscriberValues,
     { deadline }: Pick<CallOptions, "deadline">,
   ): Promise<SendResult<Envelope>> {
-    const body = { Official_Account: id, Subscriber_Account: subscriber, CustomString: customString };
-    return this.#client.send(
-      { command: COMMANDS.modifySubscriber, body, isWrite: true, channelIds: [id], subscriber, read: readOk },
-      deadline,
-    );
+    const request = {
+      command: COMMANDS.modifySubscriber,
+      body: { Official_Account, Subscriber_Account, CustomString },
+      isWrite: true,
+      channelIds: [Official_Account],
+      subscriber: Subscriber_Account,
+      read: readOk,
+    };
+    return this.#client.send(request, deadline);
   }
 
   /** Borrows a connection for an edit: what has just answered a read is known to be open. Give it back with `release`. */

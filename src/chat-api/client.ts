@@ -85,24 +85,24 @@ export class ChatClient {
     if (!connection) return this.#sendOverOwn(request, deadline);
     const { limiter, retryBudget } = this.#state(request.command);
     const timesOfKind = new Map<CodeKind, number>();
-    let tries = 0;
     let attempts = 0;
+    let requestsSent = 0;
     let staleConnections = 0;
     let reported: Failure | undefined;
     for (;;) {
       const { result, userSig } = await this.#attempt(connection, request, deadline);
-      tries += 1;
-      if (result.kind === "response" || wasSent(result)) attempts += 1;
-      const read = result.kind === "response" ? request.read(result, attempts) : result;
+      attempts += 1;
+      if (result.kind === "response" || wasSent(result)) requestsSent += 1;
+      const read = result.kind === "response" ? request.read(result, requestsSent) : result;
       if ("value" in read) {
         retryBudget.refill();
-        return { kind: "ok", value: read.value, attempts };
+        return { kind: "ok", value: read.value, attempts: requestsSent };
       }
       const failure = read;
       reported = pickReportedFailure(reported, failure);
       this.#pauseAfter(failure, limiter);
       const decision = decideRetry(failure, {
-        tries,
+        attempts,
         timesOfKind: countKind(failure, timesOfKind),
         staleConnections,
         isWrite: request.isWrite,
@@ -111,7 +111,7 @@ export class ChatClient {
       this.#handleCredentialFailure(failure, timesOfKind.get("expired") ?? 0, userSig);
       const isInTime = decision !== undefined && decision.pauseMs < deadline.remainingMs;
       if (!isInTime || (decision.usesRetryBudget && !retryBudget.consume())) {
-        return toFailedSend(reported, this.contextOf(request, attempts));
+        return toFailedSend(reported, this.contextOf(request, requestsSent));
       }
       if (failure.kind === "network" && failure.isStaleConnection) staleConnections += 1;
       this.#logEvent("retry", {
@@ -121,7 +121,7 @@ export class ChatClient {
         pauseMs: Math.round(decision.pauseMs),
       });
       if (!(await deadline.sleep(decision.pauseMs, "a retry"))) {
-        return toFailedSend(reported, this.contextOf(request, attempts));
+        return toFailedSend(reported, this.contextOf(request, requestsSent));
       }
     }
   }

@@ -1,4 +1,4 @@
-/** Limits of the service as a whole: how fast, how late, how stale. */
+/** Limits of the service as a whole (how fast, how late, how stale), and the timeout that follows from them. */
 
 /** The documented limit of each command, in requests a second, per application; it cannot be raised. */
 export const MAX_REQUESTS_PER_SECOND = 200;

@@ -27,14 +27,20 @@ export interface Request<T> {
 /**
  * The result of a call, after retries:
  * - ok: a valid answer
- * - refused: the service refused it
+ * - refused: the service, or a gateway before it, refused it
  * - notSent: no byte of it reached the service
  * - ambiguous: it was sent, and whether it was carried out is not known
  */
-export type SendResult<T> = { readonly kind: "ok"; readonly value: T; readonly attempts: number } | FailedSend;
+export type SendResult<T> =
+  | { readonly kind: "ok"; readonly value: T; readonly attempts: number }
+  | FailedSend<"refused">
+  | FailedSend<"notSent">
+  | FailedSend<"ambiguous">;
 
-export interface FailedSend {
-  readonly kind: "refused" | "notSent" | "ambiguous";
+type FailedKind = "refused" | "notSent" | "ambiguous";
+
+export interface FailedSend<Kind extends FailedKind = FailedKind> {
+  readonly kind: Kind;
   /** What happened, in a sentence, without what became of a write. */
   readonly happened: string;
   readonly error: ExplainedError;
@@ -44,7 +50,10 @@ export interface FailedSend {
 }
 
 /** The result of a call that ended in this failure. */
-export function toFailedSend(failure: Failure, context: RequestContext): FailedSend {
+export function toFailedSend(
+  failure: Failure,
+  context: RequestContext,
+): FailedSend<"refused"> | FailedSend<"notSent"> | FailedSend<"ambiguous"> {
   const sentKind = isOutcomeUnknown(failure) ? "ambiguous" : "refused";
   return {
     kind: wasSent(failure) ? sentKind : "notSent",

@@ -1,5 +1,5 @@
 import { nearestName } from "../channel/names.ts";
-import { SETTINGS } from "../settings/table.ts";
+import { GUARD_SETTINGS, SETTINGS } from "../settings/table.ts";
 
 /** Understands the command line. Hosts add arguments of their own, so unknown ones are ignored unless they resemble ours. */
 
@@ -46,7 +46,10 @@ export interface ParsedArguments {
   readonly messages: readonly string[];
 }
 
-/** @param isTerminal true if a person typed this: then an unknown command is an error */
+/**
+ * Reads the command line.
+ * @param isTerminal true if a person typed this: then what is not understood is an error
+ */
 export function parseArguments(args: readonly string[], isTerminal: boolean): ParsedArguments {
   const flags = new Set(args);
   const problems: string[] = [];
@@ -106,12 +109,10 @@ function suggestionFor(arg: string): string | undefined {
 function guardSettingLike(word: string): string | undefined {
   const plain = word.toLowerCase().replace(/[^a-z]/g, "");
   if (!word.startsWith("-") || plain.length < 6) return undefined;
-  const names = ["SANDBOX", "READ_ONLY", "ALLOWED_CHANNELS", "CONFIRM_EDITS", "WRITES_PER_HOUR", "JOURNAL"];
-  const meant = names.find((name) => {
-    const setting = name.toLowerCase().replaceAll("_", "");
+  return GUARD_SETTINGS.find(({ name }) => {
+    const setting = name.replace("TENCENT_CHAT_", "").replaceAll("_", "").toLowerCase();
     return setting.includes(plain) || plain.includes(setting);
-  });
-  return meant && `TENCENT_CHAT_${meant}`;
+  })?.name;
 }
 
 /** An argument without what follows `=`. */

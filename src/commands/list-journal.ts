@@ -48,7 +48,7 @@ function linkEdits(edits: readonly RecordedEdit[]): LinkedEdit[] {
   });
 }
 
-/** An edit as JSON: the one undo that makes sense, if any, and not those that stand in the two lines of the file. */
+/** An edit as JSON, with the one undo that makes sense instead of those in the two lines of the file. */
 function toJson({ intent: { undo: _, ...intent }, result, ...edit }: LinkedEdit): object {
   const { undo: __, ...ended } = result ?? {};
   return { ...edit, intent, ...(result && { result: ended }) };

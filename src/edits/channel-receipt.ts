@@ -8,7 +8,7 @@ import {
   type Outcome,
 } from "../channel/outcome.ts";
 import { audienceOf, listChanges, type Receipt, summarize, undoOf } from "../channel/receipt.ts";
-import { warningsAbout, warningsAboutChangedLimit } from "../channel/warnings.ts";
+import { changedLimitWarnings, valueWarnings } from "../channel/warnings.ts";
 import { COMMANDS } from "../chat-api/request.ts";
 import type { SentEdit } from "./edit-error.ts";
 import type { ChannelEdit } from "./look.ts";
@@ -18,7 +18,7 @@ import type { ChannelEdit } from "./look.ts";
 const TOOL = COMMANDS.modifyChannel;
 
 /** Warnings that come from how the edit went. */
-export function warningsOf(
+export function outcomeWarnings(
   sent: SentEdit,
   { wanted }: ChannelEdit,
   { outcome, evidence }: Inference,
@@ -67,8 +67,8 @@ export function receiptOf(
   const { undo, warnings: undoWarnings } = mayHaveChanged(outcome)
     ? undoOf(TOOL, id, { wanted, before, seen }, secrets)
     : { undo: undefined, warnings: [] };
-  const isPublic = mayHaveChanged(outcome) || outcome === "declined";
-  const ownWarnings = isPublic ? warningsAbout(shown) : (warningsAboutChangedLimit(shown) ?? []);
+  const showsValueWarnings = mayHaveChanged(outcome) || outcome === "declined";
+  const ownWarnings = showsValueWarnings ? valueWarnings(shown) : (changedLimitWarnings(shown) ?? []);
   return {
     outcome,
     channel: id,

@@ -1,13 +1,13 @@
 import type { Envelope, ExplainedError } from "../channel/explanation.ts";
 import type { ChannelInfo, ChannelValues } from "../channel/fields.ts";
-import { inferOutcome, isNoop, type Outcome, type ServiceReply } from "../channel/outcome.ts";
+import { inferOutcome, isNoop, type Outcome } from "../channel/outcome.ts";
 import { audienceOf, changedLimit, listChanges, undoOf } from "../channel/receipt.ts";
 import type { CallOptions } from "../chat-api/chat-api.ts";
 import type { Connection } from "../chat-api/http/http-client.ts";
 import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS, WRITE_TIMEOUT_MS } from "../chat-api/limits.ts";
 import { COMMANDS, type SendResult } from "../chat-api/request.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
-import { allFields, receiptOf, warningsOf } from "./channel-receipt.ts";
+import { allFields, outcomeWarnings, receiptOf } from "./channel-receipt.ts";
 import { beginEdit, type EditCall, type EditResult, type EditServices, notSentError } from "./edit.ts";
 import { channelEditError } from "./edit-error.ts";
 import type { EditLock } from "./edit-lock.ts";
@@ -76,7 +76,7 @@ export async function editChannel(
 
     const wasCut = deadline.ended !== undefined && !looked.isComplete;
     const error = channelEditError(id, sent, inference, { wasRead: seen !== undefined, wasCut });
-    const receipt = receiptOf(edit, outcome, seen, evidence, warningsOf(sent, edit, inference, looked));
+    const receipt = receiptOf(edit, outcome, seen, evidence, outcomeWarnings(sent, edit, inference, looked));
     return begun.finish({ envelope: sent.envelope, receipt, error });
   } finally {
     if (connection) api.release(connection);
@@ -94,12 +94,12 @@ async function sendEdit(
   const { api } = services;
   const first = await api.modifyChannel(id, wanted, options);
   if (first.kind === "notSent") return { notSent: first.error };
-  const sent = sentEdit(first, first.kind);
-  if (sent.reply !== "ambiguous") return sent;
+  const sent = toSentEdit(first);
+  if (first.kind !== "ambiguous") return sent;
 
   lock.keepLockedFor(SERVER_TIMEOUT_MS);
   const hasTime = () => options.deadline.remainingMs > RESEND_NEEDS_MS;
-  if (first.kind !== "ambiguous" || !first.isTransient || !hasTime()) return sent;
+  if (!first.isTransient || !hasTime()) return sent;
   const isNewer = await waitUntil(newerFrom, options, "a read that shows the present state");
   const look = isNewer ? await readOnce(api, id, options) : undefined;
   const looks = look ? [look] : [];
@@ -108,7 +108,7 @@ async function sendEdit(
 
   const second = await api.modifyChannel(id, wanted, options);
   if (second.kind === "notSent") return { ...sent, looks };
-  const resent = { ...sentEdit(second, second.kind), attempts: first.attempts + second.attempts };
+  const resent = { ...toSentEdit(second), attempts: first.attempts + second.attempts };
   // Whatever the second attempt ended in, the first may still take effect.
   if (second.kind === "ok") return { ...resent, settledAt: sent.settledAt };
   lock.keepLockedFor(SERVER_TIMEOUT_MS);
@@ -116,7 +116,8 @@ async function sendEdit(
 }
 
 /** An attempt that ended a moment ago. */
-function sentEdit(result: SendResult<Envelope>, reply: ServiceReply): SentChannelEdit {
+function toSentEdit(result: Exclude<SendResult<Envelope>, { kind: "notSent" }>): SentChannelEdit {
+  const reply = result.kind;
   const endedAt = performance.now();
   const settledAt = reply === "ambiguous" ? endedAt + SERVER_TIMEOUT_MS : endedAt;
   const common = { reply, attempts: result.attempts, endedAt, settledAt, looks: [] };

@@ -3,7 +3,7 @@ import type { Outcome } from "../channel/outcome.ts";
 import type { Receipt } from "../channel/receipt.ts";
 import type { ModifySubscriberInput } from "../channel/schemas.ts";
 import { byteLength, hiddenCharacters, quote, shortValue } from "../channel/text.ts";
-import { warningAboutHidden } from "../channel/warnings.ts";
+import { hiddenTextWarning } from "../channel/warnings.ts";
 import { SERVER_TIMEOUT_MS } from "../chat-api/limits.ts";
 import { COMMANDS } from "../chat-api/request.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
@@ -47,7 +47,7 @@ export async function editSubscriber(
       subscriber,
       changes: [{ field: FIELD.name, after: CustomString }],
     });
-    const result = await api.modifySubscriber(channel, subscriber, CustomString, { deadline });
+    const result = await api.modifySubscriber(input, { deadline });
     if (result.kind === "notSent") {
       begun.abort();
       throw result.error;
@@ -97,7 +97,7 @@ function receiptOf(application: string, outcome: Outcome, input: ModifySubscribe
     ],
     warnings: [
       ...(CustomString === "" ? ["CustomString is emptied."] : []),
-      ...(hidden.length > 0 ? [warningAboutHidden(FIELD.name, hidden)] : []),
+      ...(hidden.length > 0 ? [hiddenTextWarning(FIELD.name, hidden)] : []),
     ],
   };
 }

@@ -1,6 +1,7 @@
-import { type Envelope, ExplainedError } from "../channel/explanation.ts";
-import type { Receipt, SecretFinder } from "../channel/receipt.ts";
+import type { Envelope, ExplainedError } from "../channel/explanation.ts";
+import type { Receipt, SecretRedactor } from "../channel/receipt.ts";
 import type { ChatApi } from "../chat-api/chat-api.ts";
+import { NotSentError } from "../chat-api/errors/chat-api-error.ts";
 import { networkReason } from "../chat-api/errors/network-reasons.ts";
 import type { Deadline, DeadlineEnd } from "../chat-api/retry/deadline.ts";
 import type { Intent, Journal } from "../guard/journal.ts";
@@ -24,7 +25,7 @@ export interface EditServices {
   readonly recentWrites: RecentWrites;
   /** The label of the application, or its SDKAppID and region: for people who run several. */
   readonly application: string;
-  readonly secrets: SecretFinder;
+  readonly secrets: SecretRedactor;
 }
 
 /** Who asks, and how much time there is. */
@@ -109,18 +110,10 @@ export function beginEdit(
   };
 }
 
-/**
- * Made when an edit ended before it was sent, although reads may have been.
- * Not for an edit that could not be sent (NotSentError of the service's client).
- */
-class EditNotSentError extends ExplainedError {
-  override readonly name = "EditNotSentError";
-}
-
 /** For an edit whose time ended before it was sent. */
 export function notSentError(end: DeadlineEnd): ExplainedError {
   const reason = networkReason(end === "cancelled" ? "cancelledBeforeSending" : "noTimeToSend");
-  return new EditNotSentError({
+  return new NotSentError({
     stage: "network",
     cause: `${reason.cause}. No edit was sent.`,
     fixedBy: reason.fixedBy,
@@ -136,5 +129,5 @@ export function unreadableError({ explanation, envelope }: ExplainedError): Expl
     explanation.stage === "service"
       ? `${explanation.cause} No edit was sent.`
       : `The read before the edit failed, so no edit was sent. ${explanation.cause}`;
-  return new EditNotSentError({ ...explanation, cause, attempts: 0 }, envelope);
+  return new NotSentError({ ...explanation, cause, attempts: 0 }, envelope);
 }

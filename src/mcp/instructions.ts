@@ -4,7 +4,7 @@ const MAX_CHARACTERS = 2_000;
 const MAX_LISTED_CHANNELS = 20;
 
 const EDITS = `An edit of a channel is public at once. A request that says where to set which value is a confirmation, also for a subscriber; otherwise show the person the change first. modify_official_account_base_info reads the channel itself before and after, so an edit needs no read before it, unless the new value depends on the old one.
-The receipt of a channel's edit has before and after of each field, warnings, and undo: the exact call that puts the old values back (after several edits: the latest undo first). Outcomes: applied = the new values were read back; accepted = the service said OK, nothing was read back; unchanged = the values were there already; notApplied = no effect; partlyApplied = some fields; refused = by the service; declined = no yes from the client's confirmation; unknown = follow the next step.`;
+The receipt of a channel's edit has before and after of each field, warnings, and undo: the exact call that puts the old values back (after several edits: the latest undo first). Outcomes: applied = the new values were read back; accepted = the service said OK, no read confirmed it; unchanged = the values were there already; notApplied = no effect; partlyApplied = some fields; refused = by the service; declined = no yes from the client's confirmation; unknown = follow the next step.`;
 
 const READ_ONLY =
   "This server is read-only, so only get_official_account_info is available. If asked for an edit, tell the person that; to allow edits, an operator unsets TENCENT_CHAT_READ_ONLY and restarts the server.";

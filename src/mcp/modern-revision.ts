@@ -101,7 +101,7 @@ export class ModernRevision {
     if (content === undefined) {
       throw new ProtocolError(
         INVALID_PARAMS,
-        "requestState is not valid for this call: it was changed, used before, made for other arguments, or is older than ten minutes or the server's last start. Nothing was sent. Call again without it.",
+        `requestState is not valid for this call: it was changed, used before, made for other arguments, or is older than ${ANSWER_TIMEOUT_MS / 60_000} minutes or the server's last start. Nothing was sent. Call again without it.`,
       );
     }
     return content as Omit<Question, "message">;

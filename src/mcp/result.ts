@@ -32,7 +32,7 @@ export function toResult(
   // Channel text may hold a secret that somebody put there; nothing with one leaves this process.
   const structuredContent = context ? context.secrets.redactDeep(whole) : whole;
   if (!error) return { content: [{ type: "text", text: visibleJson(shorten(structuredContent)) }], structuredContent };
-  const text = inWords(error, structuredContent as typeof whole & { explanation: Explanation }, context?.isSandbox);
+  const text = formatError(error, structuredContent as typeof whole & { explanation: Explanation }, context?.isSandbox);
   return { content: [{ type: "text", text }], structuredContent, isError: true };
 }
 
@@ -62,7 +62,7 @@ const STAGE: Readonly<Record<Explanation["stage"], string>> = {
 };
 
 /** A failure in plain words, its code first. Words of the service are quoted as data. */
-function inWords(
+function formatError(
   error: ExplainedError,
   { receipt, explanation, ...whole }: Content & { explanation: Explanation },
   isSandbox = false,

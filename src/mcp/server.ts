@@ -13,7 +13,7 @@ export interface ServerParts extends InstructionOptions, CallParts {
 }
 
 /**
- * Creates the server. It uses the SDK's low-level one: that starts faster, its fallback handler serves both revisions,
+ * Creates the server. It uses the SDK's low-level one: that starts faster, its defaultText handler serves both revisions,
  * and malformed calls get our messages instead of raw dumps.
  */
 export function createServer(parts: ServerParts): Server {

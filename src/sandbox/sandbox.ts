@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { type StoredChannel, sampleChannels } from "./channels.ts";
 import { answerCommand, envelope } from "./commands.ts";
 import { type SandboxAccount, verifyQuery } from "./verify-signature.ts";
@@ -38,7 +38,6 @@ export interface SandboxRequest {
 export class Sandbox {
   readonly channels: Map<string, StoredChannel> = sampleChannels();
   protected readonly server: Server;
-  protected readonly sockets = new Set<Socket>();
   readonly #account: SandboxAccount;
   readonly #now: () => number;
   readonly #perSecond: number;
@@ -50,10 +49,6 @@ export class Sandbox {
     this.#now = options.now ?? Date.now;
     this.#perSecond = options.requestsPerSecond ?? REQUESTS_PER_SECOND;
     this.server = createServer((request, response) => void this.#receive(request, response));
-    this.server.on("connection", (socket) => {
-      this.sockets.add(socket);
-      socket.on("close", () => this.sockets.delete(socket));
-    });
   }
 
   /** Starts listening. */

@@ -16,7 +16,7 @@ import {
 } from "./account.ts";
 import { readLocation, readProxy } from "./endpoint.ts";
 import { type Environment, EnvReader } from "./env-reader.ts";
-import { MIN_SAFE_TIMEOUT_SECONDS, NUMBERS, SETTINGS, type SettingName } from "./table.ts";
+import { GUARD_SETTINGS, MIN_SAFE_TIMEOUT_SECONDS, NUMBERS, SETTINGS, type SettingName } from "./table.ts";
 
 /** Reads the environment into settings, or lists every problem in it. A wrong value of a safety setting is an error, never a permissive default. */
 
@@ -75,7 +75,7 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
     writesPerHour: reader.number("TENCENT_CHAT_WRITES_PER_HOUR"),
     confirmEdits: readConfirmEdits(reader),
   };
-  const timeoutSeconds = reader.number("TENCENT_CHAT_TIMEOUT_SECONDS") ?? NUMBERS.TENCENT_CHAT_TIMEOUT_SECONDS.unset;
+  const timeoutSeconds = reader.number("TENCENT_CHAT_TIMEOUT_SECONDS") ?? NUMBERS.TENCENT_CHAT_TIMEOUT_SECONDS.default;
   if (timeoutSeconds < MIN_SAFE_TIMEOUT_SECONDS) {
     reader.warnings.push(
       `TENCENT_CHAT_TIMEOUT_SECONDS is below ${MIN_SAFE_TIMEOUT_SECONDS}: an edit without a clear answer often ends as unknown.`,
@@ -107,7 +107,7 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
     journal,
     timeoutMs: 1000 * timeoutSeconds,
     requestsPerSecond:
-      reader.number("TENCENT_CHAT_REQUESTS_PER_SECOND") ?? NUMBERS.TENCENT_CHAT_REQUESTS_PER_SECOND.unset,
+      reader.number("TENCENT_CHAT_REQUESTS_PER_SECOND") ?? NUMBERS.TENCENT_CHAT_REQUESTS_PER_SECOND.default,
     proxy: readProxy(reader),
     secrets,
     endpoint: location?.endpoint,
@@ -126,20 +126,10 @@ export function applicationName({ label, isSandbox, sdkAppId, region, endpoint }
 }
 
 const PREFIX = "TENCENTCHAT";
-/** Words of the settings that keep edits out or in view: they must not be lost to another spelling of the prefix. */
-const GUARD_WORDS: readonly (readonly [string, SettingName])[] = [
-  ["READONLY", "TENCENT_CHAT_READ_ONLY"],
-  ["ALLOWED", "TENCENT_CHAT_ALLOWED_CHANNELS"],
-  ["CONFIRM", "TENCENT_CHAT_CONFIRM_EDITS"],
-  ["WRITESPERHOUR", "TENCENT_CHAT_WRITES_PER_HOUR"],
-  ["JOURNAL", "TENCENT_CHAT_JOURNAL"],
-  ["SANDBOX", "TENCENT_CHAT_SANDBOX"],
-];
-
 /** The setting about safety that a name like TENCENT_READ_ONLY is most likely meant for. */
 function guardSettingLike(plain: string): SettingName | undefined {
   if (leven(plain.slice(0, 7), "TENCENT") > 2) return undefined;
-  return GUARD_WORDS.find(([word]) => plain.includes(word))?.[1];
+  return GUARD_SETTINGS.find(({ word }) => plain.includes(word))?.name;
 }
 
 /** Finds variables that are meant for this server and are not known: in another case or spelling, or misspelled. */

@@ -1,4 +1,4 @@
-import { AllFailed } from "../channel/all-failed.ts";
+import { AllChannelsFailedError } from "../channel/all-channels-failed-error.ts";
 import type { ExplainedError } from "../channel/explanation.ts";
 import { type ChannelInfo, MAX_CHANNELS_PER_GET, READABLE_FIELDS } from "../channel/fields.ts";
 import { type GetInput, getInput, getOutput } from "../channel/schemas.ts";
@@ -45,7 +45,7 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
     };
     if (errors.size < channelIds.length) return { content };
     const [only] = errors.values();
-    return { content, error: errors.size === 1 ? only : new AllFailed(errors) };
+    return { content, error: errors.size === 1 ? only : new AllChannelsFailedError(errors) };
   },
 };
 

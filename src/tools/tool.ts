@@ -45,7 +45,7 @@ export interface FinishedCall {
 /** The result of a call; a question must be answered before the call can go on. */
 export type ToolOutcome = FinishedCall | { readonly question: Question };
 
-/** The outcome of a tool that edits: the receipt stands beside the service's envelope. */
+/** The outcome of a tool that edits: the receipt beside the service's envelope. */
 export function toToolOutcome(result: EditResult): ToolOutcome {
   if ("question" in result) return result;
   const { envelope, receipt, error } = result;
@@ -55,7 +55,7 @@ export function toToolOutcome(result: EditResult): ToolOutcome {
 /** What the tools work with, made from the settings. */
 export interface ToolContext extends EditServices {
   readonly secrets: Secrets;
-  /** Milliseconds that one call may take, everything included but a person's thinking time. */
+  /** Milliseconds that one call may take from the gate on, without a person's thinking time. */
   readonly timeoutMs: number;
   /** True if the service is the embedded one. */
   readonly isSandbox: boolean;

@@ -129,7 +129,7 @@ describe("the outcome", () => {
     expect(inferOutcome({ ...half, reply: "ambiguous" }).outcome).toBe("unknown");
   });
 
-  test("is not told by a field that was missing before, unless the service said OK", () => {
+  test("does not follow from a field that was missing before, unless the service said OK", () => {
     const wanted = { MaxSubscriberNum: 5 };
     const looks = [{ MaxSubscriberNum: 5 }];
     const common = { wanted, before: { Name: "old" }, looks, isComplete: true };
@@ -200,7 +200,7 @@ describe("the outcome", () => {
 });
 
 describe("looking again", () => {
-  test("ends where everything is new, and where nothing can be told", () => {
+  test("ends where everything is new, and where no field can be read", () => {
     expect(isDecided({ ...observe("ok", ["N", "-"]), before: { Name: "old" } })).toBe(true);
     expect(isDecided({ ...observe("ok", ["-", "-"]), before: {} })).toBe(true);
     expect(isDecided(observe("ambiguous", ["N", "N"]))).toBe(true);

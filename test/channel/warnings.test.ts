@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { ChannelInfo, ChannelValues } from "../../src/channel/fields.ts";
-import { warningsAbout } from "../../src/channel/warnings.ts";
+import { valueWarnings } from "../../src/channel/warnings.ts";
 
 const before = { Name: "A", Introduction: "old", CustomString: "", SubscriberNum: 1004 };
 const warn = (wanted: ChannelValues, info: ChannelInfo = before, seen?: ChannelInfo) =>
-  warningsAbout({ tool: "tool", channel: "@TOA#_x", wanted, before: info, seen });
+  valueWarnings({ tool: "tool", channel: "@TOA#_x", wanted, before: info, seen });
 
 describe("warnings", () => {
   test("are silent about an ordinary edit", () => {

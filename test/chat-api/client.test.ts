@@ -70,7 +70,9 @@ describe("a request", () => {
     await okValue(api.getChannels([PENN, DZDP], ["Name", "CreateTime"], callFor()));
     await okValue(api.getChannels([PENN], undefined, callFor()));
     await okValue(api.modifyChannel(PENN, { Name: "茶", MaxSubscriberNum: 0, CustomString: "" }, callFor()));
-    await okValue(api.modifySubscriber(PENN, "107867", "x", callFor()));
+    await okValue(
+      api.modifySubscriber({ Official_Account: PENN, Subscriber_Account: "107867", CustomString: "x" }, callFor()),
+    );
     expect(bodiesOf(sandbox, GET)).toEqual([
       {
         OfficialAccountIdList: [{ Official_Account: PENN }, { Official_Account: DZDP }],
@@ -258,7 +260,7 @@ describe("a write", () => {
   });
 });
 
-describe("what was sent once stays the truth, even if a later attempt could not be sent", () => {
+describe("an attempt that was sent counts, even if a later one could not be sent", () => {
   /** A host that answers its first request this way and is gone afterwards: the next connection is refused. */
   async function startHostThatGoes(respond: (socket: Socket) => void): Promise<URL> {
     const server = createServer((socket) => {
@@ -398,7 +400,8 @@ describe("the service's words", () => {
     const channel = `@TOA#_${"c".repeat(34)}`;
     const subscriber = `user-${"s".repeat(35)}`;
     sandbox.faults.add({ response: { code: 130004, info: `no ${channel} for ${subscriber}` } });
-    const refused = await context.api.modifySubscriber(channel, subscriber, "x", callFor());
+    const input = { Official_Account: channel, Subscriber_Account: subscriber, CustomString: "x" };
+    const refused = await context.api.modifySubscriber(input, callFor());
     expect(refused.kind === "ok" ? "" : refused.error.envelope.ErrorInfo).toBe(`no ${channel} for ${subscriber}`);
 
     sandbox.faults.add({ response: { code: 130004, info: `no ${channel}` } });

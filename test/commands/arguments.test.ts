@@ -78,7 +78,7 @@ describe("the command line", () => {
     expect(messages.join("\n")).toContain(suggestion);
   });
 
-  test("--sandbox=true, serve and constructor get an answer that fits", () => {
+  test("--sandbox=true and serve get a suggestion, and constructor is ignored", () => {
     const problems = (arg: string) => parseArguments([arg], false).options.problems;
     expect(problems("--sandbox=true")).toEqual(["--sandbox was not understood: --sandbox takes no value."]);
     expect(problems("serve")).toEqual(["serve was not understood: to serve, start without a command."]);

@@ -111,7 +111,7 @@ describe("an edit", () => {
     expect(sandbox.channels.get(PENN)?.info).toEqual(before);
   });
 
-  test("whose values are there already writes nothing, records nothing and costs nothing", async () => {
+  test("whose values are there already writes nothing, records nothing and uses no budget", async () => {
     const { sandbox, context, journal } = await open({ TENCENT_CHAT_WRITES_PER_HOUR: "1" });
     for (let times = 0; times < 3; times += 1) {
       const { receipt, error } = await edit(context, { Name: OLD });
@@ -150,7 +150,7 @@ describe("an edit", () => {
     const { sandbox, context } = await open();
     sandbox.faults.add(failedRead);
     expect(await errorOf(edit(context, { Name: "B" }))).toMatchObject({
-      name: "EditNotSentError",
+      name: "NotSentError",
       envelope: { ErrorCode: 60020 },
       explanation: {
         cause: expect.stringMatching(/ No edit was sent\.$/),
@@ -374,7 +374,7 @@ describe("the lock of a channel", () => {
     const first = edit(context, { Name: "first" });
     const impatient = edit(context, { Name: "impatient" }, 100);
     const last = edit(context, { Name: "last" });
-    await expect(impatient).rejects.toMatchObject({ name: "EditNotSentError" });
+    await expect(impatient).rejects.toMatchObject({ name: "NotSentError" });
     expect((await first).receipt.outcome).toBe("applied");
     expect((await last).receipt.changes[0]).toMatchObject({ before: "first", after: "last" });
   });
@@ -432,7 +432,7 @@ test("a credential that a look after the edit shows is not in the receipt, in wh
 });
 
 describe("an edit that was not sent", () => {
-  test("because the host is gone after the read is recorded so, and costs nothing of the budget", async () => {
+  test("because the host is gone after the read is recorded as not sent, and uses no budget", async () => {
     const sandbox = await startSandbox();
     const journal = journalPath();
     const context = contextOn(await doorTo(sandbox.endpoint, 1), {

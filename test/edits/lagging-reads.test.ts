@@ -19,10 +19,10 @@ describe("a read that lags behind an edit of ours", () => {
     const { sandbox, context } = await open();
     await edit(context, { Name: "bad" });
     sandbox.faults.add(showing(OLD));
-    await expect(edit(context, { Name: OLD }, 800)).rejects.toMatchObject({ name: "EditNotSentError" });
+    await expect(edit(context, { Name: OLD }, 800)).rejects.toMatchObject({ name: "NotSentError" });
   });
 
-  test("is as old as its beginning, however late it ends", async () => {
+  test("counts from when it began, however late it ends", async () => {
     const { sandbox, context } = await open();
     await edit(context, { Name: "bad" });
     await new Promise((resolve) => setTimeout(resolve, 1_500)); // so that the read begins inside the lag and ends after it
@@ -33,7 +33,7 @@ describe("a read that lags behind an edit of ours", () => {
     });
   });
 
-  test("can be older than the edit before the last one", async () => {
+  test("can show the value from two edits ago", async () => {
     const { sandbox, context } = await open();
     await edit(context, { Name: "Y" });
     await edit(context, { Name: "Z" });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
 import type { ChannelInfo, ChannelValues } from "../../src/channel/fields.ts";
+import { NotSentError } from "../../src/chat-api/errors/chat-api-error.ts";
 import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../../src/chat-api/limits.ts";
 import { Deadline } from "../../src/chat-api/retry/deadline.ts";
 import type { EditCall, EditResult, EditServices, FinishedEdit } from "../../src/edits/edit.ts";
@@ -101,7 +102,7 @@ async function play(clock: VirtualClock, seed: number, bounds: Bounds): Promise<
       if ("question" in edit) throw new Error("nothing is to be confirmed here");
       return { startedAt, endedAt: clock.now, edit };
     } catch (error) {
-      if (["NotSentError", "EditNotSentError"].includes((error as Error).name)) return undefined;
+      if (error instanceof NotSentError) return undefined;
       throw error;
     } finally {
       deadline.release();

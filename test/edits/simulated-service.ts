@@ -1,5 +1,5 @@
 import type { ChannelInfo, ChannelValues } from "../../src/channel/fields.ts";
-import type { CallOptions, ChannelsResult } from "../../src/chat-api/chat-api.ts";
+import type { CallOptions, ChannelsResult, SubscriberValues } from "../../src/chat-api/chat-api.ts";
 import { type Failure, networkFailure } from "../../src/chat-api/errors/failure.ts";
 import type { Connection } from "../../src/chat-api/http/http-client.ts";
 import { codeFailure } from "../../src/chat-api/http/response.ts";
@@ -132,9 +132,7 @@ export class SimulatedService implements EditApi {
   }
 
   async modifySubscriber(
-    _id: string,
-    subscriber: string,
-    value: string,
+    { Subscriber_Account: subscriber, CustomString: value }: SubscriberValues,
     { deadline }: Pick<CallOptions, "deadline">,
   ): Promise<SendResult<object>> {
     const apply = () => this.subscriberHistory.push({ at: this.#clock.now, subscriber, value });

@@ -152,7 +152,9 @@ describe("without a definite answer", () => {
     expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ after: "B", verdict: "cannotBeReadBack" }] });
     expect(receipt.undo?.arguments).toEqual({ Official_Account: PENN, Name: OLD });
     expect(error?.message).toContain("the channel could not be read afterwards");
-    expect(error?.explanation.nextStep).toContain("Wait 5 seconds (the edit can take effect for 3, and a read can lag by 2), then read the channel");
+    expect(error?.explanation.nextStep).toContain(
+      "Wait 5 seconds (the edit can take effect for 3, and a read can lag by 2), then read the channel",
+    );
     expect(posts(sandbox)).toBe(1);
     expect(recorded(journal)?.result?.outcome).toBe("unknown");
   });
@@ -186,7 +188,7 @@ describe("without a definite answer", () => {
     expect(error?.explanation.nextStep).not.toContain("Call again with the same arguments");
   });
 
-  test("an edit whose second attempt cannot be sent is never reported as not applied while it can still land", async () => {
+  test("an edit whose second attempt cannot be sent is never reported as not applied while it can still take effect", async () => {
     const sandbox = await startSandbox();
     const context = contextOn(await doorTo(sandbox.endpoint, 2)); // one to edit over, one to look over
     sandbox.faults.add(goodRead, { command: MODIFY, response: "reset", appliedAfterMs: 1_500 }, lastRead);
@@ -237,7 +239,7 @@ describe("an OK that reads do not confirm", () => {
     expect(receipt.changes.map(({ verdict }) => verdict)).toEqual(["applied", "applied"]);
   });
 
-  test("in a field that stood before names whoever overwrote it", async () => {
+  test("in a field that had the wanted value before warns that it was overwritten", async () => {
     const { sandbox, context } = await open();
     sandbox.faults.add(goodRead, showing("a colleague's"));
     const { receipt } = await edit(context, { Name: OLD, Introduction: "i" });

@@ -141,7 +141,7 @@ describe("signals", () => {
 });
 
 describe("a client", () => {
-  test("gone from stderr: the server works on, quietly", async () => {
+  test("that no longer reads stderr: the server works on", async () => {
     const { server } = await open({ TENCENT_CHAT_LOG_LEVEL: "debug" });
     server.child.stderr?.destroy();
     for (let times = 0; times < 3; times += 1) {

@@ -356,7 +356,7 @@ describe("the sealed state of a question", () => {
     expect(bodiesOf(sandbox, MODIFY)).toHaveLength(1);
   });
 
-  test("is spent by a no as well, and by a yes that raced with another", async () => {
+  test("is used up by a no as well, and by a yes that raced with another", async () => {
     const { sandbox, retry } = await asked();
     await retry({ inputResponses: { decision: { action: "decline" } } });
     const answers = await Promise.all([retry(yes), retry(yes)]);

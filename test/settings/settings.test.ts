@@ -360,7 +360,8 @@ describe("the sandbox", () => {
 });
 
 describe("a warning", () => {
-  const warningsOf = (more: Record<string, string>, key = KEY) => read({ ...GOOD, ...more }, false, () => key).warnings;
+  const outcomeWarnings = (more: Record<string, string>, key = KEY) =>
+    read({ ...GOOD, ...more }, false, () => key).warnings;
 
   test.each([
     [
@@ -385,16 +386,16 @@ describe("a warning", () => {
     ],
     [{ TENCENT_CHAT_SANDBOX: "true" }, "The sandbox is on, so TENCENT_CHAT_SDKAPPID and the credentials are ignored"],
   ])("names what works and should be known: %j", (more, text) => {
-    expect(warningsOf(more)).toEqual([expect.stringContaining(text)]);
+    expect(outcomeWarnings(more)).toEqual([expect.stringContaining(text)]);
     expect(read({ ...GOOD, ...more }, false, () => KEY).settings).toBeDefined();
   });
 
   test("is absent otherwise", () => {
-    expect(warningsOf({})).toEqual([]);
-    expect(warningsOf({ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/key" })).toEqual([]);
-    expect(warningsOf({ TENCENT_CHAT_TIMEOUT_SECONDS: "10" })).toEqual([]);
-    expect(warningsOf({ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_@TOA#dZDP,@TOA#_*，@TOA*、@TOA#_x" })).toEqual([]);
-    expect(warningsOf({ TENCENT_CHAT_JOURNAL: "/j" })).toEqual([]);
+    expect(outcomeWarnings({})).toEqual([]);
+    expect(outcomeWarnings({ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/key" })).toEqual([]);
+    expect(outcomeWarnings({ TENCENT_CHAT_TIMEOUT_SECONDS: "10" })).toEqual([]);
+    expect(outcomeWarnings({ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_@TOA#dZDP,@TOA#_*，@TOA*、@TOA#_x" })).toEqual([]);
+    expect(outcomeWarnings({ TENCENT_CHAT_JOURNAL: "/j" })).toEqual([]);
   });
 });
 

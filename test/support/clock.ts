@@ -1,6 +1,6 @@
 import { onTestFinished, vi } from "vitest";
 
-/** Time that passes when a test says so: timers and clocks stand still until they are moved. Not for sockets. */
+/** Time that passes when a test says so: timers and clocks do not move by themselves. Not for sockets. */
 export function stopTime(): { pass(ms: number): Promise<unknown> } {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"], now: 1_000_000 });
   onTestFinished(() => {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { envelope } from "../../src/sandbox/commands.ts";
 import { Sandbox, type SandboxOptions, type SandboxRequest } from "../../src/sandbox/sandbox.ts";
 
@@ -68,6 +69,7 @@ export class FaultySandbox extends Sandbox {
   readonly applied: Pick<SandboxRequest, "command" | "body">[] = [];
   /** Connections that clients have made so far. */
   connections = 0;
+  readonly #sockets = new Set<Socket>();
   readonly #socketIds = new WeakMap<object, number>();
 
   static override async start(options: SandboxOptions): Promise<FaultySandbox> {
@@ -75,6 +77,8 @@ export class FaultySandbox extends Sandbox {
     sandbox.server.on("connection", (socket) => {
       sandbox.connections += 1;
       sandbox.#socketIds.set(socket, sandbox.connections);
+      sandbox.#sockets.add(socket);
+      socket.on("close", () => sandbox.#sockets.delete(socket));
     });
     await sandbox.listen();
     return sandbox;
@@ -82,12 +86,12 @@ export class FaultySandbox extends Sandbox {
 
   /** Numbers of the connections that clients hold open now. */
   get openSocketIds(): number[] {
-    return [...this.sockets].map((socket) => this.#socketIds.get(socket) ?? 0);
+    return [...this.#sockets].map((socket) => this.#socketIds.get(socket) ?? 0);
   }
 
   /** Closes every connection that clients hold open. */
   closeConnections(): void {
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   protected override async respond(request: SandboxRequest, response: ServerResponse): Promise<void> {

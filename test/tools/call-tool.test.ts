@@ -27,7 +27,7 @@ function forgetfulTool(more: Partial<Tool> = {}): { tool: Tool; runs: { input: o
   return { tool, runs };
 }
 
-describe("the gate before a tool that forgets everything", () => {
+describe("the gate before a tool without any check of its own", () => {
   test("lets an allowed call through", async () => {
     const { tool, runs } = forgetfulTool();
     await callTool(tool, { Official_Account: PENN }, contextOn(NOWHERE), callFor());

@@ -35,7 +35,7 @@ describe("editing a channel", () => {
     expect(reply.structured.explanation.cause).toBe("name is not a field of this tool: did you mean Name?");
   });
 
-  test("that fails is explained in words that stand alone, with hidden characters escaped", async () => {
+  test("that fails is explained in text that is complete by itself, with hidden characters escaped", async () => {
     const sandbox = await startSandbox();
     const { call } = await connect(sandbox.endpoint);
     sandbox.faults.add({ command: MODIFY, response: { code: 130002, info: 'say "no"' } });

@@ -1,5 +1,6 @@
 import { ExplainedError, type Explanation } from "../../channel/explanation.ts";
 import { describeIdProblem } from "../../channel/fields.ts";
+import type { CodeKind } from "./codes/family.ts";
 import { type CodeFailure, type Failure, isOutcomeUnknown, type NetworkFailure } from "./failure.ts";
 import { networkReason } from "./network-reasons.ts";
 
@@ -18,21 +19,18 @@ export interface RequestContext {
   readonly attempts: number;
 }
 
-const BREAKER_CODES: ReadonlySet<string> = new Set(["credentials", "expired"]);
+/** Failures that a wrong clock of this machine can cause. */
+const CLOCK_RELATED_KINDS: ReadonlySet<CodeKind> = new Set(["credentials", "expired"]);
 
 // Codes that a wrong channel ID can cause.
 const ABOUT_AN_ID: ReadonlySet<number> = new Set([6017, 130002, 130004, 130007, 130008, 131003]);
 
 /**
- * Reported when no byte of a request reached the service: it may be sent again, even a write.
+ * Reported when no byte of a request, or of an edit, reached the service: it may be sent again, even a write.
  * Not for what was sent and got no valid answer (AmbiguousResponseError).
  */
-class NotSentError extends ExplainedError {
+export class NotSentError extends ExplainedError {
   override readonly name = "NotSentError";
-
-  constructor(failure: NetworkFailure, context: RequestContext) {
-    super(explainNetworkFailure(failure, context, " Nothing was sent."));
-  }
 }
 
 /**
@@ -95,7 +93,9 @@ export class ServiceError extends ExplainedError {
 /** The error of a call that ended in this failure. */
 export function toError(failure: Failure, context: RequestContext): ExplainedError {
   if (failure.kind === "code") return new ServiceError(failure, context);
-  if (networkReason(failure.reason).kind === "notSent") return new NotSentError(failure, context);
+  if (networkReason(failure.reason).kind === "notSent") {
+    return new NotSentError(explainNetworkFailure(failure, context, " Nothing was sent."));
+  }
   return new AmbiguousResponseError(failure, context);
 }
 
@@ -111,7 +111,7 @@ export function whatHappened(failure: Failure, context: RequestContext): string 
     remarks.push(...new Set(context.channelIds.flatMap((id) => describeIdProblem(id) ?? [])));
   }
   if (failure.envelope.ErrorInfo && !meaning.isKnown) remarks.push("ErrorInfo may say more.");
-  if (clockNote && BREAKER_CODES.has(meaning.kind)) remarks.push(clockNote);
+  if (clockNote && CLOCK_RELATED_KINDS.has(meaning.kind)) remarks.push(clockNote);
   return remarks.join(" ");
 }
 

@@ -96,7 +96,7 @@ export class HttpClient {
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
       let receivedBytes = 0;
-      let head: Pick<HttpResponse, "status" | "headers"> | undefined;
+      let received: Pick<HttpResponse, "status" | "headers"> | undefined;
       let controller: Dispatcher.DispatchController | undefined;
       let timer: NodeJS.Timeout | undefined;
       let isSettled = false;
@@ -125,7 +125,7 @@ export class HttpClient {
           timer = setTimeout(() => fail(networkFailure("noAnswer")), timeoutMs);
         },
         onResponseStart(_controller, status, headers) {
-          head = { status, headers };
+          received = { status, headers };
         },
         onResponseData(_controller, chunk) {
           receivedBytes += chunk.length;
@@ -135,12 +135,17 @@ export class HttpClient {
         onResponseEnd: () => {
           this.#used.add(connection);
           const [first, ...more] = chunks;
-          settle({ status: 0, headers: {}, ...head, body: first && more.length === 0 ? first : Buffer.concat(chunks) });
+          settle({
+            status: 0,
+            headers: {},
+            ...received,
+            body: first && more.length === 0 ? first : Buffer.concat(chunks),
+          });
         },
         onResponseError: (_controller, error) =>
           fail(
             controller
-              ? failureAfterSending(error, head === undefined && this.#used.has(connection))
+              ? failureAfterSending(error, received === undefined && this.#used.has(connection))
               : failureBeforeSending(error),
           ),
       });

@@ -46,7 +46,7 @@ export class Deadline {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Waits until a promise resolves. Returns why the time ended, if it ended first. */
+  /** Waits until a promise resolves; it must not reject. Returns why the time ended, if it ended first. */
   race(promise: Promise<unknown>, waitingFor: string): Promise<DeadlineEnd | undefined> {
     this.waitingFor = waitingFor;
     return new Promise((resolve) => {

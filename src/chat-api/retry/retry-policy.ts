@@ -5,7 +5,7 @@ import type { Deadline } from "./deadline.ts";
 
 /** What may be sent again, after which pause, and how often. */
 
-/** Maximum requests for one call to one command. */
+/** Maximum attempts of one call to one command, sent or not. */
 const MAX_ATTEMPTS = 3;
 /** The first pause is random up to this many milliseconds (full jitter), the next up to twice that. */
 const FIRST_PAUSE_MS = 250;
@@ -25,8 +25,8 @@ const MAX_RETRIES: Readonly<Record<CodeKind, number>> = {
 
 /** What happened so far in one call. */
 export interface AttemptState {
-  /** Requests sent, or connections tried. */
-  readonly tries: number;
+  /** Attempts so far: requests sent, or connections tried. */
+  readonly attempts: number;
   /** Answers with a code of the same kind as this one, this one included. */
   readonly timesOfKind: number;
   /** Earlier attempts of this call that broke like a connection that was closed while idle. */
@@ -46,11 +46,11 @@ export interface RetryDecision {
 
 /** Decides whether another attempt may follow a failure; undefined where the failure ends the call. */
 export function decideRetry(failure: Failure, state: AttemptState): RetryDecision | undefined {
-  const { tries, timesOfKind, staleConnections, isWrite, canRefreshSignature } = state;
-  if (tries >= MAX_ATTEMPTS) return undefined;
+  const { attempts, timesOfKind, staleConnections, isWrite, canRefreshSignature } = state;
+  if (attempts >= MAX_ATTEMPTS) return undefined;
   if (isWrite && wasSent(failure) && isOutcomeUnknown(failure)) return undefined;
   const atOnce: RetryDecision = { pauseMs: 0, usesRetryBudget: false };
-  const backOff: RetryDecision = { ...atOnce, pauseMs: backOffMs(tries), usesRetryBudget: true };
+  const backOff: RetryDecision = { ...atOnce, pauseMs: backOffMs(attempts), usesRetryBudget: true };
 
   if (failure.kind === "network") {
     if (failure.reason === "tooManyRequests") return atOnce; // the rate limiter makes the pause
@@ -64,8 +64,8 @@ export function decideRetry(failure: Failure, state: AttemptState): RetryDecisio
   return backOff;
 }
 
-function backOffMs(tries: number): number {
-  return Math.random() * FIRST_PAUSE_MS * 2 ** Math.max(0, tries - 1);
+function backOffMs(attempts: number): number {
+  return Math.random() * FIRST_PAUSE_MS * 2 ** Math.max(0, attempts - 1);
 }
 
 /** Milliseconds that every request to the command must wait after this failure: 0, or the pause after a rate code. */

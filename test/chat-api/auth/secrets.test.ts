@@ -44,7 +44,7 @@ describe("a known secret", () => {
     ["the key", SECRET_KEY],
     ["the key in capitals", SECRET_KEY.toUpperCase()],
     ["a UserSig", userSig],
-  ])("is replaced wherever it stands: %s", (_what, secret) => {
+  ])("is replaced wherever it is in a text: %s", (_what, secret) => {
     expect(secrets.redact(`?a=${secret}&b ${secret}`)).toBe("?a=[secret]&b [secret]");
     expect(secrets.appearIn(`x${secret}x`)).toBe(true);
   });

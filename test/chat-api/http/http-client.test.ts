@@ -61,7 +61,7 @@ describe("a post", () => {
     const over = new Deadline(1_000);
     over.cancel();
     expect(await post(client, connection, over)).toMatchObject({ reason: "cancelledBeforeSending", detail: "" });
-    client.release(connection); // it may still try to connect, so nobody gets it
+    client.release(connection); // it may still try to connect, so it is not lent out again
     const next = await client.borrow();
     expect(next).not.toBe(connection);
     await post(client, next);

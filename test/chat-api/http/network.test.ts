@@ -105,7 +105,7 @@ describe("an answer that is too much", () => {
   });
 });
 
-describe("an answer that is not one", () => {
+describe("a response that is not the service's", () => {
   test.each([
     ["an SSH banner", "SSH-2.0-OpenSSH_9.2p1 Debian\r\n"],
     ["two lengths", `${HEAD}content-length: 5\r\ncontent-length: 35\r\n\r\n${GOOD}`],
@@ -171,8 +171,10 @@ describe("connections of edits", () => {
     await okValue(api.getChannels([PENN], undefined, options));
     expect(sandbox.requests.map(({ socketId }) => socketId)).toEqual([1, 1, 1]);
     api.release(connection);
-    await okValue(api.modifySubscriber(PENN, "107867", "x", callFor()));
-    await okValue(api.modifySubscriber(PENN, "107867", "y", callFor()));
+    for (const CustomString of ["x", "y"]) {
+      const input = { Official_Account: PENN, Subscriber_Account: "107867", CustomString };
+      await okValue(api.modifySubscriber(input, callFor()));
+    }
     expect(sandbox.requests.slice(3).map(({ socketId }) => socketId)).toEqual([2, 3]);
   });
 });

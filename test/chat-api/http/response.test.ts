@@ -28,7 +28,7 @@ function failure(body: string | Buffer, headers?: Record<string, string>, status
 }
 
 describe("an answer", () => {
-  test("is good with ErrorCode 0, whatever documented part of its head is missing", () => {
+  test("is good with ErrorCode 0, whichever other part of the documented envelope is missing", () => {
     expect(answer(GOOD).envelope).toEqual({ ActionStatus: "OK", ErrorCode: 0, ErrorInfo: "" });
     expect(answer('{"ErrorCode":0}').envelope).toEqual({ ErrorCode: 0 });
     expect(answer('{"ErrorCode":0,"RequestId":"r","New":1}').envelope).toEqual({ ErrorCode: 0, RequestId: "r" });

@@ -13,7 +13,7 @@ import { stopTime } from "../../support/clock.ts";
 
 const code = (ErrorCode: number) => codeFailure({ ErrorCode });
 const first: AttemptState = {
-  tries: 1,
+  attempts: 1,
   timesOfKind: 1,
   staleConnections: 0,
   isWrite: false,
@@ -60,25 +60,25 @@ describe("after more attempts", () => {
     ["a rate code", code(60018)],
     ["a transient code", code(20005)],
   ])("the third is the last: %s", (_what, failure) => {
-    expect(decideRetry(failure, { ...first, tries: 2, timesOfKind: 2 })).toBeDefined();
-    expect(decideRetry(failure, { ...first, tries: 3 })).toBeUndefined();
-    expect(decideRetry(failure, { ...first, tries: 4 })).toBeUndefined();
+    expect(decideRetry(failure, { ...first, attempts: 2, timesOfKind: 2 })).toBeDefined();
+    expect(decideRetry(failure, { ...first, attempts: 3 })).toBeUndefined();
+    expect(decideRetry(failure, { ...first, attempts: 4 })).toBeUndefined();
   });
 
   test.each([70001, 10004])("code %i a second time ends the call", (ErrorCode) => {
-    expect(decideRetry(code(ErrorCode), { ...first, tries: 2 })).toBeDefined();
-    expect(decideRetry(code(ErrorCode), { ...first, tries: 2, timesOfKind: 2 })).toBeUndefined();
+    expect(decideRetry(code(ErrorCode), { ...first, attempts: 2 })).toBeDefined();
+    expect(decideRetry(code(ErrorCode), { ...first, attempts: 2, timesOfKind: 2 })).toBeUndefined();
   });
 
   test("a second stale connection counts as an outage", () => {
-    expect(decideRetry(stale, { ...first, tries: 2, staleConnections: 1 })).toEqual(backOff);
+    expect(decideRetry(stale, { ...first, attempts: 2, staleConnections: 1 })).toEqual(backOff);
   });
 });
 
 describe("the pause", () => {
   test("is random, up to 250 ms after the first attempt and up to 500 ms after the second", () => {
     const random = vi.spyOn(Math, "random");
-    const pause = (tries: number) => decideRetry(networkFailure("serverError"), { ...first, tries })?.pauseMs;
+    const pause = (attempts: number) => decideRetry(networkFailure("serverError"), { ...first, attempts })?.pauseMs;
     random.mockReturnValue(0.999);
     expect([pause(1), pause(2)]).toEqual([249.75, 499.5]);
     random.mockReturnValue(0);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { AllFailed } from "../../src/channel/all-failed.ts";
+import { AllChannelsFailedError } from "../../src/channel/all-channels-failed-error.ts";
 import { ExplainedError } from "../../src/channel/explanation.ts";
 
 function failure(cause: string, nextStep: string, safeToResend: boolean, attempts: number, ErrorCode?: number) {
@@ -14,7 +14,7 @@ test("channels that all failed are one error: every cause, every next step once,
     ["@TOA#_b", failure("B.", "Do this.", false, 3)],
     ["@TOA#_c", failure("C.", "Do that.", true, 2, 130007)],
   ]);
-  const { explanation, envelope } = new AllFailed(failures);
+  const { explanation, envelope } = new AllChannelsFailedError(failures);
   expect(explanation).toEqual({
     stage: "service",
     cause: "None of the 3 channels could be read. '@TOA#_a': 130004: A. '@TOA#_b': service: B. '@TOA#_c': 130007: C.",
@@ -25,5 +25,5 @@ test("channels that all failed are one error: every cause, every next step once,
   });
   expect(envelope).toEqual({ ErrorCode: 130004 });
   failures.delete("@TOA#_b");
-  expect(new AllFailed(failures).explanation.safeToResend).toBe(true);
+  expect(new AllChannelsFailedError(failures).explanation.safeToResend).toBe(true);
 });

@@ -2,8 +2,8 @@ import { ExplainedError } from "./explanation.ts";
 import { quote } from "./text.ts";
 
 /** Made when every one of several channels failed, so the call has nothing to show. A single one explains itself. */
-export class AllFailed extends ExplainedError {
-  override readonly name = "AllFailed";
+export class AllChannelsFailedError extends ExplainedError {
+  override readonly name = "AllChannelsFailedError";
 
   /** @param failures at least two, by channel ID */
   constructor(failures: ReadonlyMap<string, ExplainedError>) {

@@ -39,10 +39,19 @@ interface LinkedEdit extends RecordedEdit {
 }
 
 function linkEdits(edits: readonly RecordedEdit[]): LinkedEdit[] {
-  const takenBack = new Map(edits.map((edit, index) => [edit, findUndoOf(edit, edits.slice(index + 1))]));
+  /** By the undo, the edit that it took back. */
+  const undone = new Map<RecordedEdit, RecordedEdit>();
+  for (const [index, edit] of edits.entries()) {
+    if (undone.has(edit)) continue; // who makes such an edit again makes a new one
+    const undo = findUndoOf(
+      edit,
+      edits.slice(index + 1).filter((later) => !undone.has(later)),
+    );
+    if (undo) undone.set(undo, edit);
+  }
   return edits.map((edit) => {
-    const takenBackBy = takenBack.get(edit)?.time;
-    const takesBack = edits.find((each) => takenBack.get(each) === edit)?.time;
+    const takenBackBy = edits.find((each) => undone.get(each) === edit)?.time;
+    const takesBack = undone.get(edit)?.time;
     const undo = takenBackBy === undefined && takesBack === undefined ? undoOfRecorded(edit) : undefined;
     return { ...edit, takenBackBy, takesBack, undo };
   });

@@ -245,8 +245,13 @@ describe("the journal as a list", () => {
     expect(asJson[3]).toMatchObject({ takesBack: asJson[1].time });
     for (const edit of asJson.slice(1)) expect(JSON.stringify(edit)).not.toContain("undo");
 
-    record("B", "D");
+    record("B", "C"); // the edit that was taken back, made again: a new one, with an undo of its own
     expect(undos().slice(4)).toEqual(['undo: t {"Official_Account":"@TOA#_x","Name":"B"}']);
+    record("C", "B");
+    expect(undos().slice(4)).toEqual(["taken back", undefined]);
+
+    record("B", "D");
+    expect(undos().slice(6)).toEqual(['undo: t {"Official_Account":"@TOA#_x","Name":"B"}']);
     journal.begin({
       ...common,
       changes: [
@@ -256,7 +261,7 @@ describe("the journal as a list", () => {
       undo: { tool: "t", arguments: { Official_Account: "@TOA#_x", Name: "D", Introduction: "i" } },
     })({ outcome: "applied" });
     // It does more than take the last one back, so both keep their undo.
-    expect(undos().slice(4).join("\n")).toMatch(/^undo: .*"Name":"B"\}\nundo: .*"Introduction":"i"\}$/);
+    expect(undos().slice(6).join("\n")).toMatch(/^undo: .*"Name":"B"\}\nundo: .*"Introduction":"i"\}$/);
 
     const other = new Journal(path, { sdkAppId: 2, admin: "a", osUser: "o", host: "h", pid: 1 }, (line) => line);
     const changes = [{ field: "Name", before: "B", after: "A" }];

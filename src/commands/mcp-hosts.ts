@@ -16,6 +16,8 @@ interface McpHost {
   /** The host's own command that adds the server, and the one that removes it. */
   readonly add?: (entry: ServerEntry) => readonly string[];
   readonly remove?: readonly string[];
+  /** What to do where that command is not found. */
+  readonly installCommand?: string;
   /** For a host without such a command: where its block belongs. */
   readonly pasteInto?: string;
 }
@@ -55,6 +57,7 @@ export const MCP_HOSTS = {
     label: "VS Code",
     canAsk: true,
     add: (entry) => ["code", "--add-mcp", JSON.stringify({ name: SERVER_NAME, type: "stdio", ...entry })],
+    installCommand: "in VS Code, run \"Shell Command: Install 'code' command in PATH\" from the Command Palette",
   },
   "claude-desktop": {
     label: "Claude Desktop",

@@ -302,14 +302,15 @@ function runCommand([command = "", ...args]: readonly string[], { env }: CliProc
 }
 
 function printWhatToAdd(questions: Questions, name: McpHostName, server: ServerEntry, isWindows: boolean): void {
-  const { label, add, remove, pasteInto } = mcpHost(name);
+  const { label, add, remove, pasteInto, installCommand } = mcpHost(name);
   if (!add) {
     questions.say("step", `Put this into ${pasteInto}; if mcpServers has entries already, add this one to them:`);
     questions.print(configurationBlock(server));
     return;
   }
   const first = remove ? ` (if ${label} has it already, run \`${shellLine(remove, isWindows)}\` first)` : "";
-  const why = isWindows ? "" : `${label} was not found on the PATH. `;
+  const how = installCommand ? ` (to have it there, ${installCommand})` : "";
+  const why = isWindows ? "" : `${label} was not found on the PATH${how}. `;
   questions.say("step", `${why}To add the server to ${label}, run this command${first}:`);
   questions.print(shellLine(add(server), isWindows));
 }

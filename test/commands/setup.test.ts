@@ -231,6 +231,21 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     expect(terminal.output).toContain("run `claude mcp remove tencent-chat-channel-mcp --scope user` first");
   });
 
+  test("says how the command line of VS Code gets onto the PATH", async () => {
+    const { terminal } = await startSetup(scratchHome());
+    await play(terminal, [
+      [HOST, `${DOWN}${DOWN}${DOWN}${ENTER}`],
+      [EDIT, `${DOWN}${ENTER}`],
+      [READ_ONLY, ENTER],
+      [CHANNELS, ENTER],
+      [CONFIRM, ENTER],
+      ["print what to add", ENTER],
+    ]);
+    expect(await terminal.exit()).toBe(0);
+    expect(terminal.output).toContain("VS Code was not found on the PATH (to have it there, in VS Code, run");
+    expect(terminal.output).toContain("code --add-mcp");
+  });
+
   test("asks before it goes on with settings that do not work", async () => {
     const home = scratchHome();
     const { terminal } = await startSetup(home);

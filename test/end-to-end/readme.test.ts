@@ -17,7 +17,7 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^npm ci && npm run demo$/, ".ci/run"],
   [/^npm ci && npm test$/, ".ci/run"],
   [/^npm (ci|run demo)$/, ".ci/run"],
-  [/^npm ci && npm pack && npm install -g \.\//, "test/end-to-end/package.test.ts, with --prefix"],
+  [/^npm ci && npm pack --silent && npm install -g \.\//, "test/end-to-end/package.test.ts, with --prefix"],
   [/^npm install -g --prefix ~\/\.local \.\//, "the same"],
   [/^tencent-chat-channel-mcp doctor --sandbox$/, "test/end-to-end/package.test.ts"],
   [/^tencent-chat-channel-mcp setup$/, "test/commands/setup.test.ts"],

@@ -304,7 +304,10 @@ function runCommand([command = "", ...args]: readonly string[], { env }: CliProc
 function printWhatToAdd(questions: Questions, name: McpHostName, server: ServerEntry, isWindows: boolean): void {
   const { label, add, remove, pasteInto, installCommand } = mcpHost(name);
   if (!add) {
-    questions.say("step", `Put this into ${pasteInto}; if mcpServers has entries already, add this one to them:`);
+    questions.say(
+      "step",
+      `Put this into ${pasteInto}; if mcpServers has entries already, add this one to them, in place of one of the same name:`,
+    );
     questions.print(configurationBlock(server));
     return;
   }

@@ -34,11 +34,6 @@ export class RateLimiter {
     if (ahead / this.#refillPerMs > deadline.remainingMs) {
       return networkFailure("noTimeToSend", `${ahead.toLocaleString("en-US")} requests are waiting already`);
     }
-    this.#refill(performance.now());
-    if (ahead === 0 && this.#tokens >= 1 && !this.#timer) {
-      this.#tokens -= 1;
-      return undefined;
-    }
     let proceed = () => {};
     const token = new Promise<void>((resolve) => {
       proceed = resolve;

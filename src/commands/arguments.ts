@@ -74,6 +74,7 @@ export function parseArguments(args: readonly string[], isTerminal: boolean): Pa
   const isUnknownCommand = isTerminal && (problems.length > 0 || unknown.some((arg) => !arg.startsWith("-")));
   const messages = [
     ...problems,
+    ...ignored.map((name) => `${name} was not understood.`),
     "Commands are demo, doctor and setup, each as the first word; --help lists everything.",
   ];
   const command =

@@ -105,5 +105,8 @@ export class Questions {
 /** What the settings say of one value, or undefined. @param key what the key file would hold */
 function problemWith(name: SettingName, value: string, key = ""): string | undefined {
   const files = { read: () => key, isOpenToOthers: () => false };
-  return readSettings({ [name]: value }, { sandbox: false }, files).problems.find((problem) => problem.includes(name));
+  const { problems, warnings } = readSettings({ [name]: value }, { sandbox: false }, files);
+  // A list that matches no channel is only a warning elsewhere, but here the person can still correct it.
+  const counts = name === "TENCENT_CHAT_ALLOWED_CHANNELS" ? [...problems, ...warnings] : problems;
+  return counts.find((text) => text.includes(name));
 }

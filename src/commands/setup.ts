@@ -280,7 +280,7 @@ async function addToHost(
   let problem = await runCommand(command, cli);
   const { label, remove } = mcpHost(name);
   if (problem && remove) {
-    const question = `${problem} ${label} may have this server already. Run \`${shellLine(remove, false)}\`, then add it again?`;
+    const question = `${problem} ${label} may have this server already. Run \`${shellLine(remove, false)}\`, then add it again? Settings that were added there by hand are lost.`;
     // The files are written by now, so Ctrl-C means no.
     const isWanted = await questions.confirm(question, true).catch(() => false);
     if (isWanted) {

@@ -69,7 +69,7 @@ describe("the command line", () => {
     ["docter", "doctor"],
     ["help", "--help"],
     ["version", "--version"],
-    ["frobnicate", "--help lists everything"],
+    ["frobnicate", "(an argument that is not shown) was not understood.\nCommands are demo, doctor and setup"],
     ["--doctor", "doctor"],
     ["--sanbox", "--sandbox"],
   ])("what is not understood at a terminal is an error: %s", (arg, suggestion) => {

@@ -253,7 +253,8 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
       ...forClaudeCode.slice(0, 4),
       [KEY, `${"0".repeat(64)}${ENTER}`],
       [READ_ONLY, ENTER],
-      [CHANNELS, ENTER],
+      [CHANNELS, `news${ENTER}`],
+      ["does not start with @TOA#_", `${"\u007f".repeat(4)}${ENTER}`],
       ["The check found problems. Go on anyway?", ENTER],
     ]);
     expect(await terminal.exit()).toBe(1);

@@ -95,6 +95,14 @@ function evidenceOf(name: WritableFieldName, { reply, wanted, before, looks, isC
   return reply === "ok" || old !== undefined ? "other" : "none";
 }
 
+/** Fields that had the wanted value before the edit and show another one now. They do not change the outcome. */
+export function overwrittenFields({ wanted, before, looks }: Observation): WritableFieldName[] {
+  return fieldsOf(wanted).filter((name) => {
+    const last = looks.flatMap((look) => look[name] ?? []).at(-1);
+    return before[name] === wanted[name] && last !== undefined && last !== wanted[name];
+  });
+}
+
 /** True for two texts that differ in surrounding white space and letter case only. */
 export function isNormalized(one: string | number | undefined, other: string | number | undefined): boolean {
   return typeof one === "string" && typeof other === "string" && fold(one) === fold(other);

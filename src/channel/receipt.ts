@@ -155,7 +155,7 @@ const PREFIX: Readonly<Record<Outcome, string>> = {
   unchanged: "already has these values; nothing was written. ",
   notApplied: "not applied, the old values are still there. ",
   partlyApplied: "only partly applied. ",
-  refused: "refused by the service. ",
+  refused: "refused by the service; as a read right after showed: ",
   declined: "not confirmed; nothing was written. ",
   unknown: "outcome unknown. ",
 };

@@ -42,7 +42,11 @@ const EXPECTED_CODES: ReadonlySet<number> = new Set([130004, 130007]);
 export async function doctor(cli: CliProcess, version: string, options: CommandOptions): Promise<number> {
   const print = (text: string) => void cli.stdout.write(`${text}\n`);
   const result = readEnvironment(cli, options);
-  if (options.journal) return listJournal(result.journal, options.json, print) ? 0 : 1;
+  if (options.journal) {
+    // Such a path may be a credential, or the path of one.
+    const isMisplaced = result.problems.some((problem) => problem.startsWith("TENCENT_CHAT_JOURNAL "));
+    return listJournal(isMisplaced ? undefined : result.journal, options.json, print) ? 0 : 1;
+  }
   const checks = await runChecks(result, connectService, describeProcess(cli, version));
   const isUnset = !Object.keys(cli.env).some((name) => name.startsWith("TENCENT_CHAT_"));
   if (isUnset && !result.settings) checks.unshift({ about: "settings", status: "failed", message: NOTHING_SET });

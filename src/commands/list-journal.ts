@@ -39,21 +39,26 @@ interface LinkedEdit extends RecordedEdit {
 }
 
 function linkEdits(edits: readonly RecordedEdit[]): LinkedEdit[] {
-  /** By the undo, the edit that it took back. */
-  const undone = new Map<RecordedEdit, RecordedEdit>();
+  /** By the edit that was taken back, its undo. One undo takes back an edit and its repetitions. */
+  const undoneBy = new Map<RecordedEdit, RecordedEdit>();
+  /** By the undo, the last edit that it took back. */
+  const undoes = new Map<RecordedEdit, RecordedEdit>();
   for (const [index, edit] of edits.entries()) {
-    if (undone.has(edit)) continue; // who makes such an edit again makes a new one
-    const undo = findUndoOf(
-      edit,
-      edits.slice(index + 1).filter((later) => !undone.has(later)),
-    );
-    if (undo) undone.set(undo, edit);
+    const open = edits.slice(0, index).filter((earlier) => !undoneBy.has(earlier) && !undoes.has(earlier));
+    for (const earlier of open.filter((each) => takesBack(edit, each))) {
+      undoneBy.set(earlier, edit);
+      undoes.set(edit, earlier);
+    }
   }
   return edits.map((edit) => {
-    const takenBackBy = edits.find((each) => undone.get(each) === edit)?.time;
-    const takesBack = undone.get(edit)?.time;
-    const undo = takenBackBy === undefined && takesBack === undefined ? undoOfRecorded(edit) : undefined;
-    return { ...edit, takenBackBy, takesBack, undo };
+    const [undo, undone] = [undoneBy.get(edit), undoes.get(edit)];
+    const isOpen = undo === undefined && undone === undefined;
+    return {
+      ...edit,
+      takenBackBy: undo?.time,
+      takesBack: undone?.time,
+      undo: isOpen ? undoOfRecorded(edit) : undefined,
+    };
   });
 }
 
@@ -63,24 +68,21 @@ function toJson({ intent: { undo: _, ...intent }, result, ...edit }: LinkedEdit)
   return { ...edit, intent, ...(result && { result: ended }) };
 }
 
-/** The later edit that made the call which takes this one back; undefined where none did. */
-function findUndoOf(edit: RecordedEdit, later: readonly RecordedEdit[]): RecordedEdit | undefined {
-  const undo = undoOfRecorded(edit);
-  if (!undo) return undefined;
+/** True if a later edit made exactly the call that takes this one back, and it took effect. */
+function takesBack({ intent, result }: RecordedEdit, earlier: RecordedEdit): boolean {
+  const undo = undoOfRecorded(earlier);
+  if (!undo || intent.subscriber !== undefined || result?.outcome !== "applied") return false;
   const { Official_Account: channel, ...restored } = undo.arguments;
   const written = Object.fromEntries(
-    (edit.result?.changes ?? edit.intent.changes).map(({ field, after }) => [field, after]),
+    (earlier.result?.changes ?? earlier.intent.changes).map(({ field, after }) => [field, after]),
   );
-  return later.find(({ intent, result }) => {
-    const isOfSameChannel = intent.sdkAppId === edit.intent.sdkAppId && intent.channel === channel;
-    if (!isOfSameChannel || intent.subscriber !== undefined || result?.outcome !== "applied") return false;
-    // It found what this edit had written: otherwise it took back another one that came in between.
-    const found = intent.changes.every(
-      ({ field, before }) => before === undefined || written[field] === undefined || before === written[field],
-    );
-    const sent = Object.fromEntries(intent.changes.map(({ field, after }) => [field, after]));
-    return found && isDeepStrictEqual(sent, restored);
-  });
+  // It found what the earlier edit had written: otherwise it took back another one that came in between.
+  const found = intent.changes.every(
+    ({ field, before }) => before === undefined || written[field] === undefined || before === written[field],
+  );
+  const sent = Object.fromEntries(intent.changes.map(({ field, after }) => [field, after]));
+  const isOfSameChannel = intent.sdkAppId === earlier.intent.sdkAppId && intent.channel === channel;
+  return isOfSameChannel && found && isDeepStrictEqual(sent, restored);
 }
 
 function printEdit(edit: LinkedEdit, print: (text: string) => void): void {

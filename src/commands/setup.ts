@@ -104,10 +104,11 @@ async function askAndAdd(questions: Questions, cli: CliProcess, version: string,
     return 1;
   }
   if (!runsHere) printWhatToAdd(questions, name, server, isWindows);
-  const canEditSample = isSandbox && !("TENCENT_CHAT_READ_ONLY" in env);
-  const prompt = canEditSample
-    ? "Change the introduction of @TOA#_@TOA#dZDP to: Hello. Then take that back."
-    : `Read the channel ${isSandbox ? "@TOA#_test_for_penn" : "@TOA#_…"}.`;
+  const isSampleAllowed = isSandbox && !("TENCENT_CHAT_ALLOWED_CHANNELS" in env);
+  const prompt =
+    isSampleAllowed && !("TENCENT_CHAT_READ_ONLY" in env)
+      ? "Change the introduction of @TOA#_@TOA#dZDP to: Hello. Then take that back."
+      : `Read the channel ${isSampleAllowed ? "@TOA#_test_for_penn" : "@TOA#_…"}.`;
   questions.end(`Restart ${name === "other" ? "your host" : label}, then try: "${prompt}"`);
   return 0;
 }

@@ -1,6 +1,6 @@
 import type { Envelope, ExplainedError } from "../channel/explanation.ts";
 import type { ChannelInfo, ChannelValues } from "../channel/fields.ts";
-import { inferOutcome, isNoop, type Outcome } from "../channel/outcome.ts";
+import { inferOutcome, isNoop, type Outcome, overwrittenFields } from "../channel/outcome.ts";
 import { audienceOf, changedLimit, listChanges, undoOf } from "../channel/receipt.ts";
 import type { CallOptions } from "../chat-api/chat-api.ts";
 import type { Connection } from "../chat-api/http/http-client.ts";
@@ -74,8 +74,11 @@ export async function editChannel(
     const { outcome, evidence } = inference;
     rememberEdit(edit, sent, outcome, seen);
 
-    const wasCut = deadline.ended !== undefined && !looked.isComplete;
-    const error = channelEditError(id, sent, inference, { wasRead: seen !== undefined, wasCut });
+    const error = channelEditError(id, sent, inference, {
+      wasRead: seen !== undefined,
+      wasCut: deadline.ended !== undefined && !looked.isComplete,
+      overwritten: overwrittenFields(looked),
+    });
     const receipt = receiptOf(edit, outcome, seen, evidence, outcomeWarnings(sent, edit, inference, looked));
     return begun.finish({ envelope: sent.envelope, receipt, error });
   } finally {
@@ -103,8 +106,10 @@ async function sendEdit(
   const isNewer = await waitUntil(newerFrom, options, "a read that shows the present state");
   const look = isNewer ? await readOnce(api, id, options) : undefined;
   const looks = look ? [look] : [];
-  const shows = inferOutcome({ reply: "ambiguous", wanted, before, looks, isComplete: true }).outcome;
-  if (shows !== "notApplied" || !hasTime() || !api.consumeRetryBudget()) return { ...sent, looks };
+  const observation = { reply: "ambiguous", wanted, before, looks, isComplete: true } as const;
+  // A resend would also write the fields that somebody else has changed meanwhile.
+  const showsOld = inferOutcome(observation).outcome === "notApplied" && overwrittenFields(observation).length === 0;
+  if (!showsOld || !hasTime() || !api.consumeRetryBudget()) return { ...sent, looks };
 
   const second = await api.modifyChannel(id, wanted, options);
   if (second.kind === "notSent") return { ...sent, looks };

@@ -47,7 +47,13 @@ export function channelEditError(
   channel: string,
   sent: SentEdit,
   { outcome, evidence }: Inference,
-  look: { readonly wasRead: boolean; readonly wasCut: boolean },
+  look: {
+    readonly wasRead: boolean;
+    /** True if the call ended before the last look. */
+    readonly wasCut: boolean;
+    /** Fields that had the wanted value before, and show another one now. */
+    readonly overwritten: readonly WritableFieldName[];
+  },
 ): EditError | undefined {
   const byEvidence = (...kinds: Evidence[]) =>
     (Object.entries(evidence) as [WritableFieldName, Evidence][])
@@ -55,14 +61,17 @@ export function channelEditError(
       .map(([name]) => name)
       .join(", ");
   const sending = describeSending(sent);
+  const foreign = [byEvidence("other"), ...look.overwritten].filter((name) => name !== "").join(", ");
+  // The same call again would overwrite what somebody else wrote.
+  const showFirst = `Show the person the value of ${foreign} in receipt.changes before anything else is sent. To read the channel again: ${readCall(channel)}.`;
   const explain = (seen: string, nextStep: string, safeToResend: boolean) =>
     new EditError(
       {
         stage: sent.error?.explanation.stage ?? "service",
         cause: `${sending} ${seen}`,
         fixedBy: sent.error?.explanation.fixedBy ?? "agent",
-        nextStep,
-        safeToResend,
+        nextStep: foreign === "" ? nextStep : showFirst,
+        safeToResend: safeToResend && foreign === "",
         attempts: sent.attempts,
       },
       sent.envelope,
@@ -91,10 +100,14 @@ export function channelEditError(
       );
     case "unknown": {
       const others = byEvidence("other");
+      const late =
+        look.wasCut && sent.reply === "ambiguous"
+          ? ` The edit can still take effect for ${SERVER_SECONDS} seconds.`
+          : "";
       if (others !== "") {
         return explain(
-          `${others} now holds a value that this edit did not leave there: somebody else edits this channel, or the service changed the text.`,
-          `Show the person the value in receipt.changes before anything else is sent. To read the channel again: ${readCall(channel)}.`,
+          `${others} now holds a value that this edit did not leave there: somebody else edits this channel, or the service changed the text.${late}`,
+          showFirst,
           false,
         );
       }

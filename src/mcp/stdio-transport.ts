@@ -30,6 +30,8 @@ export class StdioTransport implements Transport {
   readonly #input: Readable;
   readonly #write: (line: string) => void;
   readonly #inFlight = new Set<RequestId>();
+  /** IDs of cancelled requests: the answer to another one with the same ID could be taken for theirs. */
+  readonly #cancelled = new Set<RequestId>();
   #idleListeners: (() => void)[] = [];
   /** The beginning of a line whose end has not arrived. */
   #line = Buffer.alloc(INITIAL_BUFFER_BYTES);
@@ -129,9 +131,9 @@ export class StdioTransport implements Transport {
       return;
     }
     if ("method" in message && "id" in message) {
-      if (this.#inFlight.has(message.id)) {
+      if (this.#inFlight.has(message.id) || this.#cancelled.has(message.id)) {
         // An answer with this ID would be taken for the answer to the first request.
-        this.#reject(INVALID_REQUEST, "A request with the same ID is still in flight.", null);
+        this.#reject(INVALID_REQUEST, "A request with the same ID is still in flight, or was cancelled.", null);
         return;
       }
       this.#inFlight.add(message.id);
@@ -139,7 +141,10 @@ export class StdioTransport implements Transport {
     // A cancelled call is not answered, so it is not waited for.
     if ("method" in message && message.method === "notifications/cancelled") {
       const id = message.params?.requestId;
-      if (typeof id === "string" || typeof id === "number") this.#settle(id);
+      if ((typeof id === "string" || typeof id === "number") && this.#inFlight.has(id)) {
+        this.#cancelled.add(id);
+        this.#settle(id);
+      }
     }
     this.onmessage?.(message);
   }

@@ -48,8 +48,7 @@ const LOOKS_LIKE_USERSIG = /^eJ[A-Za-z0-9*_-]{80,}$/;
 const LOOKS_LIKE_KEY = /^[0-9a-f]{64}$/i;
 
 /** Settings that hold no credential are shown to people and models, so a secret put there by mistake is refused. */
-export function checkMisplacedSecrets(reader: EnvReader, credential: Credential | undefined): void {
-  const secrets = Object.values(credential ?? {});
+export function checkMisplacedSecrets(reader: EnvReader, secrets: readonly string[]): void {
   for (const name of [...SETTINGS.map((setting) => setting.name), "HTTPS_PROXY", "https_proxy"]) {
     const value = reader.text(name);
     if (value === undefined || CREDENTIAL_NAMES.some((each) => each === name)) continue;
@@ -86,6 +85,10 @@ function readCredential(reader: EnvReader, files: KeyFiles): Credential | undefi
   }
   if (name === "TENCENT_CHAT_USERSIG") {
     const userSig = reader.setting(name) ?? "";
+    if (userSig.length < MIN_SECRET_LENGTH) {
+      reader.problems.push(`${name} does not hold a UserSig: it is too short.`);
+      return undefined;
+    }
     if (!LOOKS_LIKE_KEY.test(userSig)) return { userSig };
     reader.problems.push(`${name} holds a secret key, not a UserSig: put it into TENCENT_CHAT_SECRET_KEY.`);
     return undefined;

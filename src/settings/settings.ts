@@ -91,7 +91,8 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
       "NODE_TLS_REJECT_UNAUTHORIZED=0 turns off every certificate check, so anyone in between could read the credentials: unset it, and put a company CA into NODE_EXTRA_CA_CERTS.",
     );
   }
-  checkMisplacedSecrets(reader, account?.credential);
+  const secrets = knownSecrets(reader, account?.credential);
+  checkMisplacedSecrets(reader, secrets);
   if (wantsSandbox && reader.setting("TENCENT_CHAT_SDKAPPID") !== undefined) {
     reader.warnings.push("The sandbox is on, so TENCENT_CHAT_SDKAPPID and the credentials are ignored.");
   }
@@ -99,7 +100,6 @@ export function readSettings(env: Environment, options: SettingsOptions, files: 
   if (journal !== undefined && journal === reader.setting("TENCENT_CHAT_SECRET_KEY_FILE")) {
     reader.problems.push("TENCENT_CHAT_JOURNAL is the key file: give another path.");
   }
-  const secrets = knownSecrets(reader, account?.credential);
   const common = {
     rules,
     isSandbox,

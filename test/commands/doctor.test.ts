@@ -100,7 +100,7 @@ describe("the doctor", () => {
   test("names what is wrong with a ready-made UserSig, a journal and the connection", async () => {
     const { ok, text } = await check(new URL("http://127.0.0.1:9"), {
       TENCENT_CHAT_SECRET_KEY: "",
-      TENCENT_CHAT_USERSIG: "cut",
+      TENCENT_CHAT_USERSIG: "cut-in-the-middle",
       TENCENT_CHAT_JOURNAL: "~/journal.jsonl",
     });
     expect(ok).toBe(false);
@@ -262,6 +262,15 @@ describe("the journal as a list", () => {
     })({ outcome: "applied" });
     // It does more than take the last one back, so both keep their undo.
     expect(undos().slice(6).join("\n")).toMatch(/^undo: .*"Name":"B"\}\nundo: .*"Introduction":"i"\}$/);
+
+    const repeated = journalPath();
+    const again = new Journal(repeated, { sdkAppId: 1, admin: "a", osUser: "o", host: "h", pid: 1 }, (line) => line);
+    const undo = { tool: "t", arguments: { Official_Account: "@TOA#_x", Name: "A" } };
+    const there = { ...common, changes: [{ field: "Name", before: "A", after: "B" }], undo };
+    again.begin(there)({ outcome: "unknown" });
+    again.begin(there)({ outcome: "applied" });
+    again.begin({ ...common, changes: [{ field: "Name", before: "B", after: "A" }] })({ outcome: "applied" });
+    expect(read(repeated).text).not.toContain("undo:"); // one undo took both back
 
     const other = new Journal(path, { sdkAppId: 2, admin: "a", osUser: "o", host: "h", pid: 1 }, (line) => line);
     const changes = [{ field: "Name", before: "B", after: "A" }];

@@ -12,6 +12,7 @@ import {
   showing,
 } from "../support/channel-edits.ts";
 import { waitUntil } from "../support/clock.ts";
+import type { FaultySandbox } from "../support/faulty-sandbox.ts";
 import { doorTo } from "../support/peers.ts";
 import { contextOn, GET, MODIFY, PENN, startSandbox } from "../support/service.ts";
 
@@ -259,4 +260,49 @@ describe("an OK that reads do not confirm", () => {
       "A read right after still showed the old value of Name, and no later one was possible.",
     );
   });
+});
+
+describe("a field that had the wanted value before and was changed by somebody else", () => {
+  const values = { Name: OLD, Introduction: "i" };
+  const overwriteAfter = async (sandbox: FaultySandbox, count: number) => {
+    await waitUntil(() => posts(sandbox) === count);
+    const channel = sandbox.channels.get(PENN);
+    if (channel) channel.info.Name = "a colleague's";
+  };
+
+  test("keeps the edit from being sent once more, which would overwrite it", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ command: MODIFY, response: "silence" });
+    const ended = edit(context, values);
+    await overwriteAfter(sandbox, 1);
+    const { receipt, error } = await ended;
+    expect(posts(sandbox)).toBe(1);
+    expect(nameOf(sandbox)).toBe("a colleague's");
+    expect(receipt.warnings.join()).toContain("Name had the wanted value before the edit and has another one now");
+    expect(error?.explanation.safeToResend).toBe(false);
+  });
+
+  test("makes the same call again unsafe, also where the rest was not applied", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ command: MODIFY, response: "reset" }, { command: MODIFY, response: "reset" });
+    const ended = edit(context, values);
+    await overwriteAfter(sandbox, 2);
+    const { receipt, error } = await ended;
+    expect(receipt.outcome).toBe("notApplied");
+    expect(error?.explanation.safeToResend).toBe(false);
+    expect(error?.explanation.nextStep).toContain("Show the person the value of Name in receipt.changes");
+  });
+});
+
+test("a refusal after which somebody else's value is seen is not called safe to resend", async () => {
+  const { sandbox, context } = await open();
+  sandbox.faults.add(...[1, 2, 3].map(() => ({ command: MODIFY, response: { code: 60007 } })));
+  const ended = edit(context, { Name: "B" });
+  await waitUntil(() => posts(sandbox) === 1);
+  const channel = sandbox.channels.get(PENN);
+  if (channel) channel.info.Name = "a colleague's";
+  const { receipt, error } = await ended;
+  expect(receipt).toMatchObject({ outcome: "refused", changes: [{ verdict: "differs" }] });
+  expect(error?.explanation.safeToResend).toBe(false);
+  expect(error?.explanation.nextStep).toContain("Show the person the value of Name");
 });

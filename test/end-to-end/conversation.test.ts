@@ -198,6 +198,13 @@ describe("the commands", () => {
 
   test("never print a key that was put into the file setting or on the command line by mistake", async () => {
     const env = { TENCENT_CHAT_SDKAPPID: "1400000000", TENCENT_CHAT_REGION: "tokyo" };
+    const misplaced = { TENCENT_CHAT_JOURNAL: SECRET_KEY };
+    for (const args of [
+      ["doctor", "--journal"],
+      ["doctor", "--journal", "--json"],
+    ]) {
+      expect((await command(args, misplaced)).stdout).not.toContain(SECRET_KEY);
+    }
     for (const args of [["doctor"], ["doctor", "--json"], ["doctor", `--secret-key=${SECRET_KEY}`, SECRET_KEY]]) {
       const { stdout, stderr } = await command(args, { ...env, TENCENT_CHAT_SECRET_KEY_FILE: SECRET_KEY });
       expect(stdout + stderr).not.toContain(SECRET_KEY);

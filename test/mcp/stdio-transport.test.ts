@@ -128,6 +128,15 @@ describe("calls in flight", () => {
     expect(received).toHaveLength(2);
   });
 
+  test("that were cancelled do not lend their ID to another call", async () => {
+    const { input, written, received, settle } = await open();
+    const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
+    input.write([ping, cancel, ping].map((message) => `${JSON.stringify(message)}\n`).join(""));
+    await settle();
+    expect(received).toEqual([ping, cancel]);
+    expect(written.map((text) => JSON.parse(text))).toMatchObject([{ id: null, error: { code: -32600 } }]);
+  });
+
   test("are known until they are answered or cancelled", async () => {
     const { input, transport, written, settle } = await open();
     await transport.idle();

@@ -178,6 +178,7 @@ describe("a settings error", () => {
     [{ TENCENT_CHAT_SECRET_KEY: "/path/to/key" }, "put it into TENCENT_CHAT_SECRET_KEY_FILE"],
     [{ TENCENT_CHAT_SECRET_KEY: "~/key" }, "put it into TENCENT_CHAT_SECRET_KEY_FILE"],
     [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_USERSIG: KEY }, "put it into TENCENT_CHAT_SECRET_KEY."],
+    [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_USERSIG: "news" }, "does not hold a UserSig: it is too short"],
     [{ TENCENT_CHAT_CONFIRM_EDITS: "sometimes" }, "TENCENT_CHAT_CONFIRM_EDITS must be never, always, or"],
     [{ TENCENT_CHAT_CONFIRM_EDITS: "0" }, "TENCENT_CHAT_CONFIRM_EDITS must be never, always, or"],
     [{ TENCENT_CHAT_CONFIRM_EDITS: "-1" }, "TENCENT_CHAT_CONFIRM_EDITS must be never, always, or"],
@@ -325,6 +326,12 @@ describe("the sandbox", () => {
     const env = { ...GOOD, TENCENT_CHAT_SANDBOX: "true", TENCENT_CHAT_USERSIG: "a-sig-that-is-not-used" };
     const own = SANDBOX_ACCOUNT.credential;
     expect(read(env).settings?.secrets).toEqual([KEY, "a-sig-that-is-not-used", ...Object.values(own)]);
+  });
+
+  test("does not show a credential that it ignores in its label", () => {
+    const word = "a-key-of-another-form";
+    const env = { TENCENT_CHAT_SANDBOX: "true", TENCENT_CHAT_SECRET_KEY: word, TENCENT_CHAT_LABEL: word };
+    expect(read(env).problems).toEqual([expect.stringContaining("TENCENT_CHAT_LABEL holds what looks like")]);
   });
 
   test("takes no short word for a credential, which would then be replaced in every answer", () => {

@@ -288,7 +288,7 @@ function contradictions(
   }
   if (error?.explanation.safeToResend) {
     const end = api.stateAt(endedAt);
-    const overwritten = changing.filter(({ field, before }) =>
+    const overwritten = receipt.changes.filter(({ field, before }) =>
       api.history.some(
         ({ at, values, edit }) =>
           !edit &&

@@ -1,22 +1,14 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { platform } from "node:os";
-import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { REGIONS } from "../chat-api/regions.ts";
 import { readSettings } from "../settings/settings.ts";
 import type { SettingName } from "../settings/table.ts";
+import { addToHost, isOnPath, printWhatToAdd } from "./add-to-host.ts";
 import { formatCheck, runChecks } from "./doctor.ts";
 import { type CliProcess, connectService, describeProcess, KEY_FILES } from "./environment.ts";
 import { configurationFolder, isInRepository, makeFolder, storeKey } from "./key-file.ts";
-import {
-  configurationBlock,
-  MCP_HOSTS,
-  type McpHostName,
-  mcpHost,
-  SERVER_NAME,
-  type ServerEntry,
-  shellLine,
-} from "./mcp-hosts.ts";
+import { MCP_HOSTS, type McpHostName, mcpHost, SERVER_NAME, type ServerEntry, shellLine } from "./mcp-hosts.ts";
 import { Cancelled, Questions } from "./questions.ts";
 
 /**
@@ -265,56 +257,4 @@ function prepareFiles({ newKey }: Answers, { TENCENT_CHAT_JOURNAL: journal }: Va
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
     return `${paths.join(" or ")} could not be written (${code}), so the server was not added.`;
   }
-}
-
-function isOnPath(program: string, { PATH = "" }: CliProcess["env"]): boolean {
-  return PATH.split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, program)));
-}
-
-/** Runs the host's command; again after a removal, if the person wants that. Returns what went wrong, or undefined. */
-async function addToHost(
-  questions: Questions,
-  name: McpHostName,
-  command: readonly string[],
-  cli: CliProcess,
-): Promise<string | undefined> {
-  let problem = await runCommand(command, cli);
-  const { label, remove } = mcpHost(name);
-  if (problem && remove) {
-    const question = `${problem} ${label} may have this server already. Run \`${shellLine(remove, false)}\`, then add it again? Settings that were added there by hand are lost.`;
-    // The files are written by now, so Ctrl-C means no.
-    const isWanted = await questions.confirm(question, true).catch(() => false);
-    if (isWanted) {
-      problem = await runCommand(remove, cli);
-      const failedAgain = problem ? undefined : await runCommand(command, cli);
-      if (failedAgain) problem = `The old entry was removed. ${failedAgain}`;
-    }
-  }
-  return problem && `${problem} The server was not added; run the command above yourself.`;
-}
-
-/** Returns what went wrong, or undefined. */
-function runCommand([command = "", ...args]: readonly string[], { env }: CliProcess): Promise<string | undefined> {
-  return new Promise((settle) => {
-    const child = spawn(command, args, { stdio: "inherit", env });
-    child.on("error", ({ message }) => settle(`${command} could not be started (${message}).`));
-    child.on("close", (code) => settle(code === 0 ? undefined : `${command} ended with ${code ?? "a signal"}.`));
-  });
-}
-
-function printWhatToAdd(questions: Questions, name: McpHostName, server: ServerEntry, isWindows: boolean): void {
-  const { label, add, remove, pasteInto, installCommand } = mcpHost(name);
-  if (!add) {
-    questions.say(
-      "step",
-      `Put this into ${pasteInto}; if mcpServers has entries already, add this one to them, in place of one of the same name:`,
-    );
-    questions.print(configurationBlock(server));
-    return;
-  }
-  const first = remove ? ` (if ${label} has it already, run \`${shellLine(remove, isWindows)}\` first)` : "";
-  const how = installCommand ? ` (to have it there, ${installCommand})` : "";
-  const why = isWindows ? "" : `${label} was not found on the PATH${how}. `;
-  questions.say("step", `${why}To add the server to ${label}, run this command${first}:`);
-  questions.print(shellLine(add(server), isWindows));
 }

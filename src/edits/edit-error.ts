@@ -62,7 +62,7 @@ export function channelEditError(
       .join(", ");
   const sending = describeSending(sent);
   const foreign = [byEvidence("other"), ...look.overwritten].filter((name) => name !== "").join(", ");
-  // The same call again would overwrite what somebody else wrote.
+  // The same call again would overwrite what somebody else wrote, so the person decides first.
   const showFirst = `Show the person the value of ${foreign} in receipt.changes before anything else is sent. To read the channel again: ${readCall(channel)}.`;
   const explain = (seen: string, nextStep: string, safeToResend: boolean) =>
     new EditError(
@@ -70,32 +70,37 @@ export function channelEditError(
         stage: sent.error?.explanation.stage ?? "service",
         cause: `${sending} ${seen}`,
         fixedBy: sent.error?.explanation.fixedBy ?? "agent",
-        nextStep: foreign === "" ? nextStep : showFirst,
+        nextStep,
         safeToResend: safeToResend && foreign === "",
         attempts: sent.attempts,
       },
       sent.envelope,
     );
 
+  const unlessForeign = (nextStep: string) => (foreign === "" ? nextStep : showFirst);
+  const afterForeign = (nextStep: string) => (foreign === "" ? nextStep : `${showFirst} ${nextStep}`);
+
   switch (outcome) {
     case "refused": {
       if (!sent.error) return undefined;
       const { nextStep, safeToResend } = sent.error.explanation;
       const fields = { old: byEvidence("old"), other: byEvidence("other"), unread: byEvidence("none") };
-      return explain(look.wasRead ? seenAfterRefusal(fields) : NOT_VERIFIED, nextStep, safeToResend);
+      return explain(look.wasRead ? seenAfterRefusal(fields) : NOT_VERIFIED, afterForeign(nextStep), safeToResend);
     }
     case "notApplied": {
       const seen = `A read ${SETTLED_SECONDS} seconds later still shows the old values, and the request can no longer take effect.`;
       if (!sent.error || sent.isTransient) {
-        return explain(seen, `Call again with the same arguments. ${AGAIN_THEN_STOP}`, true);
+        return explain(seen, unlessForeign(`Call again with the same arguments. ${AGAIN_THEN_STOP}`), true);
       }
       const { nextStep, safeToResend } = sent.error.explanation;
-      return explain(seen, nextStep, safeToResend);
+      return explain(seen, afterForeign(nextStep), safeToResend);
     }
     case "partlyApplied":
       return explain(
         `New value: ${byEvidence("new", "normalized")}. Still the old value: ${byEvidence("old")}.`,
-        `Tell the person which fields have the new value. To complete the edit, send the fields with the old value again; to take it back, make the call in receipt.undo. ${AGAIN_THEN_STOP}`,
+        unlessForeign(
+          `Tell the person which fields have the new value. To complete the edit, send the fields with the old value again; to take it back, make the call in receipt.undo. ${AGAIN_THEN_STOP}`,
+        ),
         true,
       );
     case "unknown": {
@@ -115,13 +120,17 @@ export function channelEditError(
       if (sent.reply === "ok" && old !== "") {
         return explain(
           `A read ${LAG_SECONDS} seconds later still shows the old value of ${old}.`,
-          `Read the channel in 10 seconds with ${readCall(channel)}. If the old value is still there, send the edit again once; then stop and tell the person.`,
+          unlessForeign(
+            `Read the channel in 10 seconds with ${readCall(channel)}. If the old value is still there, send the edit again once; then stop and tell the person.`,
+          ),
           false,
         );
       }
       return explain(
-        `Whether the edit was applied is not known: ${whyUnknown(look, byEvidence("none", "tooEarly"))}.`,
-        `Wait ${SETTLED_SECONDS} seconds (the edit can take effect for ${SERVER_SECONDS}, and a read can lag by ${LAG_SECONDS}), then read the channel with ${readCall(channel)}. If the old values are there, call again. ${AGAIN_THEN_STOP}`,
+        `Whether the edit was applied is not known: ${whyUnknown(look, byEvidence("none", "tooEarly"))}.${late}`,
+        unlessForeign(
+          `Wait ${SETTLED_SECONDS} seconds (the edit can take effect for ${SERVER_SECONDS}, and a read can lag by ${LAG_SECONDS}), then read the channel with ${readCall(channel)}. If the old values are there, call again. ${AGAIN_THEN_STOP}`,
+        ),
         false,
       );
     }

@@ -66,7 +66,7 @@ const MIN_SECRET_LENGTH = 16;
 export function knownSecrets(reader: EnvReader, credential: Credential | undefined): string[] {
   const given = [reader.setting("TENCENT_CHAT_SECRET_KEY"), reader.setting("TENCENT_CHAT_USERSIG")];
   const all = new Set([...given, ...Object.values(credential ?? {})]);
-  return [...all].filter((secret) => secret !== undefined && secret.length >= MIN_SECRET_LENGTH) as string[];
+  return [...all].flatMap((secret) => (secret !== undefined && secret.length >= MIN_SECRET_LENGTH ? [secret] : []));
 }
 
 /** No space, no line break, no placeholder that a host left in place, no dots copied from an example. */

@@ -78,6 +78,14 @@ const forClaudeCode: Steps = [
   [GO_ON, "y"],
 ];
 
+/** The answers after the host: the sandbox, and Enter at every question. */
+const forSandbox: Steps = [
+  [EDIT, `${DOWN}${ENTER}`],
+  [READ_ONLY, ENTER],
+  [CHANNELS, ENTER],
+  [CONFIRM, ENTER],
+];
+
 describe.runIf(process.platform === "linux")("setup at a terminal", () => {
   test("checks the answers, stores the key for its owner only, and adds the server by the host's own command", async () => {
     const home = scratchHome();
@@ -149,14 +157,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
   test("needs no key for the sandbox", async () => {
     const home = scratchHome();
     const { terminal } = await startSetup(home);
-    await play(terminal, [
-      [HOST, ENTER],
-      [EDIT, `${DOWN}${ENTER}`],
-      [READ_ONLY, ENTER],
-      [CHANNELS, ENTER],
-      [CONFIRM, ENTER],
-      [GO_ON, ENTER],
-    ]);
+    await play(terminal, [[HOST, ENTER], ...forSandbox, [GO_ON, ENTER]]);
     expect(await terminal.exit()).toBe(0);
     expect(files(home)).toEqual(["bin/claude", "claude-arguments"]);
     const added = readFileSync(join(home, "claude-arguments"), "utf8").split("\n");
@@ -218,14 +219,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     const home = scratchHome();
     rmSync(join(home, "bin/claude"));
     const { terminal } = await startSetup(home);
-    await play(terminal, [
-      [HOST, ENTER],
-      [EDIT, `${DOWN}${ENTER}`],
-      [READ_ONLY, ENTER],
-      [CHANNELS, ENTER],
-      [CONFIRM, ENTER],
-      ["print what to add", ENTER],
-    ]);
+    await play(terminal, [[HOST, ENTER], ...forSandbox, ["print what to add", ENTER]]);
     expect(await terminal.exit()).toBe(0);
     expect(terminal.output).toContain("Claude Code was not found on the PATH.");
     expect(terminal.output).toContain("run `claude mcp remove tencent-chat-channel-mcp --scope user` first");
@@ -233,14 +227,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
 
   test("says how the command line of VS Code gets onto the PATH", async () => {
     const { terminal } = await startSetup(scratchHome());
-    await play(terminal, [
-      [HOST, `${DOWN}${DOWN}${DOWN}${ENTER}`],
-      [EDIT, `${DOWN}${ENTER}`],
-      [READ_ONLY, ENTER],
-      [CHANNELS, ENTER],
-      [CONFIRM, ENTER],
-      ["print what to add", ENTER],
-    ]);
+    await play(terminal, [[HOST, `${DOWN}${DOWN}${DOWN}${ENTER}`], ...forSandbox, ["print what to add", ENTER]]);
     expect(await terminal.exit()).toBe(0);
     expect(terminal.output).toContain("VS Code was not found on the PATH (to have it there, in VS Code, run");
     expect(terminal.output).toContain("code --add-mcp");

@@ -304,5 +304,6 @@ test("a refusal after which somebody else's value is seen is not called safe to 
   const { receipt, error } = await ended;
   expect(receipt).toMatchObject({ outcome: "refused", changes: [{ verdict: "differs" }] });
   expect(error?.explanation.safeToResend).toBe(false);
-  expect(error?.explanation.nextStep).toContain("Show the person the value of Name");
+  // The refusal's own next step follows: the person needs both.
+  expect(error?.explanation.nextStep).toMatch(/^Show the person the value of Name .* Wait a second, then call again/);
 });

@@ -11,7 +11,11 @@ export default defineConfig({
       provider: "v8",
       include: ["src/**/*.ts"],
       // What belongs to a process runs in children alone, where the suites drive it and this cannot count it.
-      exclude: ["**/*.d.ts", "src/index.ts", "src/commands/{add-to-host,environment,key-file,mcp-hosts,questions,serve,setup}.ts"],
+      exclude: [
+        "**/*.d.ts",
+        "src/index.ts",
+        "src/commands/{add-to-host,environment,key-file,mcp-hosts,questions,serve,setup}.ts",
+      ],
       reporter: ["text-summary"],
       thresholds: { lines: 95 },
     },

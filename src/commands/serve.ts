@@ -23,6 +23,11 @@ const FLUSH_MS = 50;
 const READ_LATE_MS = DRAIN_MS + FLUSH_MS;
 /** With more unread bytes of answers than this, no further request is taken in until the client reads. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
+/**
+ * A client that reads nothing for this long meanwhile is taken for gone: the end of its input may stand behind requests
+ * that are not taken in.
+ */
+const NOT_READING_MS = 10_000;
 /** Input that is read ahead meanwhile, so that its end is noticed. */
 const READ_AHEAD_BYTES = 1024 * 1024;
 
@@ -61,7 +66,14 @@ export async function serve(cli: CliProcess, version: string, options: CommandOp
     writeOut(line);
     if (stdout.writableLength < MAX_UNREAD_BYTES || input.isPaused() || stdin.readableEnded) return;
     input.pause();
-    stdout.once("drain", () => input.resume());
+    stdout.setTimeout(NOT_READING_MS, () => {
+      log("error", "the client does not read", { unreadBytes: stdout.writableLength, seconds: NOT_READING_MS / 1_000 });
+      stdout.destroy(new Error("the client does not read"));
+    });
+    stdout.once("drain", () => {
+      stdout.setTimeout(0);
+      input.resume();
+    });
   };
   const session = await startSession(
     {

@@ -191,6 +191,27 @@ describe("a client", () => {
     expect(await server.exit()).toBe(0);
   });
 
+  test("that never reads is taken for gone, and one that reads slowly is not", async () => {
+    const silent = await open({ TENCENT_CHAT_LOG_LEVEL: "error" });
+    const slow = await open();
+    const { stdout } = slow.server.child;
+    const readSome = () => stdout?.resume().once("data", () => stdout.pause());
+    const timer = setInterval(readSome, 3_000);
+    onTestFinished(() => clearInterval(timer));
+    const question = (id: number) => `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params: {} })}\n`;
+    for (const { server } of [silent, slow]) server.child.stdout?.pause();
+    for (let id = 10; id < 6_010; id += 1) silent.server.write(question(id) + " ".repeat(1_000)); // 6 MB
+    for (let id = 10; id < 1_510; id += 1) slow.server.write(question(id)); // 10 MB of answers
+    silent.server.child.stdin?.end(); // stands behind requests that are not taken in
+    const startedAt = performance.now();
+    expect(await silent.server.exit()).toBe(0);
+    await waitUntil(() => silent.server.stderr.includes('"event":"the client does not read"'));
+    await new Promise((resolve) => setTimeout(resolve, 14_000 - (performance.now() - startedAt)));
+    clearInterval(timer);
+    stdout?.resume();
+    await waitUntil(() => slow.server.messages.length === 1_501);
+  }, 60_000);
+
   test("gone from stdout: the server leaves with 0 and without a stack", async () => {
     const { server } = await open();
     server.child.stdout?.destroy();

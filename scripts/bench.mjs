@@ -112,7 +112,7 @@ const inReadme = {
   ],
   "README.zh-CN.md": [
     `- 一次读取需要 ${latency.read} 个网络往返，一次修改 ${latency.edit} 个；进程启动后的首次为 ${latency["first read"]} 和 ${latency["first edit"]} 个（需要建立连接）`,
-    `- 启动时间是空 Node 进程的 ${middle(start)} 倍，\`tools/list\` 之后的内存是其 ${memory.ratio} 倍`,
+    `- 启动时间是空 Node 进程的 ${middle(start)} 倍，列出工具（\`tools/list\`）之后的内存是其 ${memory.ratio} 倍`,
     `- 一次 stdio 调用的耗时是直接发同一个请求的 ${middle(calls.overStdio)} 倍（均在同一台机器上）`,
     `- 十个进程共用一个应用、共读取 1,000 次时，总耗时是按服务端限频（每秒 200 次）算出的 5 秒的 ${fleet} 倍`,
   ],

@@ -19,7 +19,9 @@ export function listJournal(path: string | undefined, asJson: boolean, print: (t
   try {
     journal = readJournal(path);
   } catch (error) {
-    return fail(`The journal ${path} cannot be read (${describeFileError(error)})${tildeRemark(path)}.`);
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const remark = tildeRemark(path) || (isMissing ? ": nothing was recorded yet, or the path is wrong" : "");
+    return fail(`The journal ${path} cannot be read (${describeFileError(error)})${remark}.`);
   }
   const { edits, unreadable } = journal;
   const linked = linkEdits(edits);

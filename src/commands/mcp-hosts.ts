@@ -13,8 +13,9 @@ interface McpHost {
   readonly label: string;
   /** False if the host cannot ask a person for a confirmation (docs/confirmation.md). */
   readonly canAsk: boolean;
-  /** The host's own command that adds the server, and the one that removes it. */
+  /** The host's own command that adds the server. */
   readonly add?: (entry: ServerEntry) => readonly string[];
+  /** The command that removes it, where `add` refuses a name that is there already; elsewhere `add` replaces the entry. */
   readonly remove?: readonly string[];
   /** What to do where that command is not found. */
   readonly installCommand?: string;
@@ -42,7 +43,6 @@ export const MCP_HOSTS = {
       ...["codex", "mcp", "add", SERVER_NAME, ...variables(entry, "--env")],
       ...["--", entry.command, ...entry.args],
     ],
-    remove: ["codex", "mcp", "remove", SERVER_NAME],
   },
   gemini: {
     label: "Gemini CLI",
@@ -51,7 +51,6 @@ export const MCP_HOSTS = {
       ...["gemini", "mcp", "add", "--scope", "user", SERVER_NAME, entry.command, ...entry.args],
       ...variables(entry, "-e"),
     ],
-    remove: ["gemini", "mcp", "remove", "--scope", "user", SERVER_NAME],
   },
   vscode: {
     label: "VS Code",

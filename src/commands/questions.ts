@@ -61,14 +61,14 @@ export class Questions {
     return this.#answer(this.#prompts.text({ ...this.#streams, message, validate }));
   }
 
-  /** Asks for the content of a key file, which is not shown. */
-  async key(message: string, path: string): Promise<string> {
+  /** Asks for the secret key, which is not shown. */
+  async key(message: string): Promise<string> {
     const validate = (value = "") =>
       value.trim() === ""
         ? "Paste the key."
         : /^[~/.]/.test(value.trim())
           ? "Paste the key itself, not a path."
-          : problemWith("TENCENT_CHAT_SECRET_KEY_FILE", path, value);
+          : problemWith("TENCENT_CHAT_SECRET_KEY", value)?.replace("TENCENT_CHAT_SECRET_KEY ", "This text ");
     const key = await this.#answer(this.#prompts.password({ ...this.#streams, message, validate }));
     return key.trim();
   }
@@ -102,10 +102,9 @@ export class Questions {
   }
 }
 
-/** What the settings say of one value, or undefined. @param key what the key file would hold */
-function problemWith(name: SettingName, value: string, key = ""): string | undefined {
-  const files = { read: () => key, isOpenToOthers: () => false };
-  const { problems, warnings } = readSettings({ [name]: value }, { sandbox: false }, files);
+/** What the settings say of one value, or undefined. */
+function problemWith(name: SettingName, value: string): string | undefined {
+  const { problems, warnings } = readSettings({ [name]: value }, { sandbox: false }, KEY_FILES);
   // A list that matches no channel is only a warning elsewhere, but here the person can still correct it.
   const counts = name === "TENCENT_CHAT_ALLOWED_CHANNELS" ? [...problems, ...warnings] : problems;
   return counts.find((text) => text.includes(name));

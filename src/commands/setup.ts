@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { platform } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { REGIONS } from "../chat-api/regions.ts";
-import { readSettings } from "../settings/settings.ts";
+import { readSettings, splitChannels } from "../settings/settings.ts";
 import type { SettingName } from "../settings/table.ts";
 import { addToHost, isOnPath, printWhatToAdd } from "./add-to-host.ts";
 import { formatCheck, runChecks } from "./doctor.ts";
@@ -81,8 +81,10 @@ async function askAndAdd(questions: Questions, cli: CliProcess, version: string,
   const isWindows = platform() === "win32"; // the commands of hosts are scripts for a shell there
   const runsHere = command !== undefined && !isWindows && isOnPath(command[0] ?? "", cli.env);
   if (runsHere) {
-    const again = remove ? ` (if it is there already, setup then asks whether to replace it)` : "";
-    questions.say("step", `This command adds the server to ${label}${again}:\n${shellLine(command, isWindows)}`);
+    const again = remove
+      ? "if it is there already, setup then asks whether to replace it"
+      : "an entry of the same name is replaced, and settings that were added to it by hand are lost";
+    questions.say("step", `This command adds the server to ${label} (${again}):\n${shellLine(command, isWindows)}`);
   }
   const plan = [
     ...(application.newKey ? [`store the key in ${application.newKey.path}`] : []),
@@ -96,13 +98,17 @@ async function askAndAdd(questions: Questions, cli: CliProcess, version: string,
     return 1;
   }
   if (!runsHere) printWhatToAdd(questions, name, server, isWindows);
-  const isSampleAllowed = isSandbox && !("TENCENT_CHAT_ALLOWED_CHANNELS" in env);
-  const prompt =
-    isSampleAllowed && !("TENCENT_CHAT_READ_ONLY" in env)
-      ? "Change the introduction of @TOA#_@TOA#dZDP to: Hello. Then take that back."
-      : `Read the channel ${isSampleAllowed ? "@TOA#_test_for_penn" : "@TOA#_…"}.`;
-  questions.end(`Restart ${name === "other" ? "your host" : label}, then try: "${prompt}"`);
+  questions.end(`Restart ${name === "other" ? "your host" : label}, then try: "${firstPrompt(env)}"`);
   return 0;
+}
+
+function firstPrompt(env: Variables): string {
+  const { TENCENT_CHAT_SANDBOX: sandbox, TENCENT_CHAT_READ_ONLY: readOnly, TENCENT_CHAT_ALLOWED_CHANNELS: list } = env;
+  if (sandbox && !readOnly && !list)
+    return "Change the introduction of @TOA#_@TOA#dZDP to: Hello. Then take that back.";
+  const allowed = list && splitChannels(list).find((entry) => !entry.endsWith("*"));
+  const sample = sandbox && !list ? "@TOA#_test_for_penn" : "(the ID of one of your channels)";
+  return `Read the channel ${allowed ?? sample}.`;
 }
 
 /** Who signs, for which application. An endpoint of this shell's environment is kept. */
@@ -135,7 +141,7 @@ async function askApplication(questions: Questions, { env: shell }: CliProcess):
   if (source === "file") return { env: withKeyIn(await questions.keyFile("In which file?")) };
   return {
     env: withKeyIn(path),
-    newKey: { path, key: await questions.key("Paste its secret key. It is not shown.", path) },
+    newKey: { path, key: await questions.key("Paste its secret key. It is not shown.") },
   };
 }
 

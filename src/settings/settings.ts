@@ -158,7 +158,7 @@ function readAllowedChannels(reader: EnvReader): string[] | undefined {
   const name = "TENCENT_CHAT_ALLOWED_CHANNELS";
   const given = reader.setting(name);
   if (given === undefined) return undefined;
-  const rules = given.split(/[,，、]/).map((rule) => rule.trim());
+  const rules = splitChannels(given);
   const isWrong = rules.some((rule) => rule === "" || rule.slice(0, -1).includes("*"));
   if (isWrong) {
     reader.problems.push(`${name} must list IDs, or prefixes with one * at the end, separated by single commas.`);
@@ -170,6 +170,11 @@ function readAllowedChannels(reader: EnvReader): string[] | undefined {
   if (!rules.includes("*")) return rules;
   reader.warnings.push(`${name} contains * alone, which allows every channel.`);
   return undefined;
+}
+
+/** The entries of a list of channels: IDs, or prefixes ending in `*`. */
+export function splitChannels(list: string): string[] {
+  return list.split(/[,，、]/).map((entry) => entry.trim());
 }
 
 /** What makes an entry match no channel, most likely. The entry itself is not shown: it may be anything. */

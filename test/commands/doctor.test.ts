@@ -211,6 +211,12 @@ describe("the journal as a list", () => {
     expect(JSON.parse(read(path, true).text).edits).toHaveLength(4);
   });
 
+  test("says what a missing file can mean", () => {
+    const { ok, text } = read(journalPath());
+    expect(ok).toBe(false);
+    expect(text).toMatch(/cannot be read \(ENOENT: no such file\): nothing was recorded yet, or the path is wrong\.$/);
+  });
+
   test("marks an edit that a later one took back, and offers no undo for either", () => {
     const path = journalPath();
     const journal = new Journal(path, { sdkAppId: 1, admin: "a", osUser: "o", host: "h", pid: 1 }, (line) => line);

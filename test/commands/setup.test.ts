@@ -174,7 +174,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
       ["TENCENT_CHAT_SDKAPPID must be", `${"\u007f".repeat(3)}${SDKAPPID}${ENTER}`],
       [SOURCE, ENTER],
       [KEY, `two words${ENTER}`],
-      ["it must be one long word", `${"\u007f".repeat(9)}~/key${ENTER}`],
+      ["This text does not hold a secret key: it must be one long word", `${"\u007f".repeat(9)}~/key${ENTER}`],
       ["Paste the key itself, not a path", `${"\u007f".repeat(5)}${ENTER}`],
       ["Paste the key.", CTRL_C],
     ]);
@@ -192,10 +192,11 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
       ["Give the whole path.", `${"\u007f".repeat(6)}~/none${ENTER}`],
       ["no such file", `${"\u007f".repeat(6)}~/my.key${ENTER}`],
       [READ_ONLY, ENTER],
-      [CHANNELS, ENTER],
+      [CHANNELS, `@TOA#_test_*、 @TOA#_news${ENTER}`],
       [GO_ON, ENTER],
     ]);
     expect(await terminal.exit()).toBe(0);
+    expect(terminal.output).toContain('try: "Read the channel @TOA#_news."');
     expect(files(home)).toEqual(["bin/claude", "claude-arguments", "my.key"]);
     expect(readFileSync(join(home, "claude-arguments"), "utf8")).toContain(`KEY_FILE=${join(home, "my.key")}\n`);
   });
@@ -223,6 +224,27 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     expect(await terminal.exit()).toBe(0);
     expect(terminal.output).toContain("Claude Code was not found on the PATH.");
     expect(terminal.output).toContain("run `claude mcp remove tencent-chat-channel-mcp --scope user` first");
+  });
+
+  test("says that a host replaces an entry of the same name, and asks for a channel of the application", async () => {
+    const home = scratchHome();
+    writeFileSync(join(home, "bin/codex"), `#!/bin/sh\nprintf '%s\\n' "$@" > "${home}/codex-arguments"\n`, {
+      mode: 0o755,
+    });
+    const { terminal } = await startSetup(home);
+    await play(terminal, [
+      [HOST, `${DOWN}${ENTER}`],
+      ...forClaudeCode.slice(1, 5),
+      [READ_ONLY, ENTER],
+      [CHANNELS, ENTER],
+      [GO_ON, ENTER],
+    ]);
+    expect(await terminal.exit()).toBe(0);
+    expect(readFileSync(join(home, "codex-arguments"), "utf8")).toContain("TENCENT_CHAT_READ_ONLY=true");
+    expect(terminal.output).toContain(
+      "(an entry of the same name is replaced, and settings that were added to it by hand",
+    );
+    expect(terminal.output).toContain('"Read the channel (the ID of one of your channels)."');
   });
 
   test("says how the command line of VS Code gets onto the PATH", async () => {

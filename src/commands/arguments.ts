@@ -1,7 +1,10 @@
 import { nearestName } from "../channel/names.ts";
 import { GUARD_SETTINGS, SETTINGS } from "../settings/table.ts";
 
-/** Understands the command line. Hosts add arguments of their own, so unknown ones are ignored unless they resemble ours. */
+/**
+ * Understands the command line. Hosts add arguments of their own where they start the server, so unknown ones are ignored
+ * there unless they resemble ours.
+ */
 
 export const HELP = `an MCP server for Tencent Cloud Chat official channels
 
@@ -42,13 +45,13 @@ export interface CommandOptions {
 export interface ParsedArguments {
   readonly command: (typeof SUBCOMMANDS)[number] | "serve" | "help" | "version" | "unknown";
   readonly options: CommandOptions;
-  /** For an unknown command at a terminal, or an argument there that resembles one of ours. */
+  /** What a person who typed this is told about an unknown command or argument. */
   readonly messages: readonly string[];
 }
 
 /**
  * Reads the command line.
- * @param isTerminal true if a person typed this: then what is not understood is an error
+ * @param isTerminal true if a person typed this: then an unknown command, or an argument like one of ours, is an error
  */
 export function parseArguments(args: readonly string[], isTerminal: boolean): ParsedArguments {
   const flags = new Set(args);
@@ -71,11 +74,13 @@ export function parseArguments(args: readonly string[], isTerminal: boolean): Pa
     problems,
     ignored,
   };
-  const isUnknownCommand = isTerminal && (problems.length > 0 || unknown.some((arg) => !arg.startsWith("-")));
+  const isByPerson = isTerminal || subcommand !== undefined;
+  const isUnknownCommand =
+    isByPerson && (problems.length > 0 || unknown.some((arg) => subcommand || !arg.startsWith("-")));
   const messages = [
     ...problems,
     ...ignored.map((name) => `${name} was not understood.`),
-    "Commands are demo, doctor and setup, each as the first word; --help lists everything.",
+    "Commands are demo, doctor and setup, each as the first word. Settings, such as the journal's path, are environment variables. --help lists everything.",
   ];
   const command =
     flags.has("--help") || flags.has("-h")

@@ -155,9 +155,14 @@ function checkJournal({ journal: path, rules, isSandbox }: Settings, { journal }
   }
   const problem = journal.prepareFile();
   if (problem === undefined) return { about: "journal", status: "ok", message: `${path} is writable` };
-  const inFolder = /^(ENOENT|EACCES|ENOTDIR|EROFS)$/.test(problem) ? ": its folder must exist and be writable" : "";
-  const message = `${path} cannot be written (${problem})${tildeRemark(path) || inFolder}`;
+  const message = `${path} cannot be written (${problem})${tildeRemark(path) || journalRemark(problem)}`;
   return { about: "journal", status: "failed", message };
+}
+
+function journalRemark(problem: string): string {
+  if (/^(ENOENT|ENOTDIR|EROFS)\b/.test(problem)) return ": its folder must exist and be writable";
+  if (!/^(EACCES|EPERM)\b/.test(problem)) return "";
+  return ": the user who runs the server must own the file and be able to write its folder; each user needs a file of their own";
 }
 
 /** One harmless signed read: a channel that cannot exist, refused by the service with the documented code. */
@@ -186,7 +191,8 @@ export function forPerson(nextStep: string): string {
   const text = nextStep
     .replace(/(Stop and )?\b(tell|ask) the person( who runs this server)?( \(not in the chat\))?(:| to| that) /i, "")
     .replace(/\bthe person must /i, "")
-    .replace("(the doctor command shows it)", "(shown above)");
+    .replace("(the doctor command shows it)", "(shown above)")
+    .replace(/ The doctor command checks them\.| with the doctor command/, "");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { NextCall } from "../channel/receipt.ts";
 import { escapeHidden, visibleJson } from "../channel/text.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
+import { describeFileError } from "../file-error.ts";
 import { type RecordedEdit, readJournal, undoOfRecorded } from "../guard/journal.ts";
-import { describeFileError, tildeRemark } from "../settings/env-reader.ts";
+import { tildeRemark } from "../settings/env-reader.ts";
 
 /**
  * Prints every edit in the journal, newest last, with the undo of those that took effect or may have.

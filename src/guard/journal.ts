@@ -3,6 +3,7 @@ import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, re
 import { isRecord } from "../channel/is-record.ts";
 import { mayHaveChanged, type Outcome } from "../channel/outcome.ts";
 import type { Change, NextCall } from "../channel/receipt.ts";
+import { describeFileError } from "../file-error.ts";
 import { PolicyError } from "./policy-error.ts";
 
 /** The record of edits: one JSON line before each request and one after it, in a file for its owner only. */
@@ -78,8 +79,8 @@ export class Journal {
       this.#append({ time: new Date().toISOString(), writeId, event: "intent", ...this.#identity, ...intent });
     } catch (error) {
       throw new PolicyError(
-        `The journal of edits cannot be written (${reasonOf(error)}), so no edit was sent.`,
-        "An operator must make the file of TENCENT_CHAT_JOURNAL writable, or unset the setting to work without a journal, and restart the server.",
+        `The journal of edits cannot be written (${describeFileError(error)}), so no edit was sent.`,
+        "An operator must let the user who runs the server own and write the file of TENCENT_CHAT_JOURNAL, or unset the setting to work without a journal, and restart the server.",
       );
     }
     const { tool, channel } = intent;
@@ -88,7 +89,7 @@ export class Journal {
         this.#append({ time: new Date().toISOString(), writeId, event: "outcome", tool, channel, ...result });
         return undefined;
       } catch (error) {
-        return `The outcome could not be added to the journal (${reasonOf(error)}); its intent is recorded there.`;
+        return `The outcome could not be added to the journal (${describeFileError(error)}); its intent is recorded there.`;
       }
     };
   }
@@ -100,7 +101,7 @@ export class Journal {
       closeSync(open(this.#path));
       return undefined;
     } catch (error) {
-      return reasonOf(error);
+      return describeFileError(error);
     }
   }
 
@@ -145,7 +146,7 @@ export interface RecordedEdit {
 }
 
 /**
- * Reads a journal, oldest edit first, and counts the lines that cannot be read.
+ * Reads a journal, oldest edit first (files may have been joined), and counts the lines that cannot be read.
  * @throws the file system's error where the file cannot be read
  */
 export function readJournal(path: string): { edits: RecordedEdit[]; unreadable: number } {
@@ -154,9 +155,11 @@ export function readJournal(path: string): { edits: RecordedEdit[]; unreadable: 
     .filter((text) => text.trim() !== "");
   const lines = texts.flatMap(readLine);
   const results = new Map(lines.flatMap((line) => (line.event === "outcome" ? [[line.writeId, line] as const] : [])));
-  const edits = lines.flatMap((line) =>
-    line.event === "intent" ? [{ time: line.time, intent: line, result: results.get(line.writeId) }] : [],
-  );
+  const edits = lines
+    .flatMap((line) =>
+      line.event === "intent" ? [{ time: line.time, intent: line, result: results.get(line.writeId) }] : [],
+    )
+    .sort((one, other) => (one.time < other.time ? -1 : Number(one.time > other.time)));
   return { edits, unreadable: texts.length - lines.length };
 }
 
@@ -191,14 +194,8 @@ function readLine(text: string): JournalLine[] {
 function isJournalLine(line: unknown): line is JournalLine {
   if (!isRecord(line) || (line.undo !== undefined && !(isRecord(line.undo) && isRecord(line.undo.arguments))))
     return false;
+  if (typeof line.time !== "string") return false;
   if (line.event === "outcome") return line.warnings === undefined || Array.isArray(line.warnings);
   const isIntent = line.event === "intent" && typeof line.tool === "string";
   return isIntent && Array.isArray(line.changes) && line.changes.every(isRecord);
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "ELOOP") return "ELOOP: it is a symbolic link";
-  if (code === "EISDIR") return "EISDIR: it is a folder";
-  return code ?? message;
 }

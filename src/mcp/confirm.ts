@@ -28,6 +28,9 @@ export function elicitationParams({ message }: Pick<Question, "message">) {
 /** What a person decided; for anything but a yes, the reason is a sentence. */
 export type Decision = { readonly isYes: true } | { readonly isYes: false; readonly reason: string };
 
+/** What is logged for a client that offers no way to ask. */
+export const CANNOT_ASK: Decision = { isYes: false, reason: "The client cannot ask a person." };
+
 export function readAnswer(answer: unknown): Decision {
   const no = (reason: string): Decision => ({ isYes: false, reason });
   const { success, data } = ElicitResultSchema.safeParse(answer);

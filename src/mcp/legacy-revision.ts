@@ -3,6 +3,7 @@ import { type CallToolResult, ElicitResultSchema, type JSONRPCRequest } from "@m
 import type { Confirmation, Question } from "../edits/edit.ts";
 import {
   ANSWER_TIMEOUT_MS,
+  CANNOT_ASK,
   cannotAskOutcome,
   type Decision,
   declinedOutcome,
@@ -52,6 +53,7 @@ export class LegacyRevision {
         if (!("question" in outcome)) return toResult(outcome, context);
         const { question } = outcome;
         if (!this.#server.getClientCapabilities()?.elicitation?.form) {
+          call.logDecision(tool, CANNOT_ASK);
           return toResult(cannotAskOutcome(question, client), context);
         }
         const decision = await this.#ask(question, call);

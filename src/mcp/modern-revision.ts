@@ -1,7 +1,7 @@
 import type { Implementation, JSONRPCRequest, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import { isRecord } from "../channel/is-record.ts";
 import type { Question } from "../edits/edit.ts";
-import { ANSWER_TIMEOUT_MS, DECISION, declinedOutcome, elicitationParams, readAnswer } from "./confirm.ts";
+import { ANSWER_TIMEOUT_MS, CANNOT_ASK, DECISION, declinedOutcome, elicitationParams, readAnswer } from "./confirm.ts";
 import {
   INVALID_PARAMS,
   METHOD_NOT_FOUND,
@@ -88,7 +88,10 @@ export class ModernRevision {
       const confirmation = answered && answer !== undefined ? { answered } : undefined;
       const { outcome, context } = await call.run(tool, args, confirmation);
       if (!("question" in outcome)) return this.#complete(toResult(outcome, context));
-      if (!caller.canAsk) throw cannotAsk();
+      if (!caller.canAsk) {
+        call.logDecision(tool, CANNOT_ASK);
+        throw cannotAsk();
+      }
       return this.#askFor(outcome.question, tool.name, args);
     } finally {
       call.finish();

@@ -1,6 +1,7 @@
 import type { Credential } from "../chat-api/auth/user-sig.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
-import { describeFileError, type EnvReader, tildeRemark } from "./env-reader.ts";
+import { describeFileError } from "../file-error.ts";
+import { type EnvReader, tildeRemark } from "./env-reader.ts";
 import { SETTINGS, type SettingName } from "./table.ts";
 
 /** Who signs, for which application. */
@@ -124,7 +125,9 @@ function readKeyFile(reader: EnvReader, files: KeyFiles): string | undefined {
       return undefined;
     }
     if (files.isOpenToOthers(path)) {
-      reader.warnings.push(`The file of ${name} can be read by other users of this machine: chmod 600.`);
+      reader.warnings.push(
+        `The file of ${name} can be read by other users of this machine: let the user who runs the server own it, and chmod 600.`,
+      );
     }
     return key;
   } catch (error) {

@@ -53,17 +53,6 @@ export class EnvReader {
   }
 }
 
-/** What went wrong with a file, for a person: the system's code, and what it means where that is not obvious. */
-export function describeFileError(error: unknown): string {
-  const { code = "unreadable" } = error as NodeJS.ErrnoException;
-  const meanings: Readonly<Record<string, string>> = {
-    ENOENT: "no such file",
-    EACCES: "no permission",
-    EISDIR: "a folder",
-  };
-  return meanings[code] ? `${code}: ${meanings[code]}` : code;
-}
-
 /** A remark for a path that a shell would have expanded. */
 export function tildeRemark(path: string): string {
   return path.startsWith("~") ? ": ~ is not expanded, so give the whole path" : "";

@@ -54,6 +54,19 @@ describe("the command line", () => {
     expect(problems("doctor", "--journal", "--json")).toEqual([]);
   });
 
+  test.each([
+    ["doctor", "--jurnal"],
+    ["doctor", "--journal", "/path"],
+    ["doctor", "--verbose"],
+    ["setup", "claude"],
+    ["demo", "--json"],
+  ])("%s %s is not understood, also where no person typed it", (...args) => {
+    const { command, messages } = parseArguments(args, false);
+    expect(command).toBe("unknown");
+    expect(messages.length).toBeGreaterThan(1);
+    expect(messages.join("\n")).not.toContain("/path");
+  });
+
   test("a command counts as the first word only", () => {
     expect(parseArguments(["--profile", "demo"], false)).toMatchObject({ command: "serve", options: { problems: [] } });
   });

@@ -289,6 +289,17 @@ describe.each([
 });
 
 describe("a client that cannot ask", () => {
+  test.each(["2025-11-25", "2026-07-28"])("is named as the reason in the log, in %s", async (revision) => {
+    const { endpoint } = await startSandbox();
+    const events: unknown[] = [];
+    const wire = await Wire.open(endpoint, always, (_level, event, details) => {
+      if (event === "confirmation") events.push(details);
+    });
+    if (revision === "2025-11-25") await wire.initialize({});
+    await wire.request(1, "tools/call", revision === "2025-11-25" ? rename : modern(rename, {}));
+    expect(events).toEqual([{ tool: MODIFY, yes: false, reason: "The client cannot ask a person." }]);
+  });
+
   test.each([{}, { elicitation: { url: {} } }])(
     "is refused in 2025-11-25, with the setting's name: %j",
     async (able) => {

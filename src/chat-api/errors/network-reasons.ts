@@ -27,7 +27,7 @@ const CHECK_NETWORK =
 const TRY_LATER =
   "Call again in a minute. If it fails twice more, stop and tell the person to check the service's status page.";
 const CHECK_ENDPOINT =
-  "Tell the person to check TENCENT_CHAT_ENDPOINT, and any gateway or firewall in front of the service, and to restart the server after a change.";
+  "Tell the person to check TENCENT_CHAT_ENDPOINT, and any gateway or firewall in front of the service; restart the server after a change.";
 
 export const NETWORK_REASONS = {
   connectionRefused: {
@@ -65,7 +65,7 @@ export const NETWORK_REASONS = {
     cause: "The proxy in HTTPS_PROXY refused the connection",
     fixedBy: "operator",
     nextStep:
-      "Tell the person to check the proxy's address, user and password in HTTPS_PROXY, or to exempt the host with NO_PROXY, and to restart the server.",
+      "Tell the person to check the proxy's address, user and password in HTTPS_PROXY, or exempt the host with NO_PROXY, and restart the server.",
     isRetryable: false,
   },
   proxyFailed: {
@@ -113,7 +113,8 @@ export const NETWORK_REASONS = {
     kind: "refused",
     cause: "A gateway refused the request because there were too many (HTTP 429); it does not forward such a request",
     fixedBy: "agent",
-    nextStep: "Wait some seconds, then call again with fewer calls at once. If it continues, tell the person.",
+    nextStep:
+      "Wait some seconds, then call again with fewer calls at once. If it continues, tell the person to find out what else uses that gateway.",
     isRetryable: true,
   },
   connectionLost: {
@@ -149,7 +150,7 @@ export const NETWORK_REASONS = {
     cause: "The host answered with a redirect, which is never followed",
     fixedBy: "operator",
     nextStep:
-      "Tell the person to check TENCENT_CHAT_ENDPOINT, which must be the REST API itself, and to restart the server.",
+      "Tell the person to check TENCENT_CHAT_ENDPOINT, which must be the REST API itself, and restart the server.",
     isRetryable: false,
   },
   statusRejected: {

@@ -25,7 +25,7 @@ export const ACCOUNT_CODES: CodeFamily = {
       "credentials",
       "operator",
       "The UserSig is invalid, most often because it was cut when copied",
-      "Tell the person to copy the whole UserSig again, or to set the secret key instead, and restart the server.",
+      "Tell the person to copy the whole UserSig again, or set the secret key instead, and restart the server.",
     ],
     [
       70005,
@@ -67,7 +67,7 @@ export const ACCOUNT_CODES: CodeFamily = {
       "config",
       "operator",
       "This data centre does not know SDKAppID {sdkAppId}",
-      "Stop and tell the person to compare TENCENT_CHAT_REGION with the region that the console shows for SDKAppID {sdkAppId}, and to restart the server after a change.",
+      "Stop and tell the person to compare TENCENT_CHAT_REGION with the region that the console shows for SDKAppID {sdkAppId}; restart the server after a change.",
     ],
     [
       70050,
@@ -109,7 +109,7 @@ export const ACCOUNT_CODES: CodeFamily = {
       "rate",
       "operator",
       "Logins of this account are limited for security",
-      "Wait a minute, then call again. If it continues, ask the person who else uses the account.",
+      "Wait a minute, then call again. If it continues, tell the person to find out who else uses the account.",
     ],
     [70169, "transient", "tencent", "The account service had an internal timeout", GIVE_REQUEST_ID],
     [70202, "transient", "tencent", "The account service had an internal timeout (older code)", GIVE_REQUEST_ID],

@@ -75,7 +75,7 @@ export const GATEWAY_CODES: CodeFamily = {
       "rate",
       "agent",
       "The application as a whole calls the REST API too often",
-      "Wait a few seconds, then call again. If it continues, ask the person who else uses SDKAppID {sdkAppId}.",
+      "Wait a few seconds, then call again. If it continues, tell the person to find out who else uses SDKAppID {sdkAppId}.",
     ],
     [
       60012,
@@ -122,7 +122,7 @@ export const GATEWAY_CODES: CodeFamily = {
       "credentials",
       "operator",
       "SDKAppID, identifier, UserSig or contenttype is wrong in the URL",
-      "Stop and tell the person to check TENCENT_CHAT_SDKAPPID ({sdkAppId}), TENCENT_CHAT_IDENTIFIER and the credential with the doctor command, and to restart the server.",
+      "Stop and tell the person to check TENCENT_CHAT_SDKAPPID ({sdkAppId}), TENCENT_CHAT_IDENTIFIER and the credential with the doctor command, and restart the server.",
     ],
     [
       60026,

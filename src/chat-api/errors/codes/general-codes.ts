@@ -26,7 +26,7 @@ export const GENERAL_CODES: CodeFamily = {
       "disputed",
       "agent",
       "The pages disagree about this code: an internal error by the channel pages, an invalid parameter by the group table",
-      "Read ErrorInfo. If it names a parameter, fix that; otherwise call again once, in a minute, then tell the person.",
+      "Read ErrorInfo. If it names a parameter, fix that; otherwise call again once, in a minute. If it fails again, tell the person to give the RequestId to Tencent's support.",
     ],
     [
       10006,

@@ -24,7 +24,8 @@ export type ServiceReply = "ok" | "refused" | "ambiguous";
 /**
  * What the looks after an edit say of one field:
  * - new: the wanted value
- * - normalized: after an OK, the wanted text trimmed or in another letter case
+ * - normalized: after an OK, the wanted text trimmed or in another letter case; if that is the old value, in the last
+ *   look of the schedule
  * - old: the value before the edit, in the last look of the schedule
  * - tooEarly: the value before the edit, in a look that was too early to count
  * - other: a third value, or the old one again after the new one was seen: somebody else edits this channel
@@ -69,38 +70,65 @@ export function inferOutcome(observation: Observation): Inference {
 
 /** True if a further look could say no more: each field is new, had the wanted value before, or cannot be read. */
 export function isDecided(observation: Observation): boolean {
-  if (observation.looks.length === 0) return false;
+  const { reply, wanted, before, looks } = observation;
+  if (looks.length === 0 || Object.keys(foreignValues(observation)).length > 0) return false;
   const { outcome, evidence } = inferOutcome({ ...observation, isComplete: true });
-  const names = fieldsOf(observation.wanted);
-  // A field that the read before the edit showed can show in the next look, although this one lacks it.
-  const isMissing = names.some((name) => evidence[name] === "none" && observation.before[name] !== undefined);
+  const names = fieldsOf(wanted);
+  // The next look can show a field that this one lacks: it was there before the edit, or was not set then.
+  const canShow = (name: WritableFieldName) => before[name] !== undefined || (reply === "ok" && isFilterable(name));
+  const isMissing = names.some((name) => evidence[name] === "none" && canShow(name));
   const saysNothing = names.every((name) => evidence[name] === "noChange" || evidence[name] === "none");
   return !isMissing && (outcome === "applied" || saysNothing);
+}
+
+function isFilterable(name: WritableFieldName): boolean {
+  return WRITABLE_FIELDS.some((field) => field.name === name && field.filterable);
+}
+
+/** By field, the value of the last look that has it; undefined where there was no look. */
+export function lastSeen(looks: readonly ChannelInfo[]): ChannelInfo | undefined {
+  return looks.length === 0 ? undefined : Object.assign({}, ...looks);
 }
 
 function evidenceOf(name: WritableFieldName, { reply, wanted, before, looks, isComplete }: Observation): Evidence {
   const value = wanted[name];
   const old = before[name];
   if (old === value) return "noChange";
-  const seen = looks.flatMap((look) => look[name] ?? []);
+  const seen = valuesOf(name, looks);
   const last = seen.at(-1);
   if (last === undefined) return "none";
   // Without an OK, a field that the first read lacked may have had the wanted value all along.
   if (last === value) return reply === "ok" || old !== undefined ? "new" : "none";
   if (last === old) {
     if (!isComplete || looks.at(-1)?.[name] !== old) return "tooEarly";
-    return seen.some((each) => each === value) ? "other" : "old";
+    if (seen.some((each) => each === value)) return "other";
+    return reply === "ok" && isNormalized(old, value) ? "normalized" : "old";
   }
   if (reply === "ok" && isNormalized(last, value)) return "normalized";
   return reply === "ok" || old !== undefined ? "other" : "none";
 }
 
-/** Fields that had the wanted value before the edit and show another one now. They do not change the outcome. */
-export function overwrittenFields({ wanted, before, looks }: Observation): WritableFieldName[] {
-  return fieldsOf(wanted).filter((name) => {
-    const last = looks.flatMap((look) => look[name] ?? []).at(-1);
-    return before[name] === wanted[name] && last !== undefined && last !== wanted[name];
-  });
+/**
+ * By field, the last value in a look that is neither the old nor the wanted one: somebody else edits this channel. A
+ * later look may show another value again, because a read can lag. It does not change the outcome.
+ */
+export function foreignValues({ reply, wanted, before, looks }: Observation): ForeignValues {
+  return Object.fromEntries(
+    fieldsOf(wanted).flatMap((name) => {
+      const [value, old, seen] = [wanted[name], before[name], valuesOf(name, looks)];
+      // What the first read lacked may be the old value: after an OK in an early look, otherwise in each.
+      const told = old !== undefined ? seen : reply === "ok" ? seen.slice(-1) : [];
+      const isStored = (each: string | number) => old !== value && reply === "ok" && isNormalized(each, value);
+      const foreign = told.filter((each) => each !== value && each !== old && !isStored(each)).at(-1);
+      return foreign === undefined ? [] : [[name, foreign]];
+    }),
+  );
+}
+
+export type ForeignValues = Readonly<Partial<Record<WritableFieldName, string | number>>>;
+
+function valuesOf(name: WritableFieldName, looks: readonly ChannelInfo[]): (string | number)[] {
+  return looks.flatMap((look) => look[name] ?? []);
 }
 
 /** True for two texts that differ in surrounding white space and letter case only. */

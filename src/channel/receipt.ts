@@ -5,7 +5,7 @@ import {
   WRITABLE_FIELDS,
   type WritableFieldName,
 } from "./fields.ts";
-import { type Evidence, fieldsOf, type Inference, isNormalized, type Outcome } from "./outcome.ts";
+import { type Evidence, fieldsOf, type Inference, isNormalized, type Outcome, type ServiceReply } from "./outcome.ts";
 import { byteLength, formatCount, isWellFormed, quote, shortValue } from "./text.ts";
 
 /** What an edit did: field by field, for whom, and how to take it back. Pure: it only compares what was seen. */
@@ -149,24 +149,34 @@ export function changedLimit(edit: {
   return before === after ? undefined : { before, after };
 }
 
-const PREFIX: Readonly<Record<Outcome, string>> = {
+const DECLINED = "not confirmed; nothing was written. ";
+const LEADS: Readonly<Record<Outcome, string>> = {
   applied: "",
   accepted: "the service said OK; this could not be verified by reading. ",
   unchanged: "already has these values; nothing was written. ",
   notApplied: "not applied, the old values are still there. ",
   partlyApplied: "only partly applied. ",
   refused: "refused by the service; as a read right after showed: ",
-  declined: "not confirmed; nothing was written. ",
+  declined: DECLINED,
   unknown: "outcome unknown. ",
 };
+
+/** What a summary says before the changes. After a refusal there is one read at most, which may lag. */
+export function leadOf(outcome: Outcome, reply: ServiceReply | undefined, wasRead: boolean): string {
+  if (outcome === "refused" && !wasRead) return "refused by the service; this was not verified by reading. ";
+  if (outcome === "partlyApplied" && reply === "refused") {
+    return "refused by the service, but partly applied; as a read right after showed: ";
+  }
+  return LEADS[outcome];
+}
 
 /**
  * One sentence for a person, the audience first.
  * @param application the label of the application, or its SDKAppID and region
  */
-export function summarize(audience: string, application: string, outcome: Outcome, changes: readonly Change[]): string {
-  const describe = outcome === "declined" ? describeArrow : describeChange;
-  return `${audience} (${application}): ${PREFIX[outcome]}${changes.map(describe).join("; ")}`;
+export function summarize(audience: string, application: string, lead: string, changes: readonly Change[]): string {
+  const describe = lead === DECLINED ? describeArrow : describeChange;
+  return `${audience} (${application}): ${lead}${changes.map(describe).join("; ")}`;
 }
 
 /** `780,031 subscribers of '@TOA#_…'`. */

@@ -1,13 +1,15 @@
 import type { ChannelInfo, ChannelValues } from "../channel/fields.ts";
 import {
   type Evidence,
+  type ForeignValues,
   fieldsOf,
   type Inference,
   mayHaveChanged,
-  type Observation,
   type Outcome,
+  type ServiceReply,
 } from "../channel/outcome.ts";
-import { audienceOf, listChanges, type Receipt, summarize, undoOf } from "../channel/receipt.ts";
+import { audienceOf, leadOf, listChanges, type Receipt, summarize, undoOf } from "../channel/receipt.ts";
+import { shortValue } from "../channel/text.ts";
 import { changedLimitWarnings, valueWarnings } from "../channel/warnings.ts";
 import { COMMANDS } from "../chat-api/request.ts";
 import type { SentEdit } from "./edit-error.ts";
@@ -17,15 +19,18 @@ import type { ChannelEdit } from "./look.ts";
 
 const TOOL = COMMANDS.modifyChannel;
 
-/** Warnings that come from how the edit went. */
+/**
+ * Warnings that come from how the edit went.
+ * @param seen the channel as last read after the edit
+ */
 export function outcomeWarnings(
   sent: SentEdit,
-  { wanted }: ChannelEdit,
+  { wanted, services }: ChannelEdit,
   { outcome, evidence }: Inference,
-  { looks }: Observation,
+  seen: ChannelInfo | undefined,
+  foreign: ForeignValues,
 ) {
   const warnings: string[] = [];
-  const seen = looks.at(-1);
   if (outcome === "applied" && sent.error)
     warnings.push(
       `${sent.happened} The server then read the channel and saw the new values: do not send the edit again.`,
@@ -38,10 +43,17 @@ export function outcomeWarnings(
       warnings.push(`A read right after still showed the old value of ${field}, and no later one was possible.`);
     if (kind === "other" && mayHaveChanged(outcome))
       warnings.push(`undo would overwrite the value that ${field} has now, which this edit did not write.`);
-    if (kind === "noChange" && seen?.[field] !== undefined && seen[field] !== wanted[field])
+    const other = foreign[field];
+    if (other !== undefined && other !== seen?.[field]) {
+      const undone = mayHaveChanged(outcome) && kind !== "noChange" ? " Read the channel before you call undo." : "";
+      warnings.push(
+        `A read after the edit showed ${shortValue(services.secrets.redactDeep(other))} in ${field}, which this edit did not write: somebody else edits this channel.${undone}`,
+      );
+    } else if (other !== undefined && kind === "noChange") {
       warnings.push(
         `${field} had the wanted value before the edit and has another one now: somebody else edits it, or the service changed it.`,
       );
+    }
   }
   return warnings;
 }
@@ -51,14 +63,22 @@ export function allFields(wanted: ChannelValues, evidence: Evidence): Inference[
   return Object.fromEntries(fieldsOf(wanted).map((name) => [name, evidence]));
 }
 
+/** @param after what is known after the edit, or before it where nothing was sent */
 export function receiptOf(
   edit: ChannelEdit,
   outcome: Outcome,
-  seen?: ChannelInfo,
-  evidence: Inference["evidence"] = {},
-  moreWarnings: readonly string[] = [],
+  after: {
+    readonly evidence: Inference["evidence"];
+    /** The channel as last read. */
+    readonly seen?: ChannelInfo | undefined;
+    /** What the service said of the edit, if it was sent. */
+    readonly reply?: ServiceReply;
+    /** Warnings that come from how it went. */
+    readonly warnings?: readonly string[];
+  },
 ): Receipt {
   const { services, id, wanted, before } = edit;
+  const { seen, evidence, reply, warnings = [] } = after;
   const { secrets } = services;
   const subscribers = seen?.SubscriberNum ?? before.SubscriberNum;
   // Redacted before anything is cut: a part of a secret would not be recognized any more.
@@ -73,9 +93,14 @@ export function receiptOf(
     outcome,
     channel: id,
     ...(subscribers !== undefined && { subscribers }),
-    summary: summarize(audienceOf(id, subscribers), services.application, outcome, changes),
+    summary: summarize(
+      audienceOf(id, subscribers),
+      services.application,
+      leadOf(outcome, reply, seen !== undefined),
+      changes,
+    ),
     changes,
     ...(undo && { undo }),
-    warnings: [...moreWarnings, ...ownWarnings, ...undoWarnings],
+    warnings: [...warnings, ...ownWarnings, ...undoWarnings],
   };
 }

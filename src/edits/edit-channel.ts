@@ -1,6 +1,6 @@
 import type { Envelope, ExplainedError } from "../channel/explanation.ts";
 import type { ChannelInfo, ChannelValues } from "../channel/fields.ts";
-import { inferOutcome, isNoop, type Outcome, overwrittenFields } from "../channel/outcome.ts";
+import { foreignValues, inferOutcome, isNoop, lastSeen, type Outcome } from "../channel/outcome.ts";
 import { audienceOf, changedLimit, listChanges, undoOf } from "../channel/receipt.ts";
 import type { CallOptions } from "../chat-api/chat-api.ts";
 import type { Connection } from "../chat-api/http/http-client.ts";
@@ -43,9 +43,12 @@ export async function editChannel(
     const edit: ChannelEdit = { services, id, wanted, before, newerFrom, recent };
 
     if (isNoop(wanted, before))
-      return { envelope: {}, receipt: receiptOf(edit, "unchanged", before, allFields(wanted, "noChange")) };
+      return {
+        envelope: {},
+        receipt: receiptOf(edit, "unchanged", { seen: before, evidence: allFields(wanted, "noChange") }),
+      };
     if (call.confirmation || mustConfirm(policy.rules.confirmEdits, before.SubscriberNum)) {
-      const declined = receiptOf(edit, "declined", undefined, allFields(wanted, "old"));
+      const declined = receiptOf(edit, "declined", { evidence: allFields(wanted, "old") });
       const audience = audienceOf(id, before.SubscriberNum);
       const question = pendingQuestion(audience, services.application, declined, call.confirmation);
       if (question) return { question };
@@ -70,16 +73,18 @@ export async function editChannel(
 
     const looked = await lookAfter(edit, sent, options);
     const inference = inferOutcome(looked);
-    const seen = looked.looks.at(-1);
+    const seen = lastSeen(looked.looks);
+    const foreign = foreignValues(looked);
     const { outcome, evidence } = inference;
     rememberEdit(edit, sent, outcome, seen);
 
     const error = channelEditError(id, sent, inference, {
       wasRead: seen !== undefined,
       wasCut: deadline.ended !== undefined && !looked.isComplete,
-      overwritten: overwrittenFields(looked),
+      foreign,
     });
-    const receipt = receiptOf(edit, outcome, seen, evidence, outcomeWarnings(sent, edit, inference, looked));
+    const warnings = outcomeWarnings(sent, edit, inference, seen, foreign);
+    const receipt = receiptOf(edit, outcome, { seen, evidence, reply: sent.reply, warnings });
     return begun.finish({ envelope: sent.envelope, receipt, error });
   } finally {
     if (connection) api.release(connection);
@@ -108,7 +113,8 @@ async function sendEdit(
   const looks = look ? [look] : [];
   const observation = { reply: "ambiguous", wanted, before, looks, isComplete: true } as const;
   // A resend would also write the fields that somebody else has changed meanwhile.
-  const showsOld = inferOutcome(observation).outcome === "notApplied" && overwrittenFields(observation).length === 0;
+  const isForeign = Object.keys(foreignValues(observation)).length > 0;
+  const showsOld = inferOutcome(observation).outcome === "notApplied" && !isForeign;
   if (!showsOld || !hasTime() || !api.consumeRetryBudget()) return { ...sent, looks };
 
   const second = await api.modifyChannel(id, wanted, options);
@@ -138,9 +144,9 @@ function toSentEdit(result: Exclude<SendResult<Envelope>, { kind: "notSent" }>):
 function rememberEdit(edit: ChannelEdit, sent: SentChannelEdit, outcome: Outcome, seen: ChannelInfo | undefined): void {
   const { services, id, wanted, before } = edit;
   const wasSeen = outcome === "applied";
-  // What was seen has taken effect by now; what was not seen can do so until the server timeout, unless refused.
+  // What was not seen can take effect until the server timeout, unless refused; of two attempts, the other one can.
   const lateMs = sent.reply === "refused" ? 0 : SERVER_TIMEOUT_MS;
-  const appliedBy = wasSeen ? performance.now() : sent.endedAt + lateMs;
+  const appliedBy = Math.max(wasSeen ? performance.now() : sent.endedAt + lateMs, sent.settledAt);
   const limit = changedLimit({ wanted, before, seen });
   const written = {
     ...wanted,

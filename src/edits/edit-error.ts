@@ -1,6 +1,6 @@
 import { type Envelope, ExplainedError } from "../channel/explanation.ts";
 import type { WritableFieldName } from "../channel/fields.ts";
-import type { Evidence, Inference, ServiceReply } from "../channel/outcome.ts";
+import type { Evidence, ForeignValues, Inference, ServiceReply } from "../channel/outcome.ts";
 import { plural } from "../channel/text.ts";
 import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/limits.ts";
 import { COMMANDS, type FailedSend } from "../chat-api/request.ts";
@@ -51,19 +51,17 @@ export function channelEditError(
     readonly wasRead: boolean;
     /** True if the call ended before the last look. */
     readonly wasCut: boolean;
-    /** Fields that had the wanted value before, and show another one now. */
-    readonly overwritten: readonly WritableFieldName[];
+    /** What looks showed that this edit did not write. */
+    readonly foreign: ForeignValues;
   },
 ): EditError | undefined {
+  const names = Object.keys(evidence) as WritableFieldName[];
   const byEvidence = (...kinds: Evidence[]) =>
-    (Object.entries(evidence) as [WritableFieldName, Evidence][])
-      .filter(([, kind]) => kinds.includes(kind))
-      .map(([name]) => name)
-      .join(", ");
+    names.filter((name) => kinds.includes(evidence[name] ?? "none")).join(", ");
   const sending = describeSending(sent);
-  const foreign = [byEvidence("other"), ...look.overwritten].filter((name) => name !== "").join(", ");
+  const foreign = names.filter((name) => evidence[name] === "other" || look.foreign[name] !== undefined).join(", ");
   // The same call again would overwrite what somebody else wrote, so the person decides first.
-  const showFirst = `Show the person the value of ${foreign} in receipt.changes before anything else is sent. To read the channel again: ${readCall(channel)}.`;
+  const showFirst = `Show the person what the receipt says of ${foreign} before anything else is sent. To read the channel again: ${readCall(channel)}.`;
   const explain = (seen: string, nextStep: string, safeToResend: boolean) =>
     new EditError(
       {
@@ -88,21 +86,25 @@ export function channelEditError(
       return explain(look.wasRead ? seenAfterRefusal(fields) : NOT_VERIFIED, afterForeign(nextStep), safeToResend);
     }
     case "notApplied": {
-      const seen = `A read ${SETTLED_SECONDS} seconds later still shows the old values, and the request can no longer take effect.`;
+      const seen = `A read ${SETTLED_SECONDS} seconds later shows the old values, and the request can no longer take effect.`;
       if (!sent.error || sent.isTransient) {
         return explain(seen, unlessForeign(`Call again with the same arguments. ${AGAIN_THEN_STOP}`), true);
       }
       const { nextStep, safeToResend } = sent.error.explanation;
       return explain(seen, afterForeign(nextStep), safeToResend);
     }
-    case "partlyApplied":
-      return explain(
-        `New value: ${byEvidence("new", "normalized")}. Still the old value: ${byEvidence("old")}.`,
-        unlessForeign(
-          `Tell the person which fields have the new value. To complete the edit, send the fields with the old value again; to take it back, make the call in receipt.undo. ${AGAIN_THEN_STOP}`,
-        ),
-        true,
-      );
+    case "partlyApplied": {
+      const when = sent.reply === "refused" ? "right after" : "afterwards";
+      const seen = `A read ${when} showed the new value of ${byEvidence("new", "normalized")} and the old value of ${byEvidence("old")}.`;
+      const first =
+        "Tell the person which fields have the new value. To take the edit back, make the call in receipt.undo.";
+      if (!sent.error || sent.isTransient) {
+        const complete = "To complete it, send the fields with the old value again.";
+        return explain(seen, unlessForeign(`${first} ${complete} ${AGAIN_THEN_STOP}`), true);
+      }
+      const { nextStep, safeToResend } = sent.error.explanation;
+      return explain(seen, afterForeign(`${first} ${nextStep}`), safeToResend);
+    }
     case "unknown": {
       const others = byEvidence("other");
       const late =
@@ -153,7 +155,9 @@ function seenAfterRefusal({ old, other, unread }: Record<"old" | "other" | "unre
 function whyUnknown({ wasRead, wasCut }: { wasRead: boolean; wasCut: boolean }, unread: string): string {
   if (wasCut) return "the call ended before the channel could be read late enough";
   if (!wasRead) return "the channel could not be read afterwards";
-  return unread === "" ? "reading the channel does not show it" : `no read late enough shows ${unread}`;
+  return unread === ""
+    ? "reading the channel does not show it"
+    : `no read late enough tells whether ${unread} was changed`;
 }
 
 /** The error of a subscriber's edit that was refused, or whose outcome could not be read. */

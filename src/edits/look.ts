@@ -1,5 +1,5 @@
 import type { ChannelInfo, ChannelValues } from "../channel/fields.ts";
-import { fieldsOf, isDecided, type Observation, type ServiceReply } from "../channel/outcome.ts";
+import { fieldsOf, isDecided, isNormalized, type Observation, type ServiceReply } from "../channel/outcome.ts";
 import type { CallOptions } from "../chat-api/chat-api.ts";
 import { REPLICA_LAG_MS } from "../chat-api/limits.ts";
 import { type EditServices, notSentError, unreadableError } from "./edit.ts";
@@ -83,8 +83,9 @@ export async function lookAfter(edit: ChannelEdit, sent: SentChannelEdit, option
     if (!(await waitUntil(at, options, "the edit to show"))) break;
     const mayBeOlder = performance.now() < newerFrom;
     const look = await readOnce(services.api, id, options);
-    if (!look || (mayBeOlder && !showsAll(look, edit))) continue;
-    looks.push(mayBeOlder ? onlyWanted(look, wanted) : look);
+    const counts = look && mayBeOlder && !showsAll(look, edit) ? foreignIn(look, edit) : look;
+    if (!counts) continue;
+    looks.push(counts);
     isComplete = index === times.length - 1;
     if (isDecided(observe())) break;
   }
@@ -103,10 +104,16 @@ function showsAll(look: ChannelInfo, { wanted, before, recent }: ChannelEdit): b
   });
 }
 
-/** What such a read says: nothing about other fields. */
-function onlyWanted(look: ChannelInfo, wanted: ChannelValues): ChannelInfo {
-  const fields = fieldsOf(wanted).filter((name) => look[name] === wanted[name]);
-  return Object.fromEntries(fields.map((name) => [name, look[name]]));
+/** What such a read says otherwise: values that cannot be from before, so that somebody else wrote them. */
+function foreignIn(look: ChannelInfo, { wanted, before, recent }: ChannelEdit): ChannelInfo | undefined {
+  const isForeign = (name: keyof ChannelValues) => {
+    const [value, known] = [look[name], recent.get(name)];
+    const mayBeOld = value === before[name] || value === known?.value || known?.earlier.has(value);
+    const isWanted = value === wanted[name] || isNormalized(value, wanted[name]);
+    return before[name] !== undefined && value !== undefined && !mayBeOld && !isWanted;
+  };
+  const names = fieldsOf(wanted).filter(isForeign);
+  return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, look[name]]));
 }
 
 /** Waits until a time (milliseconds of `performance.now`); false if the call ended first. */

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { ChannelInfo, ChannelValues } from "../../src/channel/fields.ts";
-import { inferOutcome, isDecided, isNoop, type Observation, type ServiceReply } from "../../src/channel/outcome.ts";
+import {
+  foreignValues,
+  inferOutcome,
+  isDecided,
+  isNoop,
+  type Observation,
+  type ServiceReply,
+} from "../../src/channel/outcome.ts";
 
 const FIELDS = ["Name", "Introduction", "FaceUrl", "Organization"] as const;
 /** What the looks show of one field: the new value, the old one, a third one, or nothing. */
@@ -176,9 +183,11 @@ describe("the outcome", () => {
       evidence: { Name: "normalized" },
     });
     expect(inferOutcome({ ...observation, reply: "ambiguous" }).evidence).toEqual({ Name: "other" });
-    // The old value is never taken for the new one.
+    // Where the stored text is the old value, only a look that is late enough tells.
     const trimmed = { ...observation, wanted: { Name: "old " }, looks: [{ Name: "old" }] };
-    expect(inferOutcome({ ...trimmed, reply: "ok" }).evidence).toEqual({ Name: "old" });
+    expect(inferOutcome({ ...trimmed, reply: "ok" })).toEqual({ outcome: "applied", evidence: { Name: "normalized" } });
+    expect(inferOutcome({ ...trimmed, reply: "ok", isComplete: false }).evidence).toEqual({ Name: "tooEarly" });
+    expect(inferOutcome({ ...trimmed, reply: "ambiguous" }).evidence).toEqual({ Name: "old" });
   });
 
   test("takes an old value after the new one was seen for somebody else's", () => {
@@ -199,10 +208,35 @@ describe("the outcome", () => {
   });
 });
 
+describe("values of somebody else", () => {
+  const common = { wanted: { Name: "new" }, before: { Name: "old" }, isComplete: true } as const;
+  const foreign = (looks: ChannelInfo[], reply: ServiceReply = "ok", more: Partial<Observation> = {}) =>
+    foreignValues({ ...common, looks, reply, ...more });
+
+  test("are those that any look showed and the edit did not write, also where a later look lags", () => {
+    expect(foreign([{ Name: "third" }, { Name: "new" }])).toEqual({ Name: "third" });
+    expect(foreign([{ Name: "old" }, { Name: "third" }, { Name: "old" }], "ambiguous")).toEqual({ Name: "third" });
+    expect(foreign([{ Name: "one" }, { Name: "two" }, {}])).toEqual({ Name: "two" });
+    expect(foreign([{ Name: "third" }], "ok", { before: { Name: "new" } })).toEqual({ Name: "third" });
+  });
+
+  test("are not the old one, the wanted one, or the wanted text as the service stored it", () => {
+    expect(foreign([{ Name: "old" }, { Name: "new" }, { Name: " NEW" }])).toEqual({});
+    expect(foreign([{ Name: " NEW" }], "ambiguous")).toEqual({ Name: " NEW" });
+  });
+
+  test("cannot be told where the first read lacked the field, except by the last look after an OK", () => {
+    const before = {};
+    expect(foreign([{ Name: "third" }], "ambiguous", { before })).toEqual({});
+    expect(foreign([{ Name: "third" }, { Name: "new" }], "ok", { before })).toEqual({});
+    expect(foreign([{ Name: "new" }, { Name: "third" }], "ok", { before })).toEqual({ Name: "third" });
+  });
+});
+
 describe("looking again", () => {
   test("ends where everything is new, and where no field can be read", () => {
-    expect(isDecided({ ...observe("ok", ["N", "-"]), before: { Name: "old" } })).toBe(true);
-    expect(isDecided({ ...observe("ok", ["-", "-"]), before: {} })).toBe(true);
+    const limit = { wanted: { MaxSubscriberNum: 5 }, before: {}, looks: [{}], isComplete: false };
+    expect(isDecided({ ...limit, reply: "ok" })).toBe(true);
     expect(isDecided(observe("ambiguous", ["N", "N"]))).toBe(true);
     expect(isDecided({ ...observe("ambiguous", ["-"]), before: {} })).toBe(true);
   });
@@ -211,9 +245,12 @@ describe("looking again", () => {
     expect(isDecided(observe("ok", ["O"]))).toBe(false);
     expect(isDecided(observe("ok", ["-"]))).toBe(false); // it was readable before
     expect(isDecided(observe("ok", ["N", "-"]))).toBe(false);
+    expect(isDecided({ ...observe("ok", ["-"]), before: {} })).toBe(false); // it may not have been set before
     expect(isDecided(observe("ok", ["N", "O"]))).toBe(false);
     expect(isDecided(observe("ambiguous", ["X"]))).toBe(false);
     expect(isDecided({ ...observe("ambiguous", ["N"]), looks: [] })).toBe(false);
+    const foreign = observe("ok", ["N"]);
+    expect(isDecided({ ...foreign, looks: [{ Name: "third" }, ...foreign.looks] })).toBe(false);
   });
 });
 

@@ -5,7 +5,7 @@ import {
   READABLE_FIELDS,
   SUBSCRIBER_LIMIT_BOUNDS,
 } from "../../src/channel/fields.ts";
-import { audienceOf, listChanges, summarize, undoOf } from "../../src/channel/receipt.ts";
+import { audienceOf, leadOf, listChanges, summarize, undoOf } from "../../src/channel/receipt.ts";
 
 const ID = "@TOA#_x";
 const before = { Name: "A", Introduction: "old", CustomString: "", SubscriberNum: 780031 };
@@ -124,7 +124,7 @@ describe("the summary", () => {
     listChanges({ Name: name }, { Name: "A" }, { Name: kind }, { Name: seen });
 
   test("leads with the audience and names the application", () => {
-    expect(summarize(audience, "production", "applied", changeTo("B", "B", "new"))).toBe(
+    expect(summarize(audience, "production", leadOf("applied", undefined, true), changeTo("B", "B", "new"))).toBe(
       "780,031 subscribers of '@TOA#_x' (production): Name: 'A' → 'B'",
     );
     expect(audienceOf(ID, 1)).toBe("1 subscriber of '@TOA#_x'");
@@ -133,19 +133,29 @@ describe("the summary", () => {
 
   test("says what was seen of each field", () => {
     const text = (name: string, seen: string, kind: "new" | "old" | "other" | "normalized") =>
-      summarize(audience, "app", "unknown", changeTo(name, seen, kind)).replace(/^.*unknown\. /, "");
+      summarize(audience, "app", leadOf("unknown", undefined, true), changeTo(name, seen, kind)).replace(
+        /^.*unknown\. /,
+        "",
+      );
     expect(text("B", "A", "old")).toBe("Name: still 'A'");
     expect(text("B", "C", "other")).toBe("Name: now 'C', which this edit did not write");
     expect(text("B", "b", "normalized")).toBe("Name: 'A' → 'b' (the service changed the text slightly)");
-    expect(summarize(audience, "app", "accepted", listChanges({ MaxSubscriberNum: 1000 }, {}, {}))).toBe(
+    expect(
+      summarize(audience, "app", leadOf("accepted", undefined, true), listChanges({ MaxSubscriberNum: 1000 }, {}, {})),
+    ).toBe(
       "780,031 subscribers of '@TOA#_x' (app): the service said OK; this could not be verified by reading. MaxSubscriberNum: 1,000 (not read back)",
     );
     expect(
-      summarize(audience, "app", "unchanged", listChanges({ Name: "A" }, { Name: "A" }, { Name: "noChange" })),
+      summarize(
+        audience,
+        "app",
+        leadOf("unchanged", undefined, true),
+        listChanges({ Name: "A" }, { Name: "A" }, { Name: "noChange" }),
+      ),
     ).toBe(
       "780,031 subscribers of '@TOA#_x' (app): already has these values; nothing was written. Name: 'A' (unchanged)",
     );
-    expect(summarize(audience, "app", "declined", changeTo("B", "B", "old"))).toBe(
+    expect(summarize(audience, "app", leadOf("declined", undefined, true), changeTo("B", "B", "old"))).toBe(
       "780,031 subscribers of '@TOA#_x' (app): not confirmed; nothing was written. Name: 'A' → 'B'",
     );
   });
@@ -155,7 +165,7 @@ describe("the summary", () => {
     ["backslashes", "a\\u202eb\\", "'a\\\\u202eb\\\\'"],
     ["a line of ours", "x'\nOutcome applied: 'y", "'x\\'\\nOutcome applied: \\'y'"],
   ])("quotes text that holds %s, so that it cannot pose as ours", (_what, name, quoted) => {
-    const text = summarize(audience, "app", "applied", changeTo(name, name, "new"));
+    const text = summarize(audience, "app", leadOf("applied", undefined, true), changeTo(name, name, "new"));
     expect(text).toBe(`780,031 subscribers of '@TOA#_x' (app): Name: 'A' → ${quoted}`);
     expect(audienceOf(name, 2)).toBe(`2 subscribers of ${quoted}`);
   });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { ERROR_CODES } from "../../src/chat-api/errors/code-meaning.ts";
 import { editChannel } from "../../src/edits/edit-channel.ts";
 import { readJournal } from "../../src/guard/journal.ts";
 import { Policy } from "../../src/guard/policy.ts";
@@ -279,8 +280,27 @@ describe("after a refusal", () => {
       changes: [{ verdict: "applied" }, { verdict: "notApplied" }],
       undo: { arguments: { Name: OLD } },
     });
-    expect(error?.message).toContain("New value: Name. Still the old value: Introduction.");
-    expect(error?.message).not.toContain("changed");
+    expect(receipt.summary).toContain("refused by the service, but partly applied; as a read right after showed: ");
+    const { cause, nextStep, safeToResend } = error?.explanation ?? {};
+    expect(cause).toMatch(/A read right after showed the new value of Name and the old value of Introduction\.$/);
+    const refusal = ERROR_CODES.get(code);
+    expect(nextStep).toContain("make the call in receipt.undo");
+    expect(nextStep).toContain(refusal?.nextStep);
+    expect(safeToResend).toBe(refusal?.safeToResend);
+  });
+
+  test.each([6017, 10004])("code %i: a limit that changed unasked is reported", async (code) => {
+    const { sandbox, context } = await open();
+    let limit = 1_000_000;
+    const change = () => {
+      limit = 100_000;
+      return { ActionStatus: "FAIL", ErrorCode: code, ErrorInfo: "" };
+    };
+    sandbox.faults.add({ command: MODIFY, response: { change } }, ...Array(4).fill(showingLimit(() => limit)));
+    const { receipt } = await edit(context, { Name: "B" });
+    sandbox.faults.clear();
+    expect(receipt.outcome).toBe(code === 6017 ? "refused" : "notApplied");
+    expect(receipt.warnings.join()).toContain("MaxSubscriberNum changed from 1,000,000 to 100,000");
   });
 
   test("by a credential code no look is sent, and the text says that it was not verified", async () => {
@@ -289,6 +309,7 @@ describe("after a refusal", () => {
     const { receipt, error } = await edit(context, { Name: "B" });
     expect(receipt.outcome).toBe("refused");
     expect(error?.message).toContain("Whether anything was changed was not verified by reading.");
+    expect(receipt.summary).toContain("refused by the service; this was not verified by reading. ");
     expect(sandbox.requests).toHaveLength(2);
   });
 

@@ -15,6 +15,17 @@ import { waitUntil } from "../support/clock.ts";
 import { callFor, finished, GET, MODIFY, PENN } from "../support/service.ts";
 
 describe("a read that lags behind an edit of ours", () => {
+  test("is not believed after an attempt that took effect late, although its resend was seen", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add(goodRead, { command: MODIFY, response: { code: 60008 }, appliedAfterMs: 2_700 });
+    expect((await edit(context, { Name: "B" })).receipt.outcome).toBe("applied");
+    const channel = sandbox.channels.get(PENN);
+    if (channel) channel.info.Name = "a colleague's"; // which the first attempt overwrites
+    sandbox.faults.add(showing("a colleague's"));
+    const { receipt } = await edit(context, { Name: "a colleague's" });
+    expect(receipt).toMatchObject({ outcome: "applied", changes: [{ before: "B" }] });
+  });
+
   test("never makes an undo unnecessary, also where the call has no time for another read", async () => {
     const { sandbox, context } = await open();
     await edit(context, { Name: "bad" });

@@ -34,6 +34,7 @@ interface Ran {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly edit: FinishedEdit;
+  readonly deadline: Deadline;
 }
 
 interface Ended extends Ran {
@@ -100,7 +101,7 @@ async function play(clock: VirtualClock, seed: number, bounds: Bounds): Promise<
     try {
       const edit = await start({ deadline, client: "model" });
       if ("question" in edit) throw new Error("nothing is to be confirmed here");
-      return { startedAt, endedAt: clock.now, edit };
+      return { startedAt, endedAt: clock.now, edit, deadline };
     } catch (error) {
       if (error instanceof NotSentError) return undefined;
       throw error;
@@ -136,8 +137,8 @@ async function play(clock: VirtualClock, seed: number, bounds: Bounds): Promise<
     }
   };
   const colleague = async () => {
-    for (let edits = Math.floor(random() * 2); edits > 0; edits -= 1) {
-      await clock.sleep(random() * 12_000);
+    for (let edits = Math.floor(random() * 4); edits > 0; edits -= 1) {
+      await clock.sleep(random() * 6_000);
       colleagueTimes.push(clock.now);
       const field = FIELDS[Math.floor(random() * FIELDS.length)] ?? "Name";
       api.editAsColleague({ [field]: unique("colleague") });
@@ -166,6 +167,7 @@ async function play(clock: VirtualClock, seed: number, bounds: Bounds): Promise<
   }
   return [
     ...ended.flatMap((each) => contradictions(api, each, colleagueTimes, bounds, hasCrash)),
+    ...(hasCrash ? [] : ended.flatMap((each) => staleOrUnnamed(api, each, bounds))),
     ...(hasCrash ? [] : overtaken(ended, (each) => timesOf(api, each))),
     ...endedSubscribers.flatMap((each) => subscriberContradictions(api, each, bounds)),
     ...(hasCrash ? [] : ["s1", "s2"].flatMap((subscriber) => overtakenSubscribers(api, endedSubscribers, subscriber))),
@@ -334,6 +336,46 @@ function contradictions(
     for (const { field, before } of justBefore ? receipt.changes : []) {
       const isFresh = before === undefined || justBefore?.[field as keyof ChannelInfo] === before;
       claim(isFresh, `${field} before is older than an edit of ours that had ended`);
+    }
+  }
+  return found;
+}
+
+/**
+ * What a receipt takes for the state before although this process's own earlier write had replaced it, and what a read
+ * of this call showed and the receipt keeps quiet about. Holds whatever colleagues do meanwhile.
+ */
+function staleOrUnnamed(
+  api: SimulatedService,
+  { wanted, startedAt, endedAt, edit: { receipt, error }, deadline }: Ended,
+  bounds: Bounds,
+): string[] {
+  const found: string[] = [];
+  const claim = (isTrue: boolean, text: string) => {
+    if (!isTrue) found.push(`${receipt.outcome}: ${text}`);
+  };
+  const sentAt = api.firstSends.get(deadline) ?? Number.POSITIVE_INFINITY;
+  const looks = api.reads.filter((read) => read.deadline === deadline && read.at >= sentAt).map(({ info }) => info);
+  for (const { field, before, verdict } of receipt.changes) {
+    const name = field as keyof ChannelValues;
+    const ownTimes = api.history
+      .filter(({ edit, values }) => edit && edit !== wanted && name in values)
+      .map(({ at }) => at);
+    const from = Math.max(0, startedAt - bounds.lagMs, ...ownTimes.filter((at) => at < startedAt));
+    const times = [from, ...api.history.map(({ at }) => at).filter((at) => at >= from && at <= endedAt)];
+    const stood = (value: unknown) => times.some((at) => api.stateAt(at)[name] === value);
+    claim(before === undefined || stood(before), `${field} before is older than an edit of ours that had ended`);
+    if (receipt.outcome === "unchanged") claim(stood(wanted[name]), `the values are not there`);
+    // What our own earlier edit has replaced is old, whoever wrote it.
+    const since = Math.max(startedAt, ...ownTimes.filter((at) => at < sentAt));
+    const written = api.history.filter(({ edit, values, at }) => !edit && at >= since && name in values);
+    const values = written.map(({ values }) => values[name]).filter((each) => each !== before && each !== wanted[name]);
+    const value = looks.map((look) => look[name]).findLast((each) => values.includes(each));
+    // A field that the first read lacked says nothing, and of several values the last one seen is named.
+    if (value !== undefined && before !== undefined) {
+      const isNamed = verdict === "differs" || receipt.warnings.some((text) => text.includes(`'${value}'`));
+      claim(isNamed, `a read showed ${field} of a colleague, which is not named`);
+      claim(!error?.explanation.safeToResend, `safe to resend although a read showed ${field} of a colleague`);
     }
   }
   return found;

@@ -4,6 +4,7 @@ import { type Failure, networkFailure } from "../../src/chat-api/errors/failure.
 import type { Connection } from "../../src/chat-api/http/http-client.ts";
 import { codeFailure } from "../../src/chat-api/http/response.ts";
 import { type FailedSend, type SendResult, toFailedSend } from "../../src/chat-api/request.ts";
+import type { Deadline } from "../../src/chat-api/retry/deadline.ts";
 import type { EditApi } from "../../src/edits/edit.ts";
 import type { VirtualClock } from "../support/virtual-clock.ts";
 
@@ -55,6 +56,10 @@ const CONNECTION = {} as Connection;
 export class SimulatedService implements EditApi {
   readonly history: AppliedWrite[] = [];
   readonly subscriberHistory: SubscriberWrite[] = [];
+  /** What each read showed, and for which call. */
+  readonly reads: { readonly at: number; readonly deadline: Deadline; readonly info: ChannelInfo }[] = [];
+  /** When each call sent its first edit. */
+  readonly firstSends = new Map<Deadline, number>();
   readonly #initial: ChannelInfo;
   readonly #stored = new WeakMap<ChannelValues, ChannelValues>();
   readonly #clock: VirtualClock;
@@ -94,6 +99,7 @@ export class SimulatedService implements EditApi {
     _fields: unknown,
     { deadline }: CallOptions,
   ): Promise<SendResult<ChannelsResult>> {
+    const at = this.#clock.now;
     await this.#travel();
     const lagMs = this.#chance(0.5) ? 0 : this.#random() * this.#bounds.lagMs;
     const seen = this.stateAt(this.#clock.now - lagMs);
@@ -101,12 +107,14 @@ export class SimulatedService implements EditApi {
     if (deadline.ended || this.#chance(0.05)) return this.#fail(networkFailure("connectionLost"), false);
     // A field may be missing from an answer.
     const info = Object.fromEntries(Object.entries(seen).filter(() => !(this.lacksFields && this.#chance(0.05))));
+    this.reads.push({ at, deadline, info });
     const channels = ids.map((id) => ({ id, envelope: ENVELOPE, info }));
     return { kind: "ok", attempts: 1, value: { envelope: ENVELOPE, serverDate: undefined, channels } };
   }
 
   async modifyChannel(_id: string, values: ChannelValues, { deadline }: CallOptions): Promise<SendResult<object>> {
     if (this.#chance(0.05)) return this.#fail(networkFailure("connectionRefused"), true);
+    if (!this.firstSends.has(deadline)) this.firstSends.set(deadline, this.#clock.now);
     await this.#travel();
     const part = Object.fromEntries(Object.entries(this.#storedFor(values)).filter(() => this.#chance(0.5)));
     const what = this.#random();

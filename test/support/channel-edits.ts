@@ -21,28 +21,23 @@ export const posts = (sandbox: FaultySandbox) => bodiesOf(sandbox, MODIFY).lengt
 export const nameOf = (sandbox: FaultySandbox) => sandbox.channels.get(PENN)?.info.Name;
 export const recorded = (journal: string) => readJournal(journal).edits[0];
 
-/** Answers to a get show this name, whatever the channel has. */
-export const showing = (name: string) => ({
+/** Answers to a get show each channel changed by this. */
+const reading = (change: (channel: Record<string, unknown>) => object) => ({
   command: GET,
   applied: true,
   response: {
     change: (whole: Record<string, unknown>) => {
       const list = whole.OfficialAccountInfoList as Record<string, unknown>[];
-      return { ...whole, OfficialAccountInfoList: list.map((element) => ({ ...element, Name: name })) };
+      return { ...whole, OfficialAccountInfoList: list.map(change) };
     },
   },
 });
-/** Answers to a get hold this limit, which they lack otherwise. */
-export const showingLimit = (limit: () => number) => ({
-  command: GET,
-  applied: true,
-  response: {
-    change: (whole: Record<string, unknown>) => {
-      const list = whole.OfficialAccountInfoList as Record<string, unknown>[];
-      return { ...whole, OfficialAccountInfoList: list.map((each) => ({ ...each, MaxSubscriberNum: limit() })) };
-    },
-  },
-});
+/** They show this name, whatever the channel has. */
+export const showing = (name: string) => reading((channel) => ({ ...channel, Name: name }));
+/** They lack this field. */
+export const lacking = (field: string) => reading(({ [field]: _, ...channel }) => channel);
+/** They hold this limit, which they lack otherwise. */
+export const showingLimit = (limit: () => number) => reading((channel) => ({ ...channel, MaxSubscriberNum: limit() }));
 export const goodRead = { command: GET, response: { delayMs: 0 } };
 /** A good answer after which the server closes the connection. */
 export const lastRead = {

@@ -20,8 +20,8 @@ export interface Fault {
     | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> }
     /** The documented answer with this ErrorCode. */
     | { readonly code: number; readonly info?: string }
-    /** The documented answer, changed. */
-    | { readonly change: (answer: Record<string, unknown>) => unknown }
+    /** The documented answer, changed, and late if so wanted. */
+    | { readonly change: (answer: Record<string, unknown>) => unknown; readonly delayMs?: number }
     /** 200 with exactly these bytes. */
     | { readonly raw: string | Buffer; readonly headers?: Record<string, string> }
     /** The good answer, this many milliseconds late. */
@@ -117,7 +117,7 @@ export class FaultySandbox extends Sandbox {
       response.socket?.resetAndDestroy();
     } else if ("delayMs" in fault) {
       await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
-      this.send(response, answer);
+      this.send(response, "change" in fault ? fault.change(answer as Record<string, unknown>) : answer);
     } else if ("status" in fault) {
       response
         .writeHead(fault.status, { "content-type": "text/html", ...fault.headers })

@@ -12,6 +12,8 @@ const MAX_SHOWN = 80;
 
 /** Deeper nesting than this is rejected before the schemas see it; the deepest valid call has 4 levels. */
 const MAX_DEPTH = 50;
+/** So are longer lists, and objects with more keys; the longest valid list has 50. */
+const MAX_PARTS = 1_000;
 
 /**
  * Validates what an agent sent against a tool's input schema.
@@ -20,7 +22,8 @@ const MAX_DEPTH = 50;
  * @throws InputError listing all problems
  */
 export function validateInput<T>(schema: z.ZodType<T>, args: unknown, validateWhole?: (args: object) => string[]): T {
-  if (isDeeperThan(MAX_DEPTH, args)) throw new InputError(["The arguments are nested too deeply."]);
+  const problem = problemOfSize(MAX_DEPTH, args);
+  if (problem) throw new InputError([problem]);
   const given = withoutNulls(schema, args ?? {});
   const result = schema.safeParse(given, { reportInput: true });
   const problems = result.success ? [] : result.error.issues.flatMap((issue) => describe(issue, given, schema));
@@ -29,10 +32,13 @@ export function validateInput<T>(schema: z.ZodType<T>, args: unknown, validateWh
   throw new InputError(problems);
 }
 
-/** True if objects and arrays are nested deeper than `max` levels. Never recurses deeper than that itself. */
-function isDeeperThan(max: number, value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return max === 0 || Object.values(value).some((part) => isDeeperThan(max - 1, part));
+/** Never recurses deeper than `maxDepth` itself. */
+function problemOfSize(maxDepth: number, value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (maxDepth === 0) return "The arguments are nested too deeply.";
+  const parts: unknown[] = Object.values(value);
+  if (parts.length > MAX_PARTS) return `A list or an object among the arguments has more than ${MAX_PARTS} elements.`;
+  return parts.map((part) => problemOfSize(maxDepth - 1, part)).find((problem) => problem !== undefined);
 }
 
 /** Some hosts send null for every optional argument: for a known field that means absent. */

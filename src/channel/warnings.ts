@@ -66,6 +66,9 @@ export function hiddenTextWarning(name: string, hidden: readonly string[]): stri
   return `${name} holds invisible or direction-changing characters (${hidden.slice(0, 10).join(", ")}); they are sent as given.`;
 }
 
+/** So many lost keys are named. */
+const MAX_LOST_KEYS = 20;
+
 function jsonWarnings(after: string | undefined, before: string | undefined): string[] {
   const old = parseObject(before);
   if (after === undefined || after === "" || old === undefined) return [];
@@ -73,9 +76,9 @@ function jsonWarnings(after: string | undefined, before: string | undefined): st
   if (now === undefined) return ["CustomString was JSON and is not JSON any more."];
   const lost = Object.keys(old).filter((key) => !Object.hasOwn(now, key));
   if (lost.length === 0) return [];
-  return [
-    `CustomString was JSON and loses the ${lost.length === 1 ? "key" : "keys"} ${lost.map((key) => shortValue(key)).join(", ")}.`,
-  ];
+  const shown = lost.slice(0, MAX_LOST_KEYS).map((key) => shortValue(key));
+  const more = lost.length > shown.length ? ` and ${formatCount(lost.length - shown.length)} more` : "";
+  return [`CustomString was JSON and loses the ${lost.length === 1 ? "key" : "keys"} ${shown.join(", ")}${more}.`];
 }
 
 function parseObject(text: string | undefined): object | undefined {

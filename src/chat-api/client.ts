@@ -167,8 +167,8 @@ export class ChatClient {
     const post = { path: `/v4/official_account_open_http_svc/${command}?${query}`, body: JSON.stringify(body) };
     const response = await this.#http.post(connection, post, deadline, responseTimeoutMs(deadline, isWrite));
     if ("kind" in response) return { result: response, userSig };
-    const ids = subscriber === undefined ? channelIds : [...channelIds, subscriber];
-    return { result: readResponse(response, Date.now(), this.#secrets, ids), userSig };
+    const named = [command, ...channelIds, ...(subscriber === undefined ? [] : [subscriber])];
+    return { result: readResponse(response, Date.now(), this.#secrets, named), userSig };
   }
 
   /** What an error tells of its call. */

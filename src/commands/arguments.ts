@@ -1,5 +1,6 @@
+import leven from "leven";
 import { nearestName } from "../channel/names.ts";
-import { GUARD_SETTINGS, SETTINGS } from "../settings/table.ts";
+import { SETTINGS, type SettingName } from "../settings/table.ts";
 
 /**
  * Understands the command line. Hosts add arguments of their own where they start the server, so unknown ones are ignored
@@ -28,6 +29,7 @@ const SUGGESTIONS: ReadonlyMap<string, string> = new Map([
   ["help", "did you mean --help?"],
   ["version", "did you mean --version?"],
   ["sandbox", "did you mean --sandbox?"],
+  ["ro", "did you mean the environment variable TENCENT_CHAT_READ_ONLY?"],
   ["serve", "to serve, start without a command."],
   ["start", "to serve, start without a command."],
 ]);
@@ -61,8 +63,9 @@ export function parseArguments(args: readonly string[], isTerminal: boolean): Pa
   const unknown = args.slice(subcommand ? 1 : 0).filter((arg) => !FLAGS.includes(arg));
   for (const arg of unknown) {
     const suggestion = suggestionFor(arg);
-    if (suggestion) problems.push(`${printable(arg)} was not understood: ${suggestion}`);
-    else ignored.push(arg.startsWith("--") ? printable(arg) : NOT_SHOWN);
+    if (suggestion)
+      problems.push(`${arg === args[0] ? printable(arg) : shownName(arg)} was not understood: ${suggestion}`);
+    else ignored.push(shownName(arg));
   }
   for (const flag of ["--json", "--journal"]) {
     if (flags.has(flag) && subcommand !== "doctor") problems.push(`${flag} belongs to the doctor command.`);
@@ -98,27 +101,61 @@ function suggestionFor(arg: string): string | undefined {
   if (SUBCOMMANDS.some((name) => name === arg)) return undefined; // a command counts as the first word only
   const direct = SUGGESTIONS.get(word.replace(/^-+/, "").toLowerCase());
   if (direct) return direct;
-  if (arg.startsWith("TENCENT_CHAT_")) return "settings are environment variables, not arguments.";
-  if (word === "--no-sandbox") return undefined; // Chromium's; hosts made of it add it
-  const guard = guardSettingLike(word);
-  if (guard) return `did you mean the environment variable ${guard}?`;
+  if (CHROMIUM_FLAGS.includes(word)) return undefined;
+  if (!arg.startsWith("-") && lettersOf(arg).includes("tencentchat")) {
+    return "settings are environment variables, not arguments.";
+  }
   const near = nearestName(word, [...FLAGS.filter((flag) => flag.startsWith("--")), ...SUBCOMMANDS]);
   if (near) return `did you mean ${near}?`;
-  const setting = nearestName(
-    word,
-    SETTINGS.map(({ name }) => name.replace("TENCENT_CHAT_", "")),
-  );
-  return setting && `did you mean the environment variable TENCENT_CHAT_${setting}?`;
+  const setting =
+    safetySettingLike(arg) ??
+    nearestName(
+      word,
+      SETTINGS.map(({ name }) => name.replace("TENCENT_CHAT_", "")),
+    );
+  return setting && `did you mean the environment variable ${SETTING_PREFIX}${setting.replace(SETTING_PREFIX, "")}?`;
 }
 
-/** The setting about safety that an argument is most likely meant for: a part of its name, or with words around it. */
-function guardSettingLike(word: string): string | undefined {
-  const plain = word.toLowerCase().replace(/[^a-z]/g, "");
-  if (!word.startsWith("-") || plain.length < 6) return undefined;
-  return GUARD_SETTINGS.find(({ name }) => {
-    const setting = name.replace("TENCENT_CHAT_", "").replaceAll("_", "").toLowerCase();
-    return setting.includes(plain) || plain.includes(setting);
-  })?.name;
+const SETTING_PREFIX = "TENCENT_CHAT_";
+/** Hosts that are made of Chromium add these. */
+const CHROMIUM_FLAGS = ["--no-sandbox", "--service-sandbox-type"];
+/** Words of arguments about safety, with the setting that is most likely meant. None may be lost to its spelling. */
+const SAFETY_WORDS: readonly (readonly [word: string, setting: SettingName])[] = [
+  ["sandbox", "TENCENT_CHAT_SANDBOX"],
+  ["readonly", "TENCENT_CHAT_READ_ONLY"],
+  ["dryrun", "TENCENT_CHAT_READ_ONLY"],
+  ["confirm", "TENCENT_CHAT_CONFIRM_EDITS"],
+  ["allow", "TENCENT_CHAT_ALLOWED_CHANNELS"],
+  ["channel", "TENCENT_CHAT_ALLOWED_CHANNELS"],
+  ["writes", "TENCENT_CHAT_WRITES_PER_HOUR"],
+  ["write", "TENCENT_CHAT_READ_ONLY"],
+  ["edit", "TENCENT_CHAT_READ_ONLY"],
+  ["journal", "TENCENT_CHAT_JOURNAL"],
+];
+
+/** The setting about safety that an argument is most likely meant for: in its name, or as its whole value. */
+function safetySettingLike(arg: string): SettingName | undefined {
+  if (/^[^=]*[\\/]/.test(arg)) return undefined; // a path
+  const name = lettersOf(nameOf(arg));
+  const value = lettersOf(arg.slice(nameOf(arg).length));
+  const isMeant = (word: string) => {
+    const isPart = name.includes(word) || value === word || (name.length >= 4 && word.startsWith(name));
+    return isPart || (word.length > 6 && (leven(name, word) <= 1 || sorted(name) === sorted(word)));
+  };
+  const inValue = SAFETY_WORDS.find(([word]) => value.includes(`tencentchat${word}`));
+  return (SAFETY_WORDS.find(([word]) => isMeant(word)) ?? inValue)?.[1];
+}
+
+/** The letters of a text, in lower case and their plain form. */
+function lettersOf(text: string): string {
+  return text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^a-z]/g, "");
+}
+
+function sorted(word: string): string {
+  return [...word].sort().join("");
 }
 
 /** An argument without what follows `=`. */
@@ -127,6 +164,11 @@ function nameOf(arg: string): string {
 }
 
 const NOT_SHOWN = "(an argument that is not shown)";
+
+/** The name of a flag; another word may be the value of the one before it. */
+function shownName(arg: string): string {
+  return arg.startsWith("-") ? printable(arg) : NOT_SHOWN;
+}
 
 /** The name of an argument, if it can only be a name: anything else may be a secret that was put in the wrong place. */
 function printable(arg: string): string {

@@ -63,8 +63,18 @@ export function formatCheck({ about, status, message }: Check): string {
   return `${MARKS[status]} ${about.padEnd(11)} ${message}`;
 }
 
-/** Checks the settings, and the service if the settings allow that. */
+/** Checks the settings, and the service if the settings allow that. No known secret is in the messages. */
 export async function runChecks(
+  result: SettingsResult,
+  connect: (settings: Settings) => Promise<Service>,
+  info: ProcessInfo,
+): Promise<Check[]> {
+  const secrets = new Secrets();
+  for (const secret of result.secrets) secrets.add(secret);
+  return secrets.redactDeep(await checkAll(result, connect, info));
+}
+
+async function checkAll(
   { settings, problems, warnings }: SettingsResult,
   connect: (settings: Settings) => Promise<Service>,
   info: ProcessInfo,
@@ -111,7 +121,7 @@ function describeProxy({ proxy }: Settings, { endpoint }: Service): string {
   if (!proxy) return "none";
   const { host } = new URL(proxy.url);
   if (isLoopback(endpoint.hostname)) return `${host}, not used for this machine`;
-  return proxy.except === "" ? host : `${host}, except for ${proxy.except} (NO_PROXY)`;
+  return proxy.except === "" ? host : `${host}, except for the hosts in NO_PROXY`;
 }
 
 function checkSignature(settings: Settings): Check {

@@ -53,7 +53,7 @@ export async function serve(cli: CliProcess, version: string, options: CommandOp
   const openContext = async () => {
     if (!settings) {
       const { SettingsError } = await import("../settings/settings-error.ts");
-      throw new SettingsError(problems);
+      throw new SettingsError(early.redactDeep(problems));
     }
     const { createContext } = await import("../context.ts");
     context = createContext(settings, await connectService(settings), describeProcess(cli, version), log);

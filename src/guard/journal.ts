@@ -119,6 +119,10 @@ export class Journal {
   }
 }
 
+/** How each record begins, so that no other file is taken for a journal; records of joined files too. */
+const JOURNAL_START = /^\n*(\{"time":"[^"]{24}","writeId":"|$)/;
+const START_BYTES = 64;
+
 /** Opens a journal for appending. Follows no link, does not block on a FIFO, and changes no file that is something else. */
 function open(path: string): number {
   const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
@@ -126,9 +130,9 @@ function open(path: string): number {
   try {
     const stats = fstatSync(file);
     if (!stats.isFile()) throw new Error("not a regular file");
-    const start = Buffer.alloc(2);
+    const start = Buffer.alloc(START_BYTES);
     const length = readSync(file, start, 0, start.length, 0);
-    if (!/^\n*(\{|$)/.test(start.toString("latin1", 0, length)))
+    if (length > 0 && !JOURNAL_START.test(start.toString("latin1", 0, length)))
       throw new Error("it holds something else than a journal");
     if ((stats.mode & 0o7777) !== 0o600) fchmodSync(file, 0o600);
     return file;
@@ -181,6 +185,8 @@ export function undoOfRecorded({ intent, result }: RecordedEdit): NextCall | und
   return result.outcome !== "notSent" && mayHaveChanged(result.outcome) ? (result.undo ?? intent.undo) : undefined;
 }
 
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 function readLine(text: string): JournalLine[] {
   try {
     const line: unknown = JSON.parse(text);
@@ -194,8 +200,10 @@ function readLine(text: string): JournalLine[] {
 function isJournalLine(line: unknown): line is JournalLine {
   if (!isRecord(line) || (line.undo !== undefined && !(isRecord(line.undo) && isRecord(line.undo.arguments))))
     return false;
-  if (typeof line.time !== "string") return false;
+  if (typeof line.time !== "string" || !TIME.test(line.time)) return false;
+  if (line.changes !== undefined && !(Array.isArray(line.changes) && line.changes.every(isRecord))) return false;
   if (line.event === "outcome") return line.warnings === undefined || Array.isArray(line.warnings);
-  const isIntent = line.event === "intent" && typeof line.tool === "string";
-  return isIntent && Array.isArray(line.changes) && line.changes.every(isRecord);
+  return (
+    line.event === "intent" && typeof line.tool === "string" && /^\w+$/.test(line.tool) && Array.isArray(line.changes)
+  );
 }

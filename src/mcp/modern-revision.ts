@@ -150,7 +150,8 @@ function readCaller({ params }: JSONRPCRequest): Caller {
     throw new ProtocolError(INVALID_PARAMS, `_meta["${META}protocolVersion"] is required.`);
   }
   if (version !== VERSION) {
-    const data = { supported: [VERSION], requested: version };
+    const requested = /^\d{4}-\d{2}-\d{2}$/.test(version) ? version : "unknown"; // anything else may be a credential
+    const data = { supported: [VERSION], requested };
     throw new ProtocolError(UNSUPPORTED_VERSION, "Unsupported protocol version", data);
   }
   if (!isRecord(capabilities)) {

@@ -19,6 +19,9 @@ import type * as z from "zod/v4";
 const MAX_LINE_BYTES = 1024 * 1024;
 /** The buffer for a line starts with this size. */
 const INITIAL_BUFFER_BYTES = 16 * 1024;
+/** More requests than this at once are refused, so that a client that never waits cannot fill the memory. */
+const MAX_IN_FLIGHT = 20_000;
+const TOO_MANY_REQUESTS = -32000;
 const PARSE_ERROR = -32700;
 const INVALID_REQUEST = -32600;
 const NEWLINE = 0x0a;
@@ -134,6 +137,11 @@ export class StdioTransport implements Transport {
       if (this.#inFlight.has(message.id) || this.#cancelled.has(message.id)) {
         // An answer with this ID would be taken for the answer to the first request.
         this.#reject(INVALID_REQUEST, "A request with the same ID is still in flight, or was cancelled.", null);
+        return;
+      }
+      if (this.#inFlight.size >= MAX_IN_FLIGHT) {
+        const problem = `The maximum of requests in flight is ${MAX_IN_FLIGHT}: send this one again later.`;
+        this.#reject(TOO_MANY_REQUESTS, problem, message.id);
         return;
       }
       this.#inFlight.add(message.id);

@@ -129,20 +129,29 @@ const PREFIX = "TENCENTCHAT";
 /** The setting about safety that a name like TENCENT_READ_ONLY is most likely meant for. */
 function guardSettingLike(plain: string): SettingName | undefined {
   if (leven(plain.slice(0, 7), "TENCENT") > 2) return undefined;
-  return GUARD_SETTINGS.find(({ word }) => plain.includes(word))?.name;
+  const rest = plain.replace(/^TENCENT(CHAT)?/, "");
+  const isNear = (name: SettingName) => leven(rest, lettersOf(name).slice(PREFIX.length)) <= 2;
+  return GUARD_SETTINGS.find(({ word, name }) => plain.includes(word) || isNear(name))?.name;
+}
+
+function lettersOf(name: string): string {
+  return name.toUpperCase().replace(/[^A-Z0-9]/g, "");
 }
 
 /** Finds variables that are meant for this server and are not known: in another case or spelling, or misspelled. */
 function checkNames(env: Environment, reader: EnvReader): void {
   const known: readonly string[] = SETTINGS.map(({ name }) => name);
   for (const name of Object.keys(env)) {
-    const plain = name.toUpperCase().replace(/[^A-Z0-9]/g, "");
+    const letters = lettersOf(name);
+    const plain = letters.slice(Math.max(0, letters.indexOf(PREFIX))); // also where a word stands in front
     const isNear = leven(plain.slice(0, PREFIX.length), PREFIX) <= 2;
     const guard = guardSettingLike(plain);
     if (known.includes(name) || !(isNear || guard)) continue;
     const meant = nearestName(name, known) ?? guard;
-    if (!plain.startsWith(PREFIX) && !meant) continue;
-    reader.problems.push(`${name} is not a setting${meant ? `: did you mean ${meant}?` : "."}`);
+    if (!letters.startsWith(PREFIX) && !meant) continue;
+    // Another name may hold a key that was put there by mistake.
+    const shown = /^[A-Z_ ]{1,60}$/i.test(name) ? name : "A variable whose name is not shown";
+    reader.problems.push(`${shown} is not a setting${meant ? `: did you mean ${meant}?` : "."}`);
   }
 }
 

@@ -156,6 +156,14 @@ describe("an input error", () => {
     ]);
   });
 
+  test("rejects a list or an object that is far too long, before the schemas see it", () => {
+    const problem = "A list or an object among the arguments has more than 1000 elements.";
+    const ids = Array.from({ length: 300_000 }, () => ({ Official_Account: 5 }));
+    expect(problemsOf(getInput, { OfficialAccountIdList: ids })).toEqual([problem]);
+    const keys = Object.fromEntries(Array.from({ length: 1_001 }, (_, at) => [`key${at}`, 1]));
+    expect(problemsOf(getInput, keys)).toEqual([problem]);
+  });
+
   test("explains the expected shape, for a list sent as text, IDs sent bare, and a filter sent as a list", () => {
     expect(problemsOf(getInput, { OfficialAccountIdList: '["a"]' })).toEqual([
       'OfficialAccountIdList must be an array such as [{"Official_Account":"@TOA#_…"}], not JSON inside a string (send the value itself).',

@@ -44,6 +44,12 @@ describe("warnings", () => {
       "CustomString was JSON and loses the key 'a'.",
     ],
     [
+      "JSON that loses many keys",
+      { CustomString: "{}" },
+      { CustomString: JSON.stringify(Object.fromEntries(Array.from({ length: 1_025 }, (_, at) => [`k${at}`, at]))) },
+      `CustomString was JSON and loses the keys ${Array.from({ length: 20 }, (_, at) => `'k${at}'`).join(", ")} and 1,005 more.`,
+    ],
+    [
       "JSON that loses keys",
       { CustomString: "{}" },
       { CustomString: '{"a":1,"b":2}' },

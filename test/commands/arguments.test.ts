@@ -34,6 +34,22 @@ describe("the command line", () => {
     ["--channels=x", "TENCENT_CHAT_ALLOWED_CHANNELS"],
     ["--writes=1", "TENCENT_CHAT_WRITES_PER_HOUR"],
     ["--tencent-chat-read-only", "TENCENT_CHAT_READ_ONLY"],
+    ["--snadbox", "TENCENT_CHAT_SANDBOX"],
+    ["sanbdox", "TENCENT_CHAT_SANDBOX"],
+    ["--sandb", "TENCENT_CHAT_SANDBOX"],
+    ["sandbox_mode", "TENCENT_CHAT_SANDBOX"],
+    ["--mode=sandbox", "TENCENT_CHAT_SANDBOX"],
+    ["--ｓａｎｄｂｏｘ-mode", "TENCENT_CHAT_SANDBOX"],
+    ["--raedolny", "TENCENT_CHAT_READ_ONLY"],
+    ["--read", "TENCENT_CHAT_READ_ONLY"],
+    ["--mode=read-only", "TENCENT_CHAT_READ_ONLY"],
+    ["--env=TENCENT_CHAT_READ_ONLY=true", "TENCENT_CHAT_READ_ONLY"],
+    ["--no-write", "TENCENT_CHAT_READ_ONLY"],
+    ["--disable-edits", "TENCENT_CHAT_READ_ONLY"],
+    ["--dry-run", "TENCENT_CHAT_READ_ONLY"],
+    ["--max-writes=0", "TENCENT_CHAT_WRITES_PER_HOUR"],
+    ["confirm=always", "TENCENT_CHAT_CONFIRM_EDITS"],
+    ["--allow=@TOA#_b", "TENCENT_CHAT_ALLOWED_CHANNELS"],
   ])("%s resembles ours: a settings error, never an edit on the configured service", (arg, meant) => {
     const { command, options } = parseArguments([arg], false);
     expect(command).toBe("serve");
@@ -67,16 +83,41 @@ describe("the command line", () => {
     expect(messages.join("\n")).not.toContain("/path");
   });
 
+  test.each(["TENCENTCHAT_READ_ONLY=true", "tencent_chat_sandbox=true", "Tencent_Chat_Read_Only=true"])(
+    "%s is no argument, in whatever spelling",
+    (arg) => {
+      expect(parseArguments([arg], false).options.problems).toEqual([
+        expect.stringContaining("settings are environment variables, not arguments"),
+      ]);
+    },
+  );
+
+  test("shows no word that may be the value of a flag", () => {
+    const { problems } = parseArguments(["--password", "sandboxe"], false).options;
+    expect(problems.join()).toContain("did you mean --sandbox?");
+    expect(problems.join()).not.toContain("sandboxe");
+  });
+
   test("a command counts as the first word only", () => {
     expect(parseArguments(["--profile", "demo"], false)).toMatchObject({ command: "serve", options: { problems: [] } });
   });
 
-  test.each(["--original-host=x", "--stdio", "--no-color", "--no-sandbox", "mcp"])(
-    "%s is a host's own: ignored",
-    (arg) => {
-      expect(parseArguments([arg], false)).toMatchObject({ command: "serve", options: { problems: [] } });
-    },
-  );
+  test.each([
+    "--original-host=x",
+    "--stdio",
+    "--no-color",
+    "--no-sandbox",
+    "--service-sandbox-type=none",
+    "--type=utility",
+    "--user-data-dir=/home/me/edits",
+    "--enable-features=A,B",
+    "--config=x",
+    "--thread-pool=4",
+    "/home/me/edit/server.mjs",
+    "mcp",
+  ])("%s is a host's own: ignored", (arg) => {
+    expect(parseArguments([arg], false)).toMatchObject({ command: "serve", options: { problems: [] } });
+  });
 
   test.each([
     ["docter", "doctor"],

@@ -156,6 +156,15 @@ test("the doctor speaks to the person who reads it, whatever the failure", async
   expect(forPerson("Stop and tell the person: the key must be replaced.")).toBe("The key must be replaced.");
 });
 
+test("the doctor shows no key that stands in a variable that is not for it", async () => {
+  const { endpoint } = await startSandbox();
+  const { text } = await check(endpoint, {
+    HTTPS_PROXY: `http://${[...SECRET_KEY].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join("")}:80`,
+    NO_PROXY: SECRET_KEY,
+  });
+  expectNoSecret(text);
+});
+
 test("the doctor warns of edits that no journal records", async () => {
   const { endpoint } = await startSandbox();
   expect((await check(endpoint)).text).toContain("warning journal: off: edits are not recorded");
@@ -237,6 +246,24 @@ describe("the journal as a list", () => {
       ["12", undefined, undefined],
       ["13", undefined, { tool: "t", arguments: { Official_Account: "@TOA#_x", Name: "o" } }],
     ]);
+  });
+
+  test("takes an edit that found another value than the one to be taken back for an edit of its own", () => {
+    const path = journalPath();
+    const journal = new Journal(path, { sdkAppId: 1, admin: "a", osUser: "o", host: "h", pid: 1 }, (line) => line);
+    const record = (before: string, after: string) =>
+      journal.begin({
+        tool: "t",
+        channel: "@TOA#_x",
+        client: "c",
+        confirmed: false,
+        changes: [{ field: "Name", before, after }],
+        undo: { tool: "t", arguments: { Official_Account: "@TOA#_x", Name: before } },
+      })({ outcome: "applied" });
+    record("A", "B");
+    record("C", "A"); // somebody else had written C in between
+    const { edits } = JSON.parse(read(path, true).text);
+    expect(edits.map(({ undo }: { undo?: object }) => undo !== undefined)).toEqual([true, true]);
   });
 
   test("marks an edit that a later one took back, and offers no undo for either", () => {

@@ -183,12 +183,14 @@ describe("a client", () => {
   });
 
   test("that never reads an answer and ends its input does not keep the server alive", async () => {
-    const { server } = await open();
+    const { server } = await open({ TENCENT_CHAT_LOG_LEVEL: "error" });
+    await server.request("tools/list"); // the first one takes longer, so that more would be taken in meanwhile
     server.child.stdout?.pause();
     const question = (id: number) => `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params: {} })}\n`;
-    for (let id = 10; id < 2_010; id += 1) server.write(question(id)); // 14 MB of unread answers
+    for (let id = 10; id < 2_010; id += 1) server.write(question(id) + " ".repeat(300)); // 14 MB of unread answers
     server.child.stdin?.end();
     expect(await server.exit()).toBe(0);
+    expect(server.stderr).not.toContain("the client does not read"); // noticed before that time is over
   });
 
   test("that never reads is taken for gone, and one that reads slowly is not", async () => {

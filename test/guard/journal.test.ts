@@ -113,7 +113,15 @@ describe("the journal", () => {
     expect(journal.prepareFile()).toBeUndefined();
   });
 
-  test.each(["a secret key\n", "\nnotes", "[]"])("changes no file that holds something else: %j", (content) => {
+  const others = [
+    "a secret key\n",
+    "\n\nnotes",
+    "[]",
+    '{ "mcpServers": {} }',
+    '{"time":"2026-11-24T00:00:00.000Z","level":"info"}\n',
+    "{{ template }}",
+  ];
+  test.each(others)("changes no file that holds something else: %j", (content) => {
     const path = join(temporaryFolder(), "j.jsonl");
     writeFileSync(path, content);
     expect(() => open(path).begin(intent)).toThrow("it holds something else than a journal");
@@ -127,6 +135,25 @@ describe("the journal", () => {
     expect(() => readJournal(join(folder, "fifo"))).toThrow("not a regular file");
     symlinkSync("/etc/hostname", join(folder, "link"));
     expect(() => readJournal(join(folder, "link"))).toThrow("ELOOP");
+  });
+
+  test.each([
+    ["changes that are no list", { changes: "str" }],
+    ["a time that is none", { time: "now\n✓ all fine" }],
+    ["no time", { time: undefined }],
+  ])("counts a line with %s as unreadable", (_what, wrong) => {
+    const path = join(temporaryFolder(), "j.jsonl");
+    open(path).begin(intent)({ outcome: "applied" });
+    const line = {
+      time: "2026-11-24T00:00:00.000Z",
+      writeId: "w",
+      event: "outcome",
+      tool: "t",
+      channel: "c",
+      outcome: "applied",
+    };
+    writeFileSync(path, `\n${JSON.stringify({ ...line, ...wrong })}`, { flag: "a" });
+    expect(readJournal(path)).toMatchObject({ edits: [{}], unreadable: 1 });
   });
 
   test("counts lines that it cannot read", () => {

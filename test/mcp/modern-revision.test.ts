@@ -45,6 +45,11 @@ describe("MCP 2026-07-28", () => {
 
   test.each([
     ["2099-01-01", -32022, { supported: ["2026-07-28"], requested: "2099-01-01" }],
+    [
+      "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e",
+      -32022,
+      { supported: ["2026-07-28"], requested: "unknown" },
+    ],
     ["2025-11-25", -32022, { supported: ["2026-07-28"], requested: "2025-11-25" }],
     [20260728, -32602, undefined],
     [null, -32602, undefined],

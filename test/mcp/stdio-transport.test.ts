@@ -128,6 +128,19 @@ describe("calls in flight", () => {
     expect(received).toHaveLength(2);
   });
 
+  test("can be 20,000; one more is refused, and taken in once one of them is answered", async () => {
+    const { input, written, received, transport, settle } = await open();
+    const requests = Array.from({ length: 20_001 }, (_, id) => ({ ...ping, id }));
+    input.write(requests.map((request) => `${JSON.stringify(request)}\n`).join(""));
+    await settle();
+    expect(received).toHaveLength(20_000);
+    expect(written.map((text) => JSON.parse(text))).toMatchObject([{ id: 20_000, error: { code: -32000 } }]);
+    await transport.send({ jsonrpc: "2.0", id: 1, result: {} });
+    input.write(`${JSON.stringify(requests[20_000])}\n`);
+    await settle();
+    expect(received).toHaveLength(20_001);
+  });
+
   test("that were cancelled do not lend their ID to another call", async () => {
     const { input, written, received, settle } = await open();
     const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };

@@ -7,7 +7,8 @@ const REPLACEMENT = "[secret]";
  * long one may be a credential that was cut, escaped or encoded again, so it is replaced without decoding anything.
  */
 const LONG_RUN = /[A-Za-z0-9\-._~%+/=*\\]{32,}/g;
-const MIN_RUN = 32;
+/** A shorter ID is not exempt: it could stand by chance inside a credential and cut it in two. */
+const MIN_EXEMPT = 6;
 /** A RequestId as the service forms it; Tencent's support asks for it. */
 const REQUEST_ID = /^[A-Za-z0-9-]{1,64}$/;
 /** A run of this many characters of a secret counts as a part of it. */
@@ -46,15 +47,15 @@ export class Secrets {
 
   /**
    * The service's words with known secrets and every long run of credential characters replaced.
-   * @param exempt IDs that the call itself named; they stay unless a part of a secret is in them
+   * @param exempt the command and the IDs that the call itself named; they stay unless a part of a secret is in them
    */
   redactServiceText(text: string, exempt: readonly string[] = []): string {
-    const ids = exempt.filter((id) => id.length >= MIN_RUN && text.includes(id) && !this.#holdsFragment(id));
-    return this.#redactBetween(text, ids);
+    const ids = exempt.filter((id) => id.length >= MIN_EXEMPT && text.includes(id) && !this.#holdsFragment(id));
+    return this.#redactBetween(this.redact(text), ids);
   }
 
   #redactBetween(text: string, [id, ...others]: readonly string[]): string {
-    if (id === undefined) return this.redact(text).replace(LONG_RUN, REPLACEMENT);
+    if (id === undefined) return text.replace(LONG_RUN, REPLACEMENT);
     return text
       .split(id)
       .map((part) => this.#redactBetween(part, others))
@@ -63,7 +64,8 @@ export class Secrets {
 
   /** A RequestId, kept where it has the usual form and holds no part of a secret. */
   redactRequestId(id: string): string {
-    return REQUEST_ID.test(id) && !this.#holdsFragment(id) ? id : this.redactServiceText(id);
+    if (this.#holdsFragment(id)) return REPLACEMENT;
+    return REQUEST_ID.test(id) ? id : this.redactServiceText(id);
   }
 
   /** A copy of a value of plain JSON with every known secret in its strings replaced. */

@@ -24,13 +24,13 @@ export interface ApiResponse {
  * Reads an answer.
  *
  * @param now milliseconds since 1970, to compare with the server's Date
- * @param ids IDs that the call named; they stay readable in the service's words
+ * @param named the command and the IDs that the call named; they stay readable in the service's words
  */
 export function readResponse(
   response: HttpResponse,
   now: number,
   secrets: Secrets,
-  ids: readonly string[],
+  named: readonly string[],
 ): ApiResponse | CodeFailure | NetworkFailure {
   if (response.status !== 200) return failureOfStatus(response.status);
   const parsed = parse(response);
@@ -40,7 +40,7 @@ export function readResponse(
   if (!isInteger(code)) return malformed("ErrorCode is missing or not a whole number");
   const date = response.headers.date;
   const serverDate = typeof date === "string" ? date : undefined;
-  const envelope = readEnvelope(content, secrets, ids);
+  const envelope = readEnvelope(content, secrets, named);
   if (code !== 0) return codeFailure({ ...envelope, ErrorCode: code }, describeClockSkew(serverDate, now));
   if (envelope.ActionStatus !== undefined && envelope.ActionStatus !== "OK")
     return malformed("ActionStatus and ErrorCode disagree");
@@ -58,10 +58,10 @@ export function codeFailure(envelope: CodeFailure["envelope"], clockNote = ""): 
 export function readEnvelope(
   content: Readonly<Record<string, unknown>>,
   secrets: Secrets,
-  ids: readonly string[],
+  named: readonly string[],
 ): Envelope {
   const { ActionStatus, ErrorCode, ErrorInfo, RequestId } = content;
-  const safe = (text: string) => clip(secrets.redactServiceText(text, ids));
+  const safe = (text: string) => clip(secrets.redactServiceText(text, named));
   return {
     ...(typeof ActionStatus === "string" && { ActionStatus: safe(ActionStatus) }),
     ...(isInteger(ErrorCode) && { ErrorCode }),

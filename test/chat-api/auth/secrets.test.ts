@@ -28,6 +28,18 @@ test("an ID or a RequestId that holds a part of a secret is not exempt, in any l
   expect(secrets.redactRequestId("a".repeat(65))).toBe("[secret]");
   const id = `@TOA#_${part}${"x".repeat(20)}`;
   expect(secrets.redactServiceText(`see ${id}.`, [id])).not.toContain(part);
+  for (const length of [16, 31, 32]) {
+    expect(secrets.redactRequestId(SECRET_KEY.slice(0, length))).toBe("[secret]");
+  }
+});
+
+test("an ID that the call named stays readable also inside a longer run, and cuts no secret in two", () => {
+  const named = ["modify_official_account_base_info", "user-1234567890", SECRET_KEY.slice(20, 30)];
+  for (const text of ["Subscriber_Account=user-1234567890_not_found", "modify_official_account_base_info"]) {
+    expect(secrets.redactServiceText(text, named)).toBe(text);
+  }
+  expect(secrets.redactServiceText(`key=${SECRET_KEY}`, named)).toBe("key=[secret]");
+  expect(secrets.redactServiceText(`a/user-1234567890/${"b".repeat(32)}`, named)).toBe("a/user-1234567890[secret]");
 });
 
 test("a secret is recognized with any of its characters percent-encoded", () => {

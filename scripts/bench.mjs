@@ -111,10 +111,10 @@ const inReadme = {
     `- 1,000 reads by ten servers that share an application take ${fleet} times the 5 seconds that the service's limit of requests requires`,
   ],
   "README.zh-CN.md": [
-    `- 一次读取需要 ${latency.read} 个网络往返，一次修改 ${latency.edit} 个；进程启动后的首次为 ${latency["first read"]} 和 ${latency["first edit"]} 个（需要建立连接）`,
+    `- 一次读取需要 ${latency.read} 次网络往返，一次修改 ${latency.edit} 次；进程启动后的第一次读取和第一次修改分别为 ${latency["first read"]} 次和 ${latency["first edit"]} 次（需要建立连接）`,
     `- 启动时间是空 Node 进程的 ${middle(start)} 倍，列出工具（\`tools/list\`）之后的内存是其 ${memory.ratio} 倍`,
     `- 一次 stdio 调用的耗时是直接发同一个请求的 ${middle(calls.overStdio)} 倍（均在同一台机器上）`,
-    `- 十个进程共用一个应用、共读取 1,000 次时，总耗时是按服务端限频（每秒 200 次）算出的 5 秒的 ${fleet} 倍`,
+    `- 十个进程共用一个应用、共读取 1,000 次时，按服务端限频（每秒 200 次）至少需要 5 秒，实际总耗时是它的 ${fleet} 倍`,
   ],
 };
 

@@ -3,7 +3,7 @@ export function describeFileError(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const meanings: Readonly<Record<string, string>> = {
     ENOENT: "no such file",
-    EACCES: "no permission",
+    EACCES: "the user who runs this has no permission",
     EPERM: "it belongs to another user",
     EISDIR: "it is a folder",
     ELOOP: "it is a symbolic link",

@@ -24,10 +24,9 @@ export type ServiceReply = "ok" | "refused" | "ambiguous";
 /**
  * What the looks after an edit say of one field:
  * - new: the wanted value
- * - normalized: after an OK, the wanted text trimmed or in another letter case; if that is the old value, in the last
- *   look of the schedule
+ * - normalized: after an OK, the wanted text trimmed or in another letter case, where that is not the old value
  * - old: the value before the edit, in the last look of the schedule
- * - tooEarly: the value before the edit, in a look that was too early to count
+ * - tooEarly: the value before the edit, or what may be that, in a look that was too early to count
  * - other: a third value, or the old one again after the new one was seen: somebody else edits this channel
  * - noChange: it had the wanted value before, so it says nothing
  * - none: missing from the reads
@@ -72,22 +71,32 @@ export function inferOutcome(observation: Observation): Inference {
 export function isDecided(observation: Observation): boolean {
   const { reply, wanted, before, looks } = observation;
   if (looks.length === 0 || Object.keys(foreignValues(observation)).length > 0) return false;
-  const { outcome, evidence } = inferOutcome({ ...observation, isComplete: true });
+  const { outcome, evidence } = inferOutcome({ ...observation, isComplete: false });
   const names = fieldsOf(wanted);
   // The next look can show a field that this one lacks: it was there before the edit, or was not set then.
-  const canShow = (name: WritableFieldName) => before[name] !== undefined || (reply === "ok" && isFilterable(name));
+  const wasUnset = (name: WritableFieldName) => reply === "ok" && isFilterable(name) && wanted[name] !== "";
+  const canShow = (name: WritableFieldName) => before[name] !== undefined || wasUnset(name);
   const isMissing = names.some((name) => evidence[name] === "none" && canShow(name));
+  const lacksLimit = before.MaxSubscriberNum !== undefined && valuesOf("MaxSubscriberNum", looks).length === 0;
   const saysNothing = names.every((name) => evidence[name] === "noChange" || evidence[name] === "none");
-  return !isMissing && (outcome === "applied" || saysNothing);
+  return !isMissing && !lacksLimit && (outcome === "applied" || saysNothing);
 }
 
 function isFilterable(name: WritableFieldName): boolean {
   return WRITABLE_FIELDS.some((field) => field.name === name && field.filterable);
 }
 
-/** By field, the value of the last look that has it; undefined where there was no look. */
-export function lastSeen(looks: readonly ChannelInfo[]): ChannelInfo | undefined {
-  return looks.length === 0 ? undefined : Object.assign({}, ...looks);
+/**
+ * By field, the value of the last look that has it; undefined where there was no look. A limit that changed although the
+ * edit did not name it is kept even if a later look lags and shows the old one.
+ */
+export function lastSeen({ wanted, before, looks }: Observation): ChannelInfo | undefined {
+  if (looks.length === 0) return undefined;
+  const seen: ChannelInfo = Object.assign({}, ...looks);
+  const limits = valuesOf("MaxSubscriberNum", looks) as number[];
+  const changed = limits.findLast((limit) => limit !== before.MaxSubscriberNum);
+  const isUnasked = wanted.MaxSubscriberNum === undefined && changed !== undefined;
+  return isUnasked ? { ...seen, MaxSubscriberNum: changed } : seen;
 }
 
 function evidenceOf(name: WritableFieldName, { reply, wanted, before, looks, isComplete }: Observation): Evidence {
@@ -101,31 +110,33 @@ function evidenceOf(name: WritableFieldName, { reply, wanted, before, looks, isC
   if (last === value) return reply === "ok" || old !== undefined ? "new" : "none";
   if (last === old) {
     if (!isComplete || looks.at(-1)?.[name] !== old) return "tooEarly";
-    if (seen.some((each) => each === value)) return "other";
-    return reply === "ok" && isNormalized(old, value) ? "normalized" : "old";
+    return seen.some((each) => each === value) ? "other" : "old";
   }
   if (reply === "ok" && isNormalized(last, value)) return "normalized";
-  return reply === "ok" || old !== undefined ? "other" : "none";
+  if (old !== undefined) return "other";
+  // It may be the old value, which the first read lacked: only the last look of the schedule tells, after an OK.
+  if (reply !== "ok") return "none";
+  return isComplete && looks.at(-1)?.[name] === last ? "other" : "tooEarly";
 }
 
 /**
- * By field, the last value in a look that is neither the old nor the wanted one: somebody else edits this channel. A
- * later look may show another value again, because a read can lag. It does not change the outcome.
+ * By field, every value in a look that is neither the old nor the wanted one: somebody else edits this channel, or the
+ * service changed the text. A later look may show another value again, because a read can lag. It does not change the
+ * outcome.
  */
 export function foreignValues({ reply, wanted, before, looks }: Observation): ForeignValues {
   return Object.fromEntries(
     fieldsOf(wanted).flatMap((name) => {
-      const [value, old, seen] = [wanted[name], before[name], valuesOf(name, looks)];
-      // What the first read lacked may be the old value: after an OK in an early look, otherwise in each.
-      const told = old !== undefined ? seen : reply === "ok" ? seen.slice(-1) : [];
+      const [value, old] = [wanted[name], before[name]];
+      if (old === undefined) return []; // what the first read lacked cannot be told from the old value
       const isStored = (each: string | number) => old !== value && reply === "ok" && isNormalized(each, value);
-      const foreign = told.filter((each) => each !== value && each !== old && !isStored(each)).at(-1);
-      return foreign === undefined ? [] : [[name, foreign]];
+      const foreign = valuesOf(name, looks).filter((each) => each !== value && each !== old && !isStored(each));
+      return foreign.length === 0 ? [] : [[name, [...new Set(foreign)]]];
     }),
   );
 }
 
-export type ForeignValues = Readonly<Partial<Record<WritableFieldName, string | number>>>;
+export type ForeignValues = Readonly<Partial<Record<WritableFieldName, readonly (string | number)[]>>>;
 
 function valuesOf(name: WritableFieldName, looks: readonly ChannelInfo[]): (string | number)[] {
   return looks.flatMap((look) => look[name] ?? []);

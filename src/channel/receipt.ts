@@ -16,7 +16,7 @@ export interface SecretRedactor {
   appearIn(text: string): boolean;
 }
 
-/** What is known of one field after an edit. `differs`: it holds a value that this edit did not write. */
+/** What is known of one field after an edit. `differs`: it holds another value than was sent. */
 type Verdict = "applied" | "normalized" | "unchanged" | "notApplied" | "differs" | "cannotBeReadBack";
 
 /** One field of an edit. `before` and `after` are as read; `after` is as sent where it could not be read back. */
@@ -154,7 +154,7 @@ const LEADS: Readonly<Record<Outcome, string>> = {
   applied: "",
   accepted: "the service said OK; this could not be verified by reading. ",
   unchanged: "already has these values; nothing was written. ",
-  notApplied: "not applied, the old values are still there. ",
+  notApplied: "not applied. ",
   partlyApplied: "only partly applied. ",
   refused: "refused by the service; as a read right after showed: ",
   declined: DECLINED,
@@ -201,7 +201,7 @@ function describeChange(change: Change): string {
     case "notApplied":
       return `${field}: still ${shortValue(after)}`;
     case "differs":
-      return `${field}: now ${shortValue(after)}, which this edit did not write`;
+      return `${field}: now ${shortValue(after)}, which is not what was sent`;
     case "cannotBeReadBack":
       return `${describeArrow(change)} (not read back)`;
   }

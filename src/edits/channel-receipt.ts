@@ -25,7 +25,7 @@ const TOOL = COMMANDS.modifyChannel;
  */
 export function outcomeWarnings(
   sent: SentEdit,
-  { wanted, services }: ChannelEdit,
+  { wanted, before, services }: ChannelEdit,
   { outcome, evidence }: Inference,
   seen: ChannelInfo | undefined,
   foreign: ForeignValues,
@@ -40,20 +40,23 @@ export function outcomeWarnings(
     const kind = evidence[field];
     if (kind === "normalized") warnings.push(`The service stored ${field} with other white space or letter case.`);
     if (kind === "tooEarly" && outcome === "accepted")
-      warnings.push(`A read right after still showed the old value of ${field}, and no later one was possible.`);
-    if (kind === "other" && mayHaveChanged(outcome))
-      warnings.push(`undo would overwrite the value that ${field} has now, which this edit did not write.`);
-    const other = foreign[field];
-    if (other !== undefined && other !== seen?.[field]) {
-      const undone = mayHaveChanged(outcome) && kind !== "noChange" ? " Read the channel before you call undo." : "";
+      warnings.push(`A read right after did not show the new value of ${field} yet, and no later one showed it.`);
+    const isUndone = mayHaveChanged(outcome) && before[field] !== undefined && kind !== "noChange";
+    if (kind === "other" && isUndone && seen?.[field] !== before[field])
+      warnings.push(`undo would overwrite the value that ${field} has now, which is not what was sent.`);
+    const others = foreign[field] ?? [];
+    const earlier = others.filter((value) => value !== seen?.[field]);
+    if (earlier.length > 0) {
+      const shown = services.secrets.redactDeep(earlier).map((value) => shortValue(value));
+      const undone = isUndone ? " Read the channel before you call undo." : "";
       warnings.push(
-        `A read after the edit showed ${shortValue(services.secrets.redactDeep(other))} in ${field}, which this edit did not write: somebody else edits this channel.${undone}`,
+        `A read after the edit showed ${shown.join(" and ")} in ${field}, which is not what was sent: somebody else edits this channel, or the service changed the text.${undone}`,
       );
-    } else if (other !== undefined && kind === "noChange") {
+    }
+    if (others.length > earlier.length && kind === "noChange")
       warnings.push(
         `${field} had the wanted value before the edit and has another one now: somebody else edits it, or the service changed it.`,
       );
-    }
   }
   return warnings;
 }

@@ -1,6 +1,6 @@
 import type { Envelope, ExplainedError } from "../channel/explanation.ts";
 import type { ChannelInfo, ChannelValues } from "../channel/fields.ts";
-import { foreignValues, inferOutcome, isNoop, lastSeen, type Outcome } from "../channel/outcome.ts";
+import { fieldsOf, foreignValues, inferOutcome, isNoop, lastSeen, type Outcome } from "../channel/outcome.ts";
 import { audienceOf, changedLimit, listChanges, undoOf } from "../channel/receipt.ts";
 import type { CallOptions } from "../chat-api/chat-api.ts";
 import type { Connection } from "../chat-api/http/http-client.ts";
@@ -73,7 +73,7 @@ export async function editChannel(
 
     const looked = await lookAfter(edit, sent, options);
     const inference = inferOutcome(looked);
-    const seen = lastSeen(looked.looks);
+    const seen = lastSeen(looked);
     const foreign = foreignValues(looked);
     const { outcome, evidence } = inference;
     rememberEdit(edit, sent, outcome, seen);
@@ -82,6 +82,9 @@ export async function editChannel(
       wasRead: seen !== undefined,
       wasCut: deadline.ended !== undefined && !looked.isComplete,
       foreign,
+      missing: fieldsOf(wanted).filter(
+        (name) => before[name] !== undefined && looked.looks.at(-1)?.[name] === undefined,
+      ),
     });
     const warnings = outcomeWarnings(sent, edit, inference, seen, foreign);
     const receipt = receiptOf(edit, outcome, { seen, evidence, reply: sent.reply, warnings });
@@ -121,9 +124,9 @@ async function sendEdit(
   if (second.kind === "notSent") return { ...sent, looks };
   const resent = { ...toSentEdit(second), attempts: first.attempts + second.attempts };
   // Whatever the second attempt ended in, the first may still take effect.
-  if (second.kind === "ok") return { ...resent, settledAt: sent.settledAt };
+  if (second.kind === "ok") return { ...resent, settledAt: sent.settledAt, looks };
   lock.keepLockedFor(SERVER_TIMEOUT_MS);
-  return { ...resent, reply: "ambiguous", settledAt: resent.endedAt + SERVER_TIMEOUT_MS };
+  return { ...resent, looks, reply: "ambiguous", settledAt: resent.endedAt + SERVER_TIMEOUT_MS };
 }
 
 /** An attempt that ended a moment ago. */

@@ -51,8 +51,10 @@ export function channelEditError(
     readonly wasRead: boolean;
     /** True if the call ended before the last look. */
     readonly wasCut: boolean;
-    /** What looks showed that this edit did not write. */
+    /** What looks showed that is neither the old value nor the one that was sent. */
     readonly foreign: ForeignValues;
+    /** Fields that the first read showed and the last look lacks. */
+    readonly missing: readonly WritableFieldName[];
   },
 ): EditError | undefined {
   const names = Object.keys(evidence) as WritableFieldName[];
@@ -69,24 +71,29 @@ export function channelEditError(
         cause: `${sending} ${seen}`,
         fixedBy: sent.error?.explanation.fixedBy ?? "agent",
         nextStep,
-        safeToResend: safeToResend && foreign === "",
+        safeToResend: safeToResend && foreign === "" && look.missing.length === 0,
         attempts: sent.attempts,
       },
       sent.envelope,
     );
 
-  const unlessForeign = (nextStep: string) => (foreign === "" ? nextStep : showFirst);
-  const afterForeign = (nextStep: string) => (foreign === "" ? nextStep : `${showFirst} ${nextStep}`);
+  // What the last look lacks may have been changed by somebody else meanwhile.
+  const readFirst =
+    look.wasRead && look.missing.length > 0
+      ? `The last read lacked ${look.missing.join(", ")}: first read the channel with ${readCall(channel)}. `
+      : "";
+  const unlessForeign = (nextStep: string) => (foreign === "" ? `${readFirst}${nextStep}` : showFirst);
+  const afterForeign = (nextStep: string) => (foreign === "" ? `${readFirst}${nextStep}` : `${showFirst} ${nextStep}`);
 
   switch (outcome) {
     case "refused": {
       if (!sent.error) return undefined;
       const { nextStep, safeToResend } = sent.error.explanation;
-      const fields = { old: byEvidence("old"), other: byEvidence("other"), unread: byEvidence("none") };
+      const fields = { old: byEvidence("old"), other: foreign, unread: byEvidence("none") };
       return explain(look.wasRead ? seenAfterRefusal(fields) : NOT_VERIFIED, afterForeign(nextStep), safeToResend);
     }
     case "notApplied": {
-      const seen = `A read ${SETTLED_SECONDS} seconds later shows the old values, and the request can no longer take effect.`;
+      const seen = `A read ${SETTLED_SECONDS} seconds later shows the old value of ${byEvidence("old")}, and the request can no longer take effect.`;
       if (!sent.error || sent.isTransient) {
         return explain(seen, unlessForeign(`Call again with the same arguments. ${AGAIN_THEN_STOP}`), true);
       }
@@ -113,7 +120,7 @@ export function channelEditError(
           : "";
       if (others !== "") {
         return explain(
-          `${others} now holds a value that this edit did not leave there: somebody else edits this channel, or the service changed the text.${late}`,
+          `A read shows a value in ${others} that this edit did not leave there: somebody else edits this channel, or the service changed the text.${late}`,
           showFirst,
           false,
         );
@@ -146,7 +153,9 @@ const NOT_VERIFIED = "Whether anything was changed was not verified by reading."
 /** What a read showed; each part names its fields, because it says nothing about the others. */
 function seenAfterRefusal({ old, other, unread }: Record<"old" | "other" | "unread", string>): string {
   return [
-    ...(other === "" ? [] : [`A read right after showed a value of ${other} that is neither the old nor the new one.`]),
+    ...(other === ""
+      ? []
+      : [`A read right after showed a value in ${other} that is neither the old one nor what was sent.`]),
     ...(old === "" ? [] : [`A read right after showed the old value of ${old}.`]),
     ...(unread === "" ? [] : [`It is not known whether ${unread} was changed: a read right after did not show that.`]),
   ].join(" ");

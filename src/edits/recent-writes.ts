@@ -56,8 +56,11 @@ export class RecentWrites {
  * @param recent the writes when the read began
  */
 export function rereadDelayMs(recent: RecentValues, info: ChannelInfo): number {
+  if (recent.size === 0) return 0;
   const shown = [...recent].filter(([name]) => info[name] !== undefined);
-  const agrees = shown.length > 0 && shown.every(([name, { value }]) => info[name] === value);
-  if (recent.size === 0 || agrees) return 0;
-  return Math.max(1, ...[...recent.values()].map(({ until }) => until - performance.now()));
+  const latest = Math.max(...[...recent.values()].map(({ until }) => until));
+  // A read that shows nothing of the latest edit can be older than that.
+  const showsLatest = shown.some(([, { until }]) => until === latest);
+  if (showsLatest && shown.every(([name, { value }]) => info[name] === value)) return 0;
+  return Math.max(1, latest - performance.now());
 }

@@ -5,6 +5,7 @@ import {
   inferOutcome,
   isDecided,
   isNoop,
+  lastSeen,
   type Observation,
   type ServiceReply,
 } from "../../src/channel/outcome.ts";
@@ -183,9 +184,9 @@ describe("the outcome", () => {
       evidence: { Name: "normalized" },
     });
     expect(inferOutcome({ ...observation, reply: "ambiguous" }).evidence).toEqual({ Name: "other" });
-    // Where the stored text is the old value, only a look that is late enough tells.
+    // The old value is never taken for the new one: the service may have ignored the field.
     const trimmed = { ...observation, wanted: { Name: "old " }, looks: [{ Name: "old" }] };
-    expect(inferOutcome({ ...trimmed, reply: "ok" })).toEqual({ outcome: "applied", evidence: { Name: "normalized" } });
+    expect(inferOutcome({ ...trimmed, reply: "ok" })).toEqual({ outcome: "unknown", evidence: { Name: "old" } });
     expect(inferOutcome({ ...trimmed, reply: "ok", isComplete: false }).evidence).toEqual({ Name: "tooEarly" });
     expect(inferOutcome({ ...trimmed, reply: "ambiguous" }).evidence).toEqual({ Name: "old" });
   });
@@ -214,22 +215,40 @@ describe("values of somebody else", () => {
     foreignValues({ ...common, looks, reply, ...more });
 
   test("are those that any look showed and the edit did not write, also where a later look lags", () => {
-    expect(foreign([{ Name: "third" }, { Name: "new" }])).toEqual({ Name: "third" });
-    expect(foreign([{ Name: "old" }, { Name: "third" }, { Name: "old" }], "ambiguous")).toEqual({ Name: "third" });
-    expect(foreign([{ Name: "one" }, { Name: "two" }, {}])).toEqual({ Name: "two" });
-    expect(foreign([{ Name: "third" }], "ok", { before: { Name: "new" } })).toEqual({ Name: "third" });
+    expect(foreign([{ Name: "third" }, { Name: "new" }])).toEqual({ Name: ["third"] });
+    expect(foreign([{ Name: "old" }, { Name: "third" }, { Name: "old" }], "ambiguous")).toEqual({ Name: ["third"] });
+    expect(foreign([{ Name: "one" }, { Name: "two" }, { Name: "one" }, {}])).toEqual({ Name: ["one", "two"] });
+    expect(foreign([{ Name: "third" }], "ok", { before: { Name: "new" } })).toEqual({ Name: ["third"] });
   });
 
   test("are not the old one, the wanted one, or the wanted text as the service stored it", () => {
     expect(foreign([{ Name: "old" }, { Name: "new" }, { Name: " NEW" }])).toEqual({});
-    expect(foreign([{ Name: " NEW" }], "ambiguous")).toEqual({ Name: " NEW" });
+    expect(foreign([{ Name: " NEW" }], "ambiguous")).toEqual({ Name: [" NEW"] });
   });
 
-  test("cannot be told where the first read lacked the field, except by the last look after an OK", () => {
-    const before = {};
-    expect(foreign([{ Name: "third" }], "ambiguous", { before })).toEqual({});
-    expect(foreign([{ Name: "third" }, { Name: "new" }], "ok", { before })).toEqual({});
-    expect(foreign([{ Name: "new" }, { Name: "third" }], "ok", { before })).toEqual({ Name: "third" });
+  test("cannot be told from the old one where the first read lacked the field", () => {
+    for (const reply of ["ok", "refused", "ambiguous"] as const) {
+      expect(foreign([{ Name: "third" }], reply, { before: {} })).toEqual({});
+    }
+    const unset = { ...common, before: {}, looks: [{ Name: "third" }] };
+    expect(inferOutcome({ ...unset, reply: "ok" }).evidence).toEqual({ Name: "other" });
+    expect(inferOutcome({ ...unset, reply: "ok", isComplete: false }).evidence).toEqual({ Name: "tooEarly" });
+    expect(inferOutcome({ ...unset, reply: "ambiguous" }).evidence).toEqual({ Name: "none" });
+  });
+});
+
+describe("what the looks show together", () => {
+  const common = { reply: "ok", wanted: { Name: "new" }, before: { MaxSubscriberNum: 9 }, isComplete: true } as const;
+
+  test("is the last value of each field, and a limit that changed unasked", () => {
+    expect(lastSeen({ ...common, looks: [] })).toBeUndefined();
+    expect(lastSeen({ ...common, looks: [{ Name: "a", Introduction: "i" }, { Name: "b" }] })).toEqual({
+      Name: "b",
+      Introduction: "i",
+    });
+    const looks = [{ MaxSubscriberNum: 5 }, { MaxSubscriberNum: 9 }, {}];
+    expect(lastSeen({ ...common, looks })).toEqual({ MaxSubscriberNum: 5 });
+    expect(lastSeen({ ...common, wanted: { MaxSubscriberNum: 5 }, looks })).toEqual({ MaxSubscriberNum: 9 });
   });
 });
 
@@ -237,6 +256,8 @@ describe("looking again", () => {
   test("ends where everything is new, and where no field can be read", () => {
     const limit = { wanted: { MaxSubscriberNum: 5 }, before: {}, looks: [{}], isComplete: false };
     expect(isDecided({ ...limit, reply: "ok" })).toBe(true);
+    const emptied = { wanted: { Name: "" }, before: {}, looks: [{}], isComplete: false };
+    expect(isDecided({ ...emptied, reply: "ok" })).toBe(true);
     expect(isDecided(observe("ambiguous", ["N", "N"]))).toBe(true);
     expect(isDecided({ ...observe("ambiguous", ["-"]), before: {} })).toBe(true);
   });
@@ -249,6 +270,11 @@ describe("looking again", () => {
     expect(isDecided(observe("ok", ["N", "O"]))).toBe(false);
     expect(isDecided(observe("ambiguous", ["X"]))).toBe(false);
     expect(isDecided({ ...observe("ambiguous", ["N"]), looks: [] })).toBe(false);
+    // The old value, which differs from the wanted one in letter case only, in a look that may lag.
+    const recased = { wanted: { Name: "NEW" }, before: { Name: "new" }, looks: [{ Name: "new" }], isComplete: false };
+    expect(isDecided({ ...recased, reply: "ok" })).toBe(false);
+    const lacksLimit = { ...observe("ok", ["N"]), before: { Name: "old", MaxSubscriberNum: 5 } };
+    expect(isDecided(lacksLimit)).toBe(false);
     const foreign = observe("ok", ["N"]);
     expect(isDecided({ ...foreign, looks: [{ Name: "third" }, ...foreign.looks] })).toBe(false);
   });

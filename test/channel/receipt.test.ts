@@ -138,7 +138,7 @@ describe("the summary", () => {
         "",
       );
     expect(text("B", "A", "old")).toBe("Name: still 'A'");
-    expect(text("B", "C", "other")).toBe("Name: now 'C', which this edit did not write");
+    expect(text("B", "C", "other")).toBe("Name: now 'C', which is not what was sent");
     expect(text("B", "b", "normalized")).toBe("Name: 'A' → 'b' (the service changed the text slightly)");
     expect(
       summarize(audience, "app", leadOf("accepted", undefined, true), listChanges({ MaxSubscriberNum: 1000 }, {}, {})),

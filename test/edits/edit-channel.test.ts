@@ -221,7 +221,7 @@ describe("after an OK", () => {
     sandbox.faults.add(goodRead, ...Array.from({ length: 4 }, () => showing("a colleague's")));
     const { receipt, error } = await edit(context, { Name: "B" });
     expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ after: "a colleague's", verdict: "differs" }] });
-    expect(receipt.summary).toContain("Name: now 'a colleague\\'s', which this edit did not write");
+    expect(receipt.summary).toContain("Name: now 'a colleague\\'s', which is not what was sent");
     expect(error?.explanation.safeToResend).toBe(false);
     expect(receipt.undo).toBeDefined();
     expect(receipt.warnings.join()).toContain("undo would overwrite the value that Name has now");
@@ -328,7 +328,7 @@ describe("after a refusal", () => {
     const { sandbox, context } = await open();
     sandbox.faults.add(goodRead, { command: MODIFY, response: { code: 6017 } }, showing("a colleague's"));
     expect((await edit(context, { Name: "B" })).error?.message).toContain(
-      "A read right after showed a value of Name that is neither the old nor the new one.",
+      "A read right after showed a value in Name that is neither the old one nor what was sent.",
     );
   });
 

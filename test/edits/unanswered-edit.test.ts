@@ -67,7 +67,7 @@ describe("without a definite answer", () => {
     expect(receipt.undo).toBeUndefined();
     expect(error?.explanation).toMatchObject({ safeToResend: true, attempts: 2, stage: "network" });
     expect(error?.message).toBe(
-      "The edit was sent 2 times. The connection broke after the request was sent (ECONNRESET). A read 5 seconds later shows the old values, and the request can no longer take effect.",
+      "The edit was sent 2 times. The connection broke after the request was sent (ECONNRESET). A read 5 seconds later shows the old value of Name, and the request can no longer take effect.",
     );
     expect(error?.explanation.nextStep).toContain("stop and tell the person");
     expect(posts(sandbox)).toBe(2);
@@ -115,9 +115,7 @@ describe("without a definite answer", () => {
     const { receipt } = await running;
     expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ after: "a colleague's", verdict: "differs" }] });
     expect(receipt.undo?.arguments).toEqual({ Official_Account: PENN, Name: OLD });
-    expect(receipt.warnings).toContain(
-      "undo would overwrite the value that Name has now, which this edit did not write.",
-    );
+    expect(receipt.warnings).toContain("undo would overwrite the value that Name has now, which is not what was sent.");
   });
 
   test.each([10004, 60004, 60005, 70346])("code %i is not sent again, and looked at", async (code) => {
@@ -252,7 +250,7 @@ describe("an OK that reads do not confirm", () => {
     );
   });
 
-  const seenOnce = `A read after the edit showed 'a colleague\\'s' in Name, which this edit did not write: somebody else edits this channel.`;
+  const seenOnce = `A read after the edit showed 'a colleague\\'s' in Name, which is not what was sent: somebody else edits this channel, or the service changed the text.`;
 
   test("names a value of somebody else that one look showed, although a later one lags and shows ours", async () => {
     const { sandbox, context } = await open();
@@ -300,7 +298,7 @@ describe("an OK that reads do not confirm", () => {
     const { receipt } = await edit(context, { Name: "B" });
     expect(receipt.outcome).toBe("accepted");
     expect(receipt.warnings).toContain(
-      "A read right after still showed the old value of Name, and no later one was possible.",
+      "A read right after did not show the new value of Name yet, and no later one showed it.",
     );
   });
 });

@@ -29,6 +29,7 @@ const SUGGESTIONS: ReadonlyMap<string, string> = new Map([
   ["help", "did you mean --help?"],
   ["version", "did you mean --version?"],
   ["sandbox", "did you mean --sandbox?"],
+  ["allow", "did you mean the environment variable TENCENT_CHAT_ALLOWED_CHANNELS?"],
   ["ro", "did you mean the environment variable TENCENT_CHAT_READ_ONLY?"],
   ["serve", "to serve, start without a command."],
   ["start", "to serve, start without a command."],
@@ -97,61 +98,86 @@ export function parseArguments(args: readonly string[], isTerminal: boolean): Pa
 /** Help for an argument that resembles a flag, a command or a setting; undefined for one of the host's own. */
 function suggestionFor(arg: string): string | undefined {
   const word = nameOf(arg);
+  if (/[\\/]/.test(word)) return undefined; // a path
   if (FLAGS.includes(word)) return `${word} takes no value.`;
   if (SUBCOMMANDS.some((name) => name === arg)) return undefined; // a command counts as the first word only
   const direct = SUGGESTIONS.get(word.replace(/^-+/, "").toLowerCase());
   if (direct) return direct;
-  if (CHROMIUM_FLAGS.includes(word)) return undefined;
-  if (!arg.startsWith("-") && lettersOf(arg).includes("tencentchat")) {
-    return "settings are environment variables, not arguments.";
-  }
+  if (HOST_FLAGS.some((flag) => word === flag || (flag.endsWith("-") && word.startsWith(flag)))) return undefined;
   const near = nearestName(word, [...FLAGS.filter((flag) => flag.startsWith("--")), ...SUBCOMMANDS]);
   if (near) return `did you mean ${near}?`;
-  const setting =
-    safetySettingLike(arg) ??
-    nearestName(
-      word,
-      SETTINGS.map(({ name }) => name.replace("TENCENT_CHAT_", "")),
-    );
-  return setting && `did you mean the environment variable ${SETTING_PREFIX}${setting.replace(SETTING_PREFIX, "")}?`;
+  const setting = safetySettingLike(arg) ?? nearestName(word, SETTING_NAMES);
+  if (!setting) return undefined;
+  return arg.startsWith("-") || !isSettingName(word)
+    ? `did you mean the environment variable ${SETTING_PREFIX}${setting.replace(SETTING_PREFIX, "")}?`
+    : "settings are environment variables, not arguments.";
 }
 
 const SETTING_PREFIX = "TENCENT_CHAT_";
-/** Hosts that are made of Chromium add these. */
-const CHROMIUM_FLAGS = ["--no-sandbox", "--service-sandbox-type"];
-/** Words of arguments about safety, with the setting that is most likely meant. None may be lost to its spelling. */
-const SAFETY_WORDS: readonly (readonly [word: string, setting: SettingName])[] = [
-  ["sandbox", "TENCENT_CHAT_SANDBOX"],
-  ["readonly", "TENCENT_CHAT_READ_ONLY"],
-  ["dryrun", "TENCENT_CHAT_READ_ONLY"],
-  ["confirm", "TENCENT_CHAT_CONFIRM_EDITS"],
-  ["allow", "TENCENT_CHAT_ALLOWED_CHANNELS"],
-  ["channel", "TENCENT_CHAT_ALLOWED_CHANNELS"],
-  ["writes", "TENCENT_CHAT_WRITES_PER_HOUR"],
-  ["write", "TENCENT_CHAT_READ_ONLY"],
-  ["edit", "TENCENT_CHAT_READ_ONLY"],
-  ["journal", "TENCENT_CHAT_JOURNAL"],
+const SETTING_NAMES = SETTINGS.map(({ name }) => name.replace(SETTING_PREFIX, ""));
+/** Flags of Chromium and Node that resemble ours; one that ends in a hyphen stands for all that begin so. */
+const HOST_FLAGS = [
+  "--no-sandbox",
+  "--disable-setuid-sandbox",
+  "--disable-gpu-sandbox",
+  "--service-sandbox-type",
+  "--log-level",
+  "--allow-",
 ];
+/** Flags whose value is an argument of its own. */
+const CARRIERS = ["mode", "env", "environment", "set", "option"];
+/** Words of arguments about safety, with the setting that is most likely meant. */
+const SAFETY_WORDS: Readonly<Record<string, SettingName>> = {
+  sandbox: "TENCENT_CHAT_SANDBOX",
+  readonly: "TENCENT_CHAT_READ_ONLY",
+  dryrun: "TENCENT_CHAT_READ_ONLY",
+  confirm: "TENCENT_CHAT_CONFIRM_EDITS",
+  allowed: "TENCENT_CHAT_ALLOWED_CHANNELS",
+  allowlist: "TENCENT_CHAT_ALLOWED_CHANNELS",
+  channels: "TENCENT_CHAT_ALLOWED_CHANNELS",
+  writes: "TENCENT_CHAT_WRITES_PER_HOUR",
+  write: "TENCENT_CHAT_READ_ONLY",
+  edit: "TENCENT_CHAT_READ_ONLY",
+  edits: "TENCENT_CHAT_READ_ONLY",
+  journal: "TENCENT_CHAT_JOURNAL",
+};
+/** Those that are recognized misspelled too, and without a hyphen in front. */
+const STRONG_WORDS = ["sandbox", "readonly"];
 
-/** The setting about safety that an argument is most likely meant for: in its name, or as its whole value. */
+/** The setting about safety that an argument is most likely meant for. */
 function safetySettingLike(arg: string): SettingName | undefined {
-  if (/^[^=]*[\\/]/.test(arg)) return undefined; // a path
-  const name = lettersOf(nameOf(arg));
-  const value = lettersOf(arg.slice(nameOf(arg).length));
-  const isMeant = (word: string) => {
-    const isPart = name.includes(word) || value === word || (name.length >= 4 && word.startsWith(name));
-    return isPart || (word.length > 6 && (leven(name, word) <= 1 || sorted(name) === sorted(word)));
-  };
-  const inValue = SAFETY_WORDS.find(([word]) => value.includes(`tencentchat${word}`));
-  return (SAFETY_WORDS.find(([word]) => isMeant(word)) ?? inValue)?.[1];
+  const name = nameOf(arg);
+  const value = arg.slice(name.length + 1);
+  const words = wordsOf(name);
+  if (words.length === 1 && CARRIERS.includes(words[0] ?? "") && value !== "") return safetySettingLike(`--${value}`);
+  const pairs = words.slice(1).map((word, at) => `${words[at]}${word}`); // read-only is one word
+  const strong = STRONG_WORDS.find((meant) =>
+    [...words, ...pairs].some((word) => resembles(word, meant, words.length === 1)),
+  );
+  if (strong) return SAFETY_WORDS[strong];
+  if (!arg.startsWith("-") && value === "") return undefined; // may be the value of a host's flag
+  const found = [...pairs, ...words].find((word) => Object.hasOwn(SAFETY_WORDS, word));
+  return found === undefined ? undefined : SAFETY_WORDS[found];
 }
 
-/** The letters of a text, in lower case and their plain form. */
-function lettersOf(text: string): string {
-  return text
-    .normalize("NFKC")
+/** @param isAlone true if the word is all that there is: then its beginning is enough */
+function resembles(word: string, meant: string, isAlone: boolean): boolean {
+  const isBeginning = isAlone && word.length >= 4 && meant.startsWith(word);
+  return isBeginning || word.startsWith(meant) || leven(word, meant) <= 1 || sorted(word) === sorted(meant);
+}
+
+/** The words of a name, in lower case and their plain form. */
+function wordsOf(name: string): string[] {
+  const spaced = name.normalize("NFKC").replace(/([a-z])([A-Z])/g, "$1 $2");
+  return spaced
     .toLowerCase()
-    .replace(/[^a-z]/g, "");
+    .split(/[^a-z]+/)
+    .filter((word) => word !== "");
+}
+
+/** True for the name of a setting, in any spelling. */
+function isSettingName(name: string): boolean {
+  return wordsOf(name).join("").startsWith("tencentchat");
 }
 
 function sorted(word: string): string {

@@ -88,7 +88,8 @@ function takesBack({ intent, result }: RecordedEdit, earlier: RecordedEdit): boo
   return isOfSameChannel && found && isDeepStrictEqual(sent, restored);
 }
 
-function printEdit(edit: LinkedEdit, print: (text: string) => void): void {
+function printEdit(edit: LinkedEdit, printLine: (text: string) => void): void {
+  const print = (line: string) => printLine(escapeHidden(line)); // the file may have been changed by hand
   const { time, intent, result, takenBackBy, takesBack, undo } = edit;
   const outcome = result
     ? `${result.outcome}${result.code ? ` (${result.code})` : ""}${result.cancelled ? ", cancelled" : ""}`
@@ -106,7 +107,7 @@ function printEdit(edit: LinkedEdit, print: (text: string) => void): void {
   for (const { field, before, after } of intent.changes) {
     print(`    ${field}: ${before === undefined ? "(not readable)" : visibleJson(before)} → ${visibleJson(after)}`);
   }
-  for (const warning of result?.warnings ?? []) print(`    warning: ${escapeHidden(warning)}`);
+  for (const warning of result?.warnings ?? []) print(`    warning: ${warning}`);
   if (takesBack) print(`    takes back the edit of ${takesBack}`);
   if (takenBackBy) print(`    taken back by the edit of ${takenBackBy}`);
   if (undo) print(`    undo: ${undo.tool} ${visibleJson(undo.arguments)}`);

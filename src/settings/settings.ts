@@ -1,6 +1,7 @@
 import leven from "leven";
 import { CHANNEL_ID_PREFIX } from "../channel/fields.ts";
 import { nearestName } from "../channel/names.ts";
+import { escapeHidden } from "../channel/text.ts";
 import type { ProxySettings } from "../chat-api/http/dispatchers.ts";
 import { isLoopback, type RegionName } from "../chat-api/regions.ts";
 import type { ConfirmEdits } from "../guard/confirmation.ts";
@@ -130,8 +131,9 @@ const PREFIX = "TENCENTCHAT";
 function guardSettingLike(plain: string): SettingName | undefined {
   if (leven(plain.slice(0, 7), "TENCENT") > 2) return undefined;
   const rest = plain.replace(/^TENCENT(CHAT)?/, "");
-  const isNear = (name: SettingName) => leven(rest, lettersOf(name).slice(PREFIX.length)) <= 2;
-  return GUARD_SETTINGS.find(({ word, name }) => plain.includes(word) || isNear(name))?.name;
+  const isNear = (name: SettingName, word: string) =>
+    plain.endsWith(word) || leven(rest, lettersOf(name).slice(PREFIX.length)) <= 2;
+  return GUARD_SETTINGS.find(({ word, name }) => isNear(name, word))?.name;
 }
 
 function lettersOf(name: string): string {
@@ -143,14 +145,15 @@ function checkNames(env: Environment, reader: EnvReader): void {
   const known: readonly string[] = SETTINGS.map(({ name }) => name);
   for (const name of Object.keys(env)) {
     const letters = lettersOf(name);
-    const plain = letters.slice(Math.max(0, letters.indexOf(PREFIX))); // also where a word stands in front
+    const plain = letters.replace(/^EXPORT/, ""); // `export NAME=…` copied from a shell
     const isNear = leven(plain.slice(0, PREFIX.length), PREFIX) <= 2;
     const guard = guardSettingLike(plain);
     if (known.includes(name) || !(isNear || guard)) continue;
     const meant = nearestName(name, known) ?? guard;
-    if (!letters.startsWith(PREFIX) && !meant) continue;
-    // Another name may hold a key that was put there by mistake.
-    const shown = /^[A-Z_ ]{1,60}$/i.test(name) ? name : "A variable whose name is not shown";
+    if (!plain.startsWith(PREFIX) && !meant) continue;
+    // A long part of a name may be a key that was put there by mistake.
+    const isShort = name.length <= 60 && name.split(/[^A-Za-z0-9]/).every((part) => part.length < 16);
+    const shown = isShort ? escapeHidden(name) : "A variable whose name is not shown";
     reader.problems.push(`${shown} is not a setting${meant ? `: did you mean ${meant}?` : "."}`);
   }
 }

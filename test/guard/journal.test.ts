@@ -137,6 +137,21 @@ describe("the journal", () => {
     expect(() => readJournal(join(folder, "link"))).toThrow("ELOOP");
   });
 
+  test.each([9, 20, 33, 47])("goes on where a full disk tore the first record after %i bytes", (bytes) => {
+    const path = join(temporaryFolder(), "j.jsonl");
+    open(path).begin(intent)({ outcome: "applied" });
+    writeFileSync(path, readFileSync(path, "utf8").slice(0, 1 + bytes));
+    open(path).begin(intent)({ outcome: "applied" });
+    open(path).begin(intent)({ outcome: "applied" });
+    expect(readJournal(path)).toMatchObject({ edits: [{}, {}], unreadable: 1 });
+  });
+
+  test("takes an empty file of Windows", () => {
+    const path = join(temporaryFolder(), "j.jsonl");
+    writeFileSync(path, "\r\n");
+    expect(open(path).prepareFile()).toBeUndefined();
+  });
+
   test.each([
     ["changes that are no list", { changes: "str" }],
     ["a time that is none", { time: "now\n✓ all fine" }],

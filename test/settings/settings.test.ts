@@ -247,7 +247,10 @@ describe("a settings error", () => {
     [{ HTTPS_PROXY: "http://%c3:%a9@proxy:8080" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
     [{ TENCENT_RAED_ONLY: "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
     [{ TENCENT_WRITE_PER_HOUR: "1" }, "did you mean TENCENT_CHAT_WRITES_PER_HOUR?"],
-    [{ MCP_TENCENT_CHAT_READ_ONLY: "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
+    [
+      { TENCENT_CHAT_SECRET_KEY2: "x" },
+      "TENCENT_CHAT_SECRET_KEY2 is not a setting: did you mean TENCENT_CHAT_SECRET_KEY?",
+    ],
     [{ "export TENCENT_CHAT_READ_ONLY": "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
     [{ [`TENCENT_CHAT_SECRET_KEY:${KEY}`]: "" }, "A variable whose name is not shown is not a setting"],
     [{ TENCENT_READ_ONLY: "true" }, "TENCENT_READ_ONLY is not a setting: did you mean TENCENT_CHAT_READ_ONLY?"],
@@ -271,7 +274,16 @@ describe("a settings error", () => {
     expect(problemsOf({ NODE_DEBUG: "" })).toEqual([]);
     expect(problemsOf({ NODE_TLS_REJECT_UNAUTHORIZED: "1" })).toEqual([]);
     expect(problemsOf({ NODE_TLS_REJECT_UNAUTHORIZED: "0", TENCENT_CHAT_ENDPOINT: "https://127.0.0.1:1" })).toEqual([]);
-    expect(problemsOf({ TENCENT: "x", MY_TENCENT_CHAT_X: "y", TENCENTCLOUD_REGION: "z" })).toEqual([]);
+    expect(
+      problemsOf({
+        TENCENT: "x",
+        PROD_TENCENT_CHAT_SECRET_KEY: "x",
+        TENCENTCLOUD_ALLOWED_ACCOUNT_IDS: "x",
+        TENCENT_SANDBOX_API_TOKEN: "x",
+        MY_TENCENT_CHAT_X: "y",
+        TENCENTCLOUD_REGION: "z",
+      }),
+    ).toEqual([]);
   });
 
   test.each([

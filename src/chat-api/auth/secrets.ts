@@ -51,15 +51,15 @@ export class Secrets {
    */
   redactServiceText(text: string, exempt: readonly string[] = []): string {
     const ids = exempt.filter((id) => id.length >= MIN_EXEMPT && text.includes(id) && !this.#holdsFragment(id));
-    return this.#redactBetween(this.redact(text), ids);
-  }
-
-  #redactBetween(text: string, [id, ...others]: readonly string[]): string {
-    if (id === undefined) return text.replace(LONG_RUN, REPLACEMENT);
-    return text
-      .split(id)
-      .map((part) => this.#redactBetween(part, others))
-      .join(id);
+    const plain = this.redact(text);
+    const isNamed = new Uint8Array(plain.length);
+    for (const id of ids) {
+      for (let at = plain.indexOf(id); at >= 0; at = plain.indexOf(id, at + id.length))
+        isNamed.fill(1, at, at + id.length);
+    }
+    return plain.replace(LONG_RUN, (run, from: number) =>
+      replaceExcept(run, isNamed.subarray(from, from + run.length)),
+    );
   }
 
   /** A RequestId, kept where it has the usual form and holds no part of a secret. */
@@ -89,6 +89,18 @@ export class Secrets {
   #holdsFragment(text: string): boolean {
     return partsOf(text.toLowerCase()).some((part) => this.#fragments.has(part));
   }
+}
+
+/** A run with each part of it replaced that `isKept` does not mark. */
+function replaceExcept(run: string, isKept: Uint8Array): string {
+  const parts: string[] = [];
+  for (let from = 0; from < run.length; ) {
+    let to = from + 1;
+    while (to < run.length && isKept[to] === isKept[from]) to += 1;
+    parts.push(isKept[from] ? run.slice(from, to) : REPLACEMENT);
+    from = to;
+  }
+  return parts.join("");
 }
 
 function partsOf(text: string): string[] {

@@ -197,7 +197,8 @@ describe("a client", () => {
     const silent = await open({ TENCENT_CHAT_LOG_LEVEL: "error" });
     const slow = await open();
     const { stdout } = slow.server.child;
-    const readSome = () => stdout?.resume().once("data", () => stdout.pause());
+    const pauseAgain = () => stdout?.pause();
+    const readSome = () => stdout?.resume().once("data", pauseAgain);
     const timer = setInterval(readSome, 3_000);
     onTestFinished(() => clearInterval(timer));
     const question = (id: number) => `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params: {} })}\n`;
@@ -210,7 +211,7 @@ describe("a client", () => {
     await waitUntil(() => silent.server.stderr.includes('"event":"the client does not read"'));
     await new Promise((resolve) => setTimeout(resolve, 14_000 - (performance.now() - startedAt)));
     clearInterval(timer);
-    stdout?.resume();
+    stdout?.off("data", pauseAgain).resume();
     await waitUntil(() => slow.server.messages.length === 1_501);
   }, 60_000);
 

@@ -199,7 +199,7 @@ describe("a client", () => {
     const { stdout } = slow.server.child;
     const pauseAgain = () => stdout?.pause();
     const readSome = () => stdout?.resume().once("data", pauseAgain);
-    const timer = setInterval(readSome, 3_000);
+    const timer = setInterval(readSome, 500); // about 128 kB a second
     onTestFinished(() => clearInterval(timer));
     const question = (id: number) => `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params: {} })}\n`;
     for (const { server } of [silent, slow]) server.child.stdout?.pause();

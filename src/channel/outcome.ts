@@ -77,26 +77,20 @@ export function isDecided(observation: Observation): boolean {
   const wasUnset = (name: WritableFieldName) => reply === "ok" && isFilterable(name) && wanted[name] !== "";
   const canShow = (name: WritableFieldName) => before[name] !== undefined || wasUnset(name);
   const isMissing = names.some((name) => evidence[name] === "none" && canShow(name));
-  const lacksLimit = before.MaxSubscriberNum !== undefined && valuesOf("MaxSubscriberNum", looks).length === 0;
+  // A limit that the edit does not name is watched: only a look that shows the edit tells whether it changed.
+  const watchesLimit = before.MaxSubscriberNum !== undefined && wanted.MaxSubscriberNum === undefined;
+  const lacksLimit = watchesLimit && valuesOf("MaxSubscriberNum", looks).length === 0;
   const saysNothing = names.every((name) => evidence[name] === "noChange" || evidence[name] === "none");
-  return !isMissing && !lacksLimit && (outcome === "applied" || saysNothing);
+  return !isMissing && !lacksLimit && (outcome === "applied" || (saysNothing && !watchesLimit));
 }
 
 function isFilterable(name: WritableFieldName): boolean {
   return WRITABLE_FIELDS.some((field) => field.name === name && field.filterable);
 }
 
-/**
- * By field, the value of the last look that has it; undefined where there was no look. A limit that changed although the
- * edit did not name it is kept even if a later look lags and shows the old one.
- */
-export function lastSeen({ wanted, before, looks }: Observation): ChannelInfo | undefined {
-  if (looks.length === 0) return undefined;
-  const seen: ChannelInfo = Object.assign({}, ...looks);
-  const limits = valuesOf("MaxSubscriberNum", looks) as number[];
-  const changed = limits.findLast((limit) => limit !== before.MaxSubscriberNum);
-  const isUnasked = wanted.MaxSubscriberNum === undefined && changed !== undefined;
-  return isUnasked ? { ...seen, MaxSubscriberNum: changed } : seen;
+/** By field, the value of the last look that has it; undefined where there was no look. */
+export function lastSeen({ looks }: Pick<Observation, "looks">): ChannelInfo | undefined {
+  return looks.length === 0 ? undefined : Object.assign({}, ...looks);
 }
 
 function evidenceOf(name: WritableFieldName, { reply, wanted, before, looks, isComplete }: Observation): Evidence {

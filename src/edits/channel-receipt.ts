@@ -40,7 +40,7 @@ export function outcomeWarnings(
     const kind = evidence[field];
     if (kind === "normalized") warnings.push(`The service stored ${field} with other white space or letter case.`);
     if (kind === "tooEarly" && outcome === "accepted")
-      warnings.push(`A read right after did not show the new value of ${field} yet, and no later one showed it.`);
+      warnings.push(`The last read of ${field} did not show its new value.`);
     const isUndone = mayHaveChanged(outcome) && before[field] !== undefined && kind !== "noChange";
     if (kind === "other" && isUndone && seen?.[field] !== before[field])
       warnings.push(`undo would overwrite the value that ${field} has now, which is not what was sent.`);

@@ -1,5 +1,5 @@
 import type { Envelope, ExplainedError } from "../channel/explanation.ts";
-import type { ChannelInfo, ChannelValues } from "../channel/fields.ts";
+import type { ChannelInfo, ChannelValues, WritableFieldName } from "../channel/fields.ts";
 import { fieldsOf, foreignValues, inferOutcome, isNoop, lastSeen, type Outcome } from "../channel/outcome.ts";
 import { audienceOf, changedLimit, listChanges, undoOf } from "../channel/receipt.ts";
 import type { CallOptions } from "../chat-api/chat-api.ts";
@@ -82,9 +82,7 @@ export async function editChannel(
       wasRead: seen !== undefined,
       wasCut: deadline.ended !== undefined && !looked.isComplete,
       foreign,
-      missing: fieldsOf(wanted).filter(
-        (name) => before[name] !== undefined && looked.looks.at(-1)?.[name] === undefined,
-      ),
+      missing: missingIn(looked.looks.at(-1), edit),
     });
     const warnings = outcomeWarnings(sent, edit, inference, seen, foreign);
     const receipt = receiptOf(edit, outcome, { seen, evidence, reply: sent.reply, warnings });
@@ -117,16 +115,22 @@ async function sendEdit(
   const observation = { reply: "ambiguous", wanted, before, looks, isComplete: true } as const;
   // A resend would also write the fields that somebody else has changed meanwhile.
   const isForeign = Object.keys(foreignValues(observation)).length > 0;
-  const showsOld = inferOutcome(observation).outcome === "notApplied" && !isForeign;
+  const isWhole = missingIn(look, edit).length === 0;
+  const showsOld = inferOutcome(observation).outcome === "notApplied" && !isForeign && isWhole;
   if (!showsOld || !hasTime() || !api.consumeRetryBudget()) return { ...sent, looks };
 
   const second = await api.modifyChannel(id, wanted, options);
   if (second.kind === "notSent") return { ...sent, looks };
   const resent = { ...toSentEdit(second), attempts: first.attempts + second.attempts };
   // Whatever the second attempt ended in, the first may still take effect.
-  if (second.kind === "ok") return { ...resent, settledAt: sent.settledAt, looks };
+  if (second.kind === "ok") return { ...resent, settledAt: sent.settledAt };
   lock.keepLockedFor(SERVER_TIMEOUT_MS);
-  return { ...resent, looks, reply: "ambiguous", settledAt: resent.endedAt + SERVER_TIMEOUT_MS };
+  return { ...resent, reply: "ambiguous", settledAt: resent.endedAt + SERVER_TIMEOUT_MS };
+}
+
+/** Fields of the edit that the first read showed and a look lacks. */
+function missingIn(look: ChannelInfo | undefined, { wanted, before }: ChannelEdit): WritableFieldName[] {
+  return look ? fieldsOf(wanted).filter((name) => before[name] !== undefined && look[name] === undefined) : [];
 }
 
 /** An attempt that ended a moment ago. */

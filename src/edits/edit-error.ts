@@ -79,7 +79,7 @@ export function channelEditError(
 
   // What the last look lacks may have been changed by somebody else meanwhile.
   const readFirst =
-    look.wasRead && look.missing.length > 0
+    look.missing.length > 0
       ? `The last read lacked ${look.missing.join(", ")}: first read the channel with ${readCall(channel)}. `
       : "";
   const unlessForeign = (nextStep: string) => (foreign === "" ? `${readFirst}${nextStep}` : showFirst);

@@ -48,7 +48,7 @@ export interface CommandOptions {
 export interface ParsedArguments {
   readonly command: (typeof SUBCOMMANDS)[number] | "serve" | "help" | "version" | "unknown";
   readonly options: CommandOptions;
-  /** What a person who typed this is told about an unknown command or argument. */
+  /** What to print to a person about an unknown command or argument. */
   readonly messages: readonly string[];
 }
 

@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Tests meet real sockets and child processes on two cores: patience keeps a busy machine from failing them.
-    maxWorkers: 4, // most of the time is spent waiting for pauses, not computing
+    maxWorkers: 8, // most of the time is spent waiting for pauses, not computing
+    maxConcurrency: 40,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     coverage: {

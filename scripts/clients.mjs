@@ -11,7 +11,7 @@ import { load } from "./load.mjs";
 import { environmentOf } from "./mcp-child.mjs";
 
 const PACKAGES = ["@modelcontextprotocol/inspector", "@ai-sdk/mcp", "@openai/agents", "@langchain/mcp-adapters"];
-const BUILT = new URL("../dist/tencent-chat-channel-mcp.mjs", import.meta.url).pathname;
+const BUILT = new URL("../dist/tencent-chat-channel-mcp.cjs", import.meta.url).pathname;
 const CHANNEL = "@TOA#_test_for_penn";
 const READ = { OfficialAccountIdList: [{ Official_Account: CHANNEL }] };
 const ACCOUNT = { sdkAppId: 1400000321, secretKey: "5".repeat(64) };

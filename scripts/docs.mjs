@@ -7,7 +7,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { build } from "esbuild";
 import { terminalPicture } from "./picture.mjs";
 
-const BUILT = "dist/tencent-chat-channel-mcp.mjs";
+const BUILT = "dist/tencent-chat-channel-mcp.cjs";
 const NAME = "tencent-chat-channel-mcp";
 /** The first blocks that people copy are safe: read-only, and the key in a file. */
 const EXAMPLE_ENV = {

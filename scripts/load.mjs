@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 /** Imports TypeScript of this project: bundles it into dist/, loads it and removes the file again. */
@@ -7,17 +7,15 @@ export async function load(...files) {
     stdin: { contents: files.map((file) => `export * from "./${file}";`).join("\n"), resolveDir: ".", loader: "ts" },
     bundle: true,
     platform: "node",
-    format: "esm",
-    external: ["undici"],
-    banner: {
-      js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
-    },
+    format: "cjs",
+    external: ["undici", "undici/*"],
     write: false,
   });
-  const url = new URL(`../dist/loaded-${process.pid}-${files.length}.mjs`, import.meta.url);
+  mkdirSync("dist", { recursive: true });
+  const url = new URL(`../dist/loaded-${process.pid}-${files.length}.cjs`, import.meta.url);
   writeFileSync(url, outputFiles[0].contents);
   try {
-    return await import(url);
+    return (await import(url)).default;
   } finally {
     rmSync(url);
   }

@@ -1,14 +1,17 @@
+import { createSecureContext } from "node:tls";
 import { Secrets } from "./chat-api/auth/secrets.ts";
-import { Signer } from "./chat-api/auth/user-sig.ts";
+import { type CredentialFile, Signer } from "./chat-api/auth/user-sig.ts";
 import { ChatApi } from "./chat-api/chat-api.ts";
 import { ChatClient } from "./chat-api/client.ts";
 import { HttpClient } from "./chat-api/http/http-client.ts";
 import { EditLocks } from "./edits/edit-lock.ts";
-import { RecentWrites } from "./edits/recent-writes.ts";
 import { Journal } from "./guard/journal.ts";
 import { Policy } from "./guard/policy.ts";
 import type { Log } from "./log.ts";
+import { type CredentialFiles, textOfCredentialFile } from "./settings/account.ts";
 import { applicationName, type Settings } from "./settings/settings.ts";
+import { callTool } from "./tools/call-tool.ts";
+import { GivenUndos } from "./tools/given-undos.ts";
 import type { ToolContext } from "./tools/tool.ts";
 
 /** The service's base URL, and how to stop an embedded one. */
@@ -26,16 +29,21 @@ export interface ProcessInfo {
 }
 
 /** Makes what the tools work with. The only place where the parts are put together. */
-export function createContext(settings: Settings, service: Service, info: ProcessInfo, log: Log): ToolContext {
+export function createContext(
+  settings: Settings,
+  service: Service,
+  info: ProcessInfo,
+  log: Log,
+  files?: CredentialFiles,
+): ToolContext {
   const { sdkAppId, identifier, label } = settings;
   const secrets = new Secrets();
   for (const secret of settings.secrets) secrets.add(secret);
-  const signer = new Signer({ ...settings, secrets });
-  const http = new HttpClient({
-    endpoint: service.endpoint,
-    proxy: settings.proxy,
-    userAgent: `tencent-chat-channel-mcp/${info.version}`,
-  });
+  const warn = (warning: string) => log("warn", "settings", { warning });
+  const signer = new Signer({ ...settings, secrets, file: files && credentialFile(settings, files), warn });
+  const { endpoint } = service;
+  const userAgent = `tencent-chat-channel-mcp/${info.version}`;
+  const http = new HttpClient({ endpoint, proxy: settings.proxy, userAgent });
   const client = new ChatClient({
     http,
     signer,
@@ -46,19 +54,46 @@ export function createContext(settings: Settings, service: Service, info: Proces
   const { osUser, host, pid } = info;
   const identity = { sdkAppId, label, admin: identifier, osUser, host, pid };
   const holdsSecret = (text: string) => secrets.appearIn(text);
-  return {
+  const context: ToolContext = {
     api: new ChatApi(client),
     policy: new Policy(settings.rules, holdsSecret),
     journal: new Journal(settings.journal, identity, (line) => secrets.redactDeep(line)),
     locks: new EditLocks(),
-    recentWrites: new RecentWrites(),
+    sdkAppId,
     application: applicationName(settings),
     secrets,
     timeoutMs: settings.timeoutMs,
     isSandbox: settings.isSandbox,
+    givenUndos: new GivenUndos(),
+    call: (name, args, call) => callTool(name, args, context, call),
+    async warmUp() {
+      await http.load();
+      if (endpoint.protocol === "https:") createSecureContext(); // Node reads its root certificates at the first use
+    },
     async close() {
       await http.close();
       await service.close();
+    },
+  };
+  return context;
+}
+
+/** The file that the credential came from, if any. */
+function credentialFile(
+  { credential, credentialFile: path }: Settings,
+  files: CredentialFiles,
+): CredentialFile | undefined {
+  if (path === undefined) return undefined;
+  return {
+    version: () => files.version(path),
+    read() {
+      try {
+        const text = textOfCredentialFile(files.read(path));
+        if (text === "") return undefined;
+        return "secretKey" in credential ? { secretKey: text } : { userSig: text };
+      } catch {
+        return undefined; // it may be about to be replaced
+      }
     },
   };
 }

@@ -13,7 +13,11 @@ export const noLog: Log = () => {};
  * @param write takes whole lines
  * @param redact takes secrets out of an event, as a last guard
  */
-export function createLog(min: LogLevel, write: (line: string) => void, redact: <T>(event: T) => T): Log {
+export function createLog(
+  min: LogLevel,
+  write: (line: string) => void,
+  redact: <T extends object>(event: T) => object,
+): Log {
   const from = LOG_LEVELS.indexOf(min);
   return (level, event, details = {}) => {
     if (LOG_LEVELS.indexOf(level) < from) return;

@@ -121,7 +121,7 @@ describe("the structure", () => {
   });
 
   test("speaks HTTP in chat-api/http and in the sandbox only, and signs in one file", () => {
-    expect(importers(/^undici$/)).toEqual(["chat-api/http/dispatchers.ts", "chat-api/http/http-client.ts"]);
+    expect(importers(/^undici$/)).toEqual(["chat-api/http/dispatcher.ts", "chat-api/http/http-client.ts"]);
     expect(importers(/^node:https?$/)).toEqual(["sandbox/sandbox.ts"]);
     expect(importers(/^tls-sig-api-v2/)).toEqual(["chat-api/auth/user-sig.ts"]);
   });

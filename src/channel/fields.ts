@@ -1,5 +1,5 @@
 /**
- * THE table of documented fields. Schemas, byte limits, the sandbox, receipts and the README's tables are all built
+ * The table of documented fields. Schemas, byte limits, the sandbox, receipts and the README's tables are all built
  * from these rows, so each fact about a field is stated once, here.
  */
 
@@ -54,7 +54,7 @@ export const CHANNEL_FIELDS = [
     readable: true,
     filterable: false,
     description:
-      "Subscriber limit; most answers lack it. Only if the person names one. Left out, a raised limit may fall (not documented)",
+      "Subscriber limit. Send it only if the person names one; whether leaving it out keeps a raised limit is not documented",
     page: PAGES.modify,
   },
   {
@@ -94,7 +94,7 @@ export const MAX_CHANNELS_PER_GET = 50;
 export const DEFAULT_MAX_SUBSCRIBERS = 100_000;
 
 /** MaxSubscriberNum has no documented bounds; these reject what no 32-bit counter could hold (assumed). */
-export const SUBSCRIBER_LIMIT_BOUNDS = { min: 0, max: 4_294_967_295 } as const;
+export const SUBSCRIBER_LIMIT_BOUNDS = { min: 1, max: 4_294_967_295 } as const;
 
 /** Channel IDs start with this (page: Getting Official Channel Information). An app may choose the rest itself. */
 export const CHANNEL_ID_PREFIX = "@TOA#_";
@@ -120,7 +120,7 @@ export const FILTERABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.filterab
 
 /** What looks wrong about a channel ID, as a sentence; undefined where it looks right. The service decides. */
 export function describeIdProblem(id: string): string | undefined {
-  if (id !== id.trim()) return "The ID given begins or ends with white space: remove it.";
+  if (id !== id.trim()) return "The ID given begins or ends with whitespace: remove it.";
   if (id.startsWith(CHANNEL_ID_PREFIX)) return undefined;
   return `Channel IDs start with ${CHANNEL_ID_PREFIX}; the one given does not.`;
 }

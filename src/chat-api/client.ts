@@ -1,18 +1,18 @@
 import { randomInt } from "node:crypto";
-import { CredentialBreaker } from "./auth/credential-breaker.ts";
+import type { Deadline } from "../call/deadline.ts";
+import { COMMANDS, type Command } from "../channel/commands.ts";
+import { AuthCooldown } from "./auth/auth-cooldown.ts";
 import type { Secrets } from "./auth/secrets.ts";
 import type { Signer } from "./auth/user-sig.ts";
-import type { RequestContext } from "./errors/chat-api-error.ts";
-import type { CodeKind } from "./errors/codes/family.ts";
-import { describeFailure, type Failure, networkFailure, wasSent } from "./errors/failure.ts";
-import type { Connection, HttpClient } from "./http/http-client.ts";
+import type { CodeKind } from "./errors/error-codes.ts";
+import { describeFailure, type Failure, networkFailure, replyKindOf } from "./errors/failure.ts";
+import type { HttpClient } from "./http/http-client.ts";
 import { type ApiResponse, readResponse } from "./http/response.ts";
-import { COMMANDS, type Command, type Request, type SendResult, toFailedSend } from "./request.ts";
-import type { Deadline } from "./retry/deadline.ts";
+import type { Reply, Request } from "./reply.ts";
 import { RateLimiter } from "./retry/rate-limiter.ts";
 import { decideRetry, RetryBudget, ratePauseMs, responseTimeoutMs } from "./retry/retry-policy.ts";
 
-/** The pipeline: rate limiter → signature → POST → classified result → retry decision. */
+/** The pipeline: cooldown → rate limiter → signature → POST → classified reply → retry decision. */
 
 /** `random` is new for each attempt, 0 to 4294967295 (each of the three pages). */
 const RANDOM_END = 4_294_967_296;
@@ -33,8 +33,8 @@ export class ChatClient {
   readonly #signer: Signer;
   readonly #secrets: Secrets;
   readonly #logEvent: LogEvent;
-  readonly #commands: ReadonlyMap<Command, CommandState>;
-  readonly #breaker = new CredentialBreaker();
+  readonly #commands: Readonly<Record<Command, CommandState>>;
+  readonly #cooldown = new AuthCooldown();
 
   /**
    * @param options.perSecond requests a second to each command, 1 to 200
@@ -50,109 +50,73 @@ export class ChatClient {
     this.#signer = options.signer;
     this.#secrets = options.secrets;
     this.#logEvent = options.logEvent ?? (() => {});
-    this.#commands = new Map(
-      Object.values(COMMANDS).map((command) => [
-        command,
-        { limiter: new RateLimiter(options.perSecond), retryBudget: new RetryBudget() },
-      ]),
-    );
+    const stateOf = (command: Command) => [
+      command,
+      { limiter: new RateLimiter(options.perSecond), retryBudget: new RetryBudget() },
+    ];
+    this.#commands = Object.fromEntries(Object.values(COMMANDS).map(stateOf));
   }
 
   get secrets(): Secrets {
     return this.#secrets;
   }
 
-  /** Borrows a connection for several calls; give it back with `release`. */
-  borrowConnection(): Promise<Connection> {
-    return this.#http.borrow();
-  }
-
-  release(connection: Connection): void {
-    this.#http.release(connection);
-  }
-
-  /** Takes one retry out of a command's budget; false if it is used up. */
-  consumeRetryBudget(command: Command): boolean {
-    return this.#state(command).retryBudget.consume();
-  }
-
   /**
    * Sends a request until it has an answer or a failure that ends the call. Never throws for what the network or the
    * service does.
-   * @param connection a borrowed one; without it the call borrows its own
    */
-  async send<T>(request: Request<T>, deadline: Deadline, connection?: Connection): Promise<SendResult<T>> {
-    if (!connection) return this.#sendOverOwn(request, deadline);
-    const { limiter, retryBudget } = this.#state(request.command);
+  async send<T>(request: Request<T>, deadline: Deadline): Promise<Reply<T>> {
+    const { limiter, retryBudget } = this.#commands[request.command];
     const timesOfKind = new Map<CodeKind, number>();
     let attempts = 0;
-    let requestsSent = 0;
-    let staleConnections = 0;
+    let sent = 0;
+    let mayHaveWritten = false;
     let reported: Failure | undefined;
     for (;;) {
-      const { result, userSig } = await this.#attempt(connection, request, deadline);
+      const { result, userSig } = await this.#attempt(request, deadline);
       attempts += 1;
-      if (result.kind === "response" || wasSent(result)) requestsSent += 1;
-      const read = result.kind === "response" ? request.read(result, requestsSent) : result;
+      const read = result.kind === "response" ? request.read(result) : result;
       if ("value" in read) {
         retryBudget.refill();
-        return { kind: "ok", value: read.value, attempts: requestsSent };
+        return { kind: "ok", value: read.value, attempts: sent + 1 };
       }
       const failure = read;
-      reported = pickReportedFailure(reported, failure);
+      const replyKind = replyKindOf(failure);
+      if (replyKind !== "notSent") sent += 1;
+      if (replyKind === "noAnswer") mayHaveWritten = request.isWrite;
+      // Once a request was sent, its failure is reported, even if a later attempt could not be sent.
+      if (!reported || replyKind !== "notSent") reported = failure;
       this.#pauseAfter(failure, limiter);
-      const decision = decideRetry(failure, {
-        attempts,
-        timesOfKind: countKind(failure, timesOfKind),
-        staleConnections,
-        isWrite: request.isWrite,
-        canRefreshSignature: this.#signer.canRefreshSignature,
-      });
-      this.#handleCredentialFailure(failure, timesOfKind.get("expired") ?? 0, userSig);
+      const times = countKind(failure, timesOfKind);
+      const hasNewSignature = this.#renewSignature(failure, times, userSig);
+      const { isRepeatable } = request;
+      const decision = decideRetry(failure, { attempts, timesOfKind: times, isRepeatable, hasNewSignature });
       const isInTime = decision !== undefined && decision.pauseMs < deadline.remainingMs;
-      if (!isInTime || (decision.usesRetryBudget && !retryBudget.consume())) {
-        return toFailedSend(reported, this.contextOf(request, requestsSent));
+      const mayRetry = isInTime && (!decision.usesRetryBudget || retryBudget.consume());
+      if (mayRetry) {
+        const { pauseMs } = decision;
+        const details = { command: request.command, attempts, failure: describeFailure(failure) };
+        this.#logEvent("retry", { ...details, pauseMs: Math.round(pauseMs) });
+        if (await deadline.sleep(pauseMs, "a retry")) continue;
       }
-      if (failure.kind === "network" && failure.isStaleConnection) staleConnections += 1;
-      this.#logEvent("retry", {
-        command: request.command,
-        attempts,
-        failure: describeFailure(failure),
-        pauseMs: Math.round(decision.pauseMs),
-      });
-      if (!(await deadline.sleep(decision.pauseMs, "a retry"))) {
-        return toFailedSend(reported, this.contextOf(request, requestsSent));
-      }
-    }
-  }
-
-  /**
-   * Sends over a connection of its own. For a write it is a new one, used once: a peer can close a kept one just when
-   * the request goes out, and then nothing tells whether it was carried out.
-   */
-  async #sendOverOwn<T>(request: Request<T>, deadline: Deadline): Promise<SendResult<T>> {
-    const own = await this.#http.borrow(request.isWrite ? "new" : "any");
-    try {
-      return await this.send(request, deadline, own);
-    } finally {
-      if (request.isWrite) this.#http.discard(own);
-      else this.#http.release(own);
+      // After an attempt without a valid answer only an OK would tell more.
+      return { kind: mayHaveWritten ? "noAnswer" : replyKindOf(reported), failure: reported, attempts: sent };
     }
   }
 
   /** One attempt, and the UserSig that it was signed with. */
   async #attempt<T>(
-    connection: Connection,
-    { command, body, isWrite, channelIds, subscriber }: Request<T>,
+    { command, body, isWrite, ids }: Request<T>,
     deadline: Deadline,
   ): Promise<{ result: ApiResponse | Failure; userSig: string }> {
     const unsigned = (result: Failure) => ({ result, userSig: "" });
-    if (this.#breaker.openReason !== undefined)
-      return unsigned(networkFailure("breakerOpen", this.#breaker.openReason));
-    const waitFailure = await this.#state(command).limiter.acquire(deadline);
-    if (waitFailure) return unsigned(waitFailure);
-    const { openReason } = this.#breaker; // it may have opened while this attempt waited
-    if (openReason !== undefined) return unsigned(networkFailure("breakerOpen", openReason));
+    await this.#http.load(); // before the limiter: what waits for a module would leave it in one burst
+    if (this.#cooldown.reason === undefined) {
+      const failure = await this.#commands[command].limiter.acquire(deadline);
+      if (failure) return unsigned(failure);
+    }
+    const cooldown = this.#cooldown.reason; // it may have begun while this attempt waited
+    if (cooldown !== undefined) return unsigned(networkFailure("authCooldown", cooldown));
     const signature = this.#signer.current();
     if ("problem" in signature) return unsigned(networkFailure("userSigUnusable", signature.problem));
 
@@ -164,55 +128,35 @@ export class ChatClient {
       random: String(randomInt(RANDOM_END)),
       contenttype: "json",
     });
-    const post = { path: `/v4/official_account_open_http_svc/${command}?${query}`, body: JSON.stringify(body) };
-    const response = await this.#http.post(connection, post, deadline, responseTimeoutMs(deadline, isWrite));
+    const path = `/v4/official_account_open_http_svc/${command}?${query}`;
+    const timeoutMs = responseTimeoutMs(deadline, isWrite);
+    const response = await this.#http.post(path, JSON.stringify(body), deadline, timeoutMs);
     if ("kind" in response) return { result: response, userSig };
-    const named = [command, ...channelIds, ...(subscriber === undefined ? [] : [subscriber])];
-    return { result: readResponse(response, Date.now(), this.#secrets, named), userSig };
+    return { result: readResponse(response, Date.now(), this.#secrets, [command, ...ids]), userSig };
   }
 
-  /** What an error tells of its call. */
-  contextOf(
-    { isWrite, channelIds, subscriber }: Pick<Request<unknown>, "isWrite" | "channelIds" | "subscriber">,
-    attempts: number,
-  ): RequestContext {
-    return { isWrite, channelIds, subscriber, sdkAppId: this.#signer.sdkAppId, attempts };
-  }
-
-  /** Stops every request after refused credentials; an expired signature is replaced first, once. */
-  #handleCredentialFailure(failure: Failure, timesExpired: number, userSig: string): void {
-    if (failure.kind !== "code") return;
-    const { kind } = failure.meaning;
-    if (kind === "expired") this.#signer.refreshSignature(userSig);
-    const isRefused =
-      kind === "credentials" || (kind === "expired" && (timesExpired > 1 || !this.#signer.canRefreshSignature));
-    if (isRefused) this.#breaker.open(failure.envelope.ErrorCode);
+  /** After a refused signature: true if the next one differs, once a call; otherwise every request stops for a while. */
+  #renewSignature(failure: Failure, times: number, userSig: string): boolean {
+    if (failure.kind !== "code" || (failure.code.kind !== "expired" && failure.code.kind !== "credentials"))
+      return false;
+    const isNew = times === 1 && this.#signer.renew(userSig, failure.code.kind === "expired");
+    if (!isNew) this.#cooldown.start(failure.envelope.ErrorCode);
+    return isNew;
   }
 
   #pauseAfter(failure: Failure, limiter: RateLimiter): void {
     const ms = ratePauseMs(failure);
     if (ms === 0) return;
     const isWholeApplication = failure.kind === "code" && failure.envelope.ErrorCode === WHOLE_APPLICATION_RATE_CODE;
-    const paused = isWholeApplication ? [...this.#commands.values()].map((state) => state.limiter) : [limiter];
+    const paused = isWholeApplication ? Object.values(this.#commands).map((state) => state.limiter) : [limiter];
     for (const each of paused) each.pauseFor(ms);
   }
-
-  #state(command: Command): CommandState {
-    const state = this.#commands.get(command);
-    if (!state) throw new Error(`unknown command: ${command}`);
-    return state;
-  }
-}
-
-/** Once a request was sent, its failure is reported, even if a later attempt could not be sent. */
-function pickReportedFailure(earlier: Failure | undefined, later: Failure): Failure {
-  return earlier && wasSent(earlier) && !wasSent(later) ? earlier : later;
 }
 
 /** Counts an answer by the kind of its code. */
 function countKind(failure: Failure, times: Map<CodeKind, number>): number {
   if (failure.kind !== "code") return 0;
-  const count = (times.get(failure.meaning.kind) ?? 0) + 1;
-  times.set(failure.meaning.kind, count);
+  const count = (times.get(failure.code.kind) ?? 0) + 1;
+  times.set(failure.code.kind, count);
   return count;
 }

@@ -1,3 +1,5 @@
+import { nearestName } from "../text/nearest-name.ts";
+
 /** Where the service is (hosts: each of the three pages; backup hosts: the service's page on domain names). */
 
 interface Region {
@@ -50,6 +52,14 @@ export const REGIONS = {
 export type RegionName = keyof typeof REGIONS;
 
 export const REGION_NAMES = Object.keys(REGIONS) as RegionName[];
+
+/** The region that another spelling most likely means. */
+export function suggestRegion(given: string): RegionName | undefined {
+  const lower = given.toLowerCase();
+  const byAlias = REGION_NAMES.find((name) => (REGIONS[name].aliases as readonly string[]).includes(lower));
+  const nearest = byAlias ?? nearestName(lower, REGION_NAMES);
+  return REGION_NAMES.find((name) => name === nearest);
+}
 
 /** The application of the embedded sandbox. No real one has this ID, and it is never sent anywhere but loopback. */
 export const SANDBOX_SDKAPPID = 1;

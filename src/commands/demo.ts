@@ -3,9 +3,11 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js";
 import { fromJSONSchema } from "zod/v4";
-import { escapeHidden, visibleJson } from "../channel/text.ts";
-import { COMMANDS } from "../chat-api/request.ts";
-import type { CliProcess } from "./environment.ts";
+import { COMMANDS } from "../channel/commands.ts";
+import { escapeHidden, visibleJson } from "../text/text.ts";
+import { wrap } from "../text/wrap.ts";
+import type { CommandLine } from "./arguments.ts";
+import type { CliProcess } from "./cli-process.ts";
 
 /** One conversation, played through a real MCP client and the sandbox, printed for a person. */
 
@@ -30,7 +32,12 @@ interface Reply {
 }
 
 /** @returns the exit code: 0 if every step went as announced */
-export async function demo({ stdout, env, execPath }: CliProcess, entry: string): Promise<number> {
+export async function demo(
+  { stdout, env, execPath }: CliProcess,
+  _version: string,
+  _line: CommandLine,
+  entry: string,
+): Promise<number> {
   const hasColors = stdout.isTTY === true && !env.NO_COLOR;
   const printer = new Printer((line) => stdout.write(`${line}\n`), hasColors);
   const ok = await runScenario({ command: execPath, args: [entry, "--sandbox"], printer });
@@ -155,38 +162,4 @@ class Printer {
   #paint(color: string, text: string): string {
     return this.#hasColors ? `\u001b[${color}m${text}\u001b[0m` : text;
   }
-}
-
-/** Breaks a text after spaces and commas into lines of at most `width` columns; a Chinese character takes two. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.match(/[^ ,]*[ ,]?/g) ?? []) {
-    for (const piece of splitWide(word, width)) {
-      if (line !== "" && columns(line + piece.trimEnd()) > width) {
-        lines.push(line.trimEnd());
-        line = "";
-      }
-      line += piece;
-    }
-  }
-  return [...lines, line.trimEnd()];
-}
-
-function splitWide(word: string, width: number): string[] {
-  if (columns(word) <= width) return [word];
-  const pieces = [""];
-  for (const character of word) {
-    const last = pieces.at(-1) ?? "";
-    if (columns(last + character) > width) pieces.push(character);
-    else pieces[pieces.length - 1] = last + character;
-  }
-  return pieces;
-}
-
-function columns(text: string): number {
-  let count = 0;
-  for (const character of text)
-    count += /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFF00-\uFF60]/.test(character) ? 2 : 1;
-  return count;
 }

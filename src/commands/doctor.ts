@@ -1,36 +1,36 @@
-import type { ExplainedError } from "../channel/explanation.ts";
-import { visibleJson } from "../channel/text.ts";
+import { Deadline } from "../call/deadline.ts";
+import { COMMANDS } from "../channel/commands.ts";
 import { Secrets } from "../chat-api/auth/secrets.ts";
 import { decodeUserSig, Signer } from "../chat-api/auth/user-sig.ts";
-import { ServiceError } from "../chat-api/errors/chat-api-error.ts";
+import type { Failure } from "../chat-api/errors/failure.ts";
 import { describeClockSkew } from "../chat-api/http/response.ts";
-import { isLoopback, REGIONS } from "../chat-api/regions.ts";
-import { COMMANDS } from "../chat-api/request.ts";
-import { Deadline } from "../chat-api/retry/deadline.ts";
+import { REGIONS } from "../chat-api/regions.ts";
 import { createContext, type ProcessInfo, type Service } from "../context.ts";
+import { explanationOf, fixFor } from "../explanations/explain.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
 import { noLog } from "../log.ts";
-import { tildeRemark } from "../settings/env-reader.ts";
-import { applicationName, type Settings, type SettingsResult } from "../settings/settings.ts";
-import { TOOLS } from "../tools/index.ts";
+import { tildeRemark } from "../settings/account.ts";
+import type { Settings, SettingsResult } from "../settings/settings.ts";
+import { visibleJson } from "../text/text.ts";
+import { TOOLS } from "../tools/call-tool.ts";
 import type { ToolContext } from "../tools/tool.ts";
-import type { CommandOptions } from "./arguments.ts";
-import { type CliProcess, connectService, describeProcess, readEnvironment } from "./environment.ts";
-import { listJournal } from "./list-journal.ts";
+import type { CommandLine } from "./arguments.ts";
+import { type CliProcess, CREDENTIAL_FILES, connectService, describeProcess, settingsOf } from "./cli-process.ts";
+import { ENGLISH, type Texts, textsFor } from "./texts.ts";
 
 /** The doctor: one line for each thing that must be right, ✓, ! or ✗, and what to do. */
 
 /** One line of the report. A warning is worth knowing and does not fail the check. */
 interface Check {
-  readonly about: string;
+  readonly about: "settings" | "address" | "proxy" | "signature" | "allowed" | "journal" | "service" | "channel";
   readonly status: "ok" | "warning" | "failed";
   readonly message: string;
 }
 
+type DoctorTexts = Texts["doctor"];
+
 const MARKS: Readonly<Record<Check["status"], string>> = { ok: "✓", warning: "!", failed: "✗" };
 
-const NOTHING_SET =
-  "no TENCENT_CHAT_… variable is set in this shell. The doctor does not read an MCP host's configuration: put the variables from there in front of the command. For the sandbox: doctor --sandbox";
 /** A ready-made UserSig that expires within this many milliseconds (three days) gets a warning. */
 const SOON_MS = 3 * 86_400_000;
 /** No channel has this ID; the service's refusal of it shows that network, TLS and signature work. */
@@ -38,29 +38,31 @@ const NO_CHANNEL = "@TOA#_doctor_asks_for_no_channel";
 /** What the service says of it (page: Getting Official Channel Information). */
 const EXPECTED_CODES: ReadonlySet<number> = new Set([130004, 130007]);
 
-/** @returns the exit code */
-export async function doctor(cli: CliProcess, version: string, options: CommandOptions): Promise<number> {
+/** @returns the exit code: 0 if everything works, 2 for a wrong flag */
+export async function doctor(cli: CliProcess, version: string, line: CommandLine): Promise<number> {
   const print = (text: string) => void cli.stdout.write(`${text}\n`);
-  const result = readEnvironment(cli, options);
-  if (options.journal) {
-    // Such a path may be a credential, or the path of one.
-    const isMisplaced = result.problems.some((problem) => problem.startsWith("TENCENT_CHAT_JOURNAL "));
-    return listJournal(isMisplaced ? undefined : result.journal, options.json, print) ? 0 : 1;
+  const { json, timeout } = line.flags;
+  const texts = json ? ENGLISH.doctor : textsFor(cli.env).doctor;
+  const timeoutMs = timeout === undefined ? undefined : Number(timeout) * 1000;
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= 600_000)) {
+    cli.stderr.write("--timeout must be a number of seconds up to 600.\n");
+    return 2;
   }
-  const checks = await runChecks(result, connectService, describeProcess(cli, version));
+  const result = settingsOf(cli, line);
+  const checks = await runChecks(result, connectService, describeProcess(cli, version), texts, timeoutMs);
   const isUnset = !Object.keys(cli.env).some((name) => name.startsWith("TENCENT_CHAT_"));
-  if (isUnset && !result.settings) checks.unshift({ about: "settings", status: "failed", message: NOTHING_SET });
+  if (isUnset && !result.settings) checks.unshift({ about: "settings", status: "failed", message: texts.nothingSet });
   const ok = checks.every(({ status }) => status !== "failed");
-  if (options.json) print(JSON.stringify({ ok, version, checks }));
+  if (json) print(JSON.stringify({ ok, version, checks }));
   else {
-    for (const check of checks) print(formatCheck(check));
-    print(ok ? "Everything works." : "Fix the lines with ✗, then run the doctor again.");
+    for (const check of checks) print(formatCheck(check, texts));
+    print(ok ? texts.works : texts.fix);
   }
   return ok ? 0 : 1;
 }
 
-export function formatCheck({ about, status, message }: Check): string {
-  return `${MARKS[status]} ${about.padEnd(11)} ${message}`;
+export function formatCheck({ about, status, message }: Check, texts: DoctorTexts): string {
+  return `${MARKS[status]} ${texts[about].padEnd(11)} ${message}`;
 }
 
 /** Checks the settings, and the service if the settings allow that. No known secret is in the messages. */
@@ -68,16 +70,20 @@ export async function runChecks(
   result: SettingsResult,
   connect: (settings: Settings) => Promise<Service>,
   info: ProcessInfo,
+  texts: DoctorTexts,
+  timeoutMs?: number,
 ): Promise<Check[]> {
   const secrets = new Secrets();
   for (const secret of result.secrets) secrets.add(secret);
-  return secrets.redactDeep(await checkAll(result, connect, info));
+  return secrets.redactDeep(await checkAll(result, connect, info, texts, timeoutMs));
 }
 
 async function checkAll(
   { settings, problems, warnings }: SettingsResult,
   connect: (settings: Settings) => Promise<Service>,
   info: ProcessInfo,
+  texts: DoctorTexts,
+  timeoutMs: number | undefined,
 ): Promise<Check[]> {
   const checks: Check[] = [
     ...problems.map((message): Check => ({ about: "settings", status: "failed", message })),
@@ -85,138 +91,136 @@ async function checkAll(
   ];
   if (!settings) return checks;
   const service = await connect(settings);
-  const context = createContext(settings, service, info, noLog);
-  const okCheck = (about: string, message: string): Check => ({ about, status: "ok", message });
+  const context = createContext(settings, service, info, noLog, CREDENTIAL_FILES);
+  const okCheck = (about: Check["about"], message: string): Check => ({ about, status: "ok", message });
   try {
     return [
-      okCheck("settings", describeSettings(settings)),
+      okCheck("settings", describeSettings(settings, texts)),
       ...checks,
-      okCheck("address", describeHost(settings, service)),
-      okCheck("proxy", describeProxy(settings, service)),
-      checkSignature(settings),
-      ...describeGuard(settings).map((message) => okCheck("allowed", message)),
-      checkJournal(settings, context),
-      await checkConnection(context),
+      okCheck("address", describeHost(settings, service, texts)),
+      okCheck("proxy", settings.proxy ? new URL(settings.proxy.url).host : texts.none),
+      checkSignature(settings, texts),
+      ...describeGuard(settings, texts).map((message) => okCheck("allowed", message)),
+      checkJournal(settings, context, texts),
+      ...(await checkConnection(context, texts, timeoutMs ?? settings.timeoutMs)),
     ];
   } finally {
     await context.close();
   }
 }
 
-function describeSettings(settings: Settings): string {
-  const { sdkAppId, identifier, credential, timeoutMs, requestsPerSecond, isSandbox } = settings;
-  const key = isSandbox ? "the sandbox's own secret key" : "secret key set";
-  const secret = "secretKey" in credential ? key : "ready-made UserSig set";
-  return `${applicationName(settings)}: application ${sdkAppId}, account ${identifier}, ${secret}, ${timeoutMs / 1000} s per call, ${requestsPerSecond} requests per second; the queue of edits and all limits count for each process alone`;
+function describeSettings(settings: Settings, texts: DoctorTexts): string {
+  const { sdkAppId, identifier, credential, isSandbox, label, region, endpoint } = settings;
+  const where = isSandbox ? "sandbox" : (region ?? endpoint?.hostname ?? "");
+  const secret = isSandbox ? texts.ownKey : "secretKey" in credential ? texts.secretKey : texts.readyMade;
+  return `${label === undefined ? "" : `${label}: `}${texts.application(sdkAppId, where, identifier, secret)}`;
 }
 
-function describeHost({ isSandbox, region }: Settings, { endpoint }: Service): string {
+function describeHost({ isSandbox, region }: Settings, { endpoint }: Service, texts: DoctorTexts): string {
   const address = endpoint.href.replace(/\/$/, "");
-  if (isSandbox) return `${address} (the embedded sandbox)`;
+  if (isSandbox) return `${address} (${texts.embedded})`;
   if (!region) return `${address} (TENCENT_CHAT_ENDPOINT)`;
-  return `${address} (${region}); with DNS trouble set TENCENT_CHAT_ENDPOINT to https://${REGIONS[region].backupHost}`;
+  return `${address} (${region}); ${texts.backup(REGIONS[region].backupHost)}`;
 }
 
-function describeProxy({ proxy }: Settings, { endpoint }: Service): string {
-  if (!proxy) return "none";
-  const { host } = new URL(proxy.url);
-  if (isLoopback(endpoint.hostname)) return `${host}, not used for this machine`;
-  return proxy.except === "" ? host : `${host}, except for the hosts in NO_PROXY`;
-}
-
-function checkSignature(settings: Settings): Check {
+function checkSignature(settings: Settings, texts: DoctorTexts): Check {
   const about = "signature";
   const signature = new Signer({ ...settings, secrets: new Secrets() }).current();
-  if ("problem" in signature) {
-    return { about, status: "failed", message: `TENCENT_CHAT_USERSIG cannot be used: ${signature.problem}` };
-  }
-  const info = decodeUserSig(signature.userSig);
-  if (!info) return { about, status: "failed", message: "a UserSig could not be made" };
-  const isReadyMade = "userSig" in settings.credential;
-  const expires = new Date(info.expiresAt * 1000).toUTCString();
-  const message = `UserSig ${isReadyMade ? "ready-made" : "made here"} for application ${info.sdkAppId}, account ${info.identifier}, expires ${expires}; only the service can say whether it is right`;
-  if (isReadyMade && info.expiresAt * 1000 - Date.now() < SOON_MS)
-    return { about, status: "warning", message: `${message}. Replace it soon` };
-  return { about, status: "ok", message };
+  if ("problem" in signature) return { about, status: "failed", message: texts.cannotBeUsed(signature.problem) };
+  const expiresAt = (decodeUserSig(signature.userSig)?.expiresAt ?? 0) * 1000;
+  const message = texts.expires(new Date(expiresAt).toISOString());
+  const isSoon = "userSig" in settings.credential && expiresAt - Date.now() < SOON_MS;
+  return isSoon
+    ? { about, status: "warning", message: `${message}. ${texts.replaceSoon}` }
+    : { about, status: "ok", message };
 }
 
-function describeGuard({ rules }: Settings): string[] {
+function describeGuard({ rules }: Settings, texts: DoctorTexts): string[] {
   const { readOnly, allowedChannels, writesPerHour, confirmEdits } = rules;
-  const channels = allowedChannels ? allowedChannels.join(", ") : "all channels";
-  const budget =
-    writesPerHour === undefined ? "" : `; at most ${writesPerHour} edits an hour, both modify tools together`;
+  const channels = allowedChannels ? allowedChannels.join(", ") : texts.allChannels;
+  const budget = writesPerHour === undefined ? "" : texts.budget(writesPerHour);
   const confirmation = (tool: string) => {
     if (confirmEdits === "never" || (tool === COMMANDS.modifySubscriber && !mustConfirm(confirmEdits, 1)))
-      return "; no confirmation";
-    return typeof confirmEdits === "number"
-      ? `; a person confirms edits that reach ${confirmEdits} subscribers or more`
-      : "; a person confirms every edit";
+      return texts.noConfirmation;
+    return typeof confirmEdits === "number" ? texts.confirmsFrom(confirmEdits) : texts.confirmsAll;
   };
   return TOOLS.map(({ name, isWrite }) => {
-    if (isWrite && readOnly) return `${name}: off (TENCENT_CHAT_READ_ONLY)`;
+    if (isWrite && readOnly) return `${name}: ${texts.off} (TENCENT_CHAT_READ_ONLY)`;
     return `${name}: ${channels}${isWrite ? `${budget}${confirmation(name)}` : ""}`;
   });
 }
 
-function checkJournal({ journal: path, rules, isSandbox }: Settings, { journal }: ToolContext): Check {
+function checkJournal(
+  { journal: path, rules, isSandbox }: Settings,
+  { journal }: ToolContext,
+  texts: DoctorTexts,
+): Check {
+  const about = "journal";
   if (path === undefined) {
-    if (rules.readOnly || isSandbox) return { about: "journal", status: "ok", message: "off" };
-    return { about: "journal", status: "warning", message: "off: edits are not recorded; set TENCENT_CHAT_JOURNAL" };
+    const isFine = rules.readOnly || isSandbox;
+    return { about, status: isFine ? "ok" : "warning", message: isFine ? texts.off : texts.journalOff };
   }
   const problem = journal.prepareFile();
-  if (problem === undefined) return { about: "journal", status: "ok", message: `${path} is writable` };
-  const message = `${path} cannot be written (${problem})${tildeRemark(path) || journalRemark(problem)}`;
-  return { about: "journal", status: "failed", message };
+  if (problem === undefined) return { about, status: "ok", message: texts.writable(path) };
+  const remark = /^(ENOENT|ENOTDIR|EROFS)\b/.test(problem)
+    ? texts.needsFolder
+    : /^(EACCES|EPERM)\b/.test(problem)
+      ? texts.needsOwner
+      : "";
+  return { about, status: "failed", message: `${texts.notWritable(path, problem)}${tildeRemark(path) || remark}` };
 }
 
-function journalRemark(problem: string): string {
-  if (/^(ENOENT|ENOTDIR|EROFS)\b/.test(problem)) return ": its folder must exist and be writable";
-  if (!/^(EACCES|EPERM)\b/.test(problem)) return "";
-  return ": the user who runs the server must own the file and be able to write its folder; each user needs a file of their own";
-}
-
-/** One harmless signed read: a channel that cannot exist, refused by the service with the documented code. */
-async function checkConnection({ api, timeoutMs }: ToolContext): Promise<Check> {
+/**
+ * One harmless signed read: a channel that cannot exist, refused by the service with the documented code. With it, the
+ * first channel that is allowed by name.
+ */
+async function checkConnection(context: ToolContext, texts: DoctorTexts, timeoutMs: number): Promise<Check[]> {
+  const { api, policy } = context;
   const about = "service";
+  const allowed = policy.rules.allowedChannels?.find((rule) => !rule.endsWith("*"));
   const deadline = new Deadline(timeoutMs);
   try {
-    const result = await api.getChannels([NO_CHANNEL], undefined, { deadline });
-    if (result.kind !== "ok") return toCheck(result.error);
-    const { channels, serverDate } = result.value;
-    const error = channels[0]?.error;
-    const code = error ? error.envelope.ErrorCode : 0;
-    if (code === undefined || !EXPECTED_CODES.has(code)) {
-      const message = `the service answered ${code ?? error?.explanation.cause}; 130004 was expected`;
-      return { about, status: "failed", message };
+    const reply = await api.getChannels([NO_CHANNEL, ...(allowed ? [allowed] : [])], undefined, deadline);
+    if (reply.kind !== "ok") {
+      const { failure } = reply;
+      if (isExpected(failure)) return [{ about, status: "ok", message: texts.reached }];
+      return [{ about, status: "failed", message: describeForPerson(failure, context) }];
+    }
+    const { channels, serverDate } = reply.value;
+    const [{ failure } = {}, channel] = channels;
+    if (!isExpected(failure)) {
+      const code = failure?.kind === "code" ? failure.code.code : 0;
+      return [{ about, status: "failed", message: texts.unexpected(code) }];
     }
     const skew = describeClockSkew(serverDate, Date.now());
-    return { about, status: skew ? "failed" : "ok", message: skew || "reached, signature accepted, clock right" };
+    const reached: Check = { about, status: skew ? "failed" : "ok", message: skew || texts.clockRight };
+    if (!channel) return [reached];
+    const name = visibleJson(channel.id);
+    if (channel.failure) {
+      const message = texts.notRead(name, describeForPerson(channel.failure, context));
+      return [reached, { about: "channel", status: "failed", message }];
+    }
+    return [
+      reached,
+      { about: "channel", status: "ok", message: texts.wasRead(name, visibleJson(channel.info.Name ?? "")) },
+    ];
   } finally {
     deadline.release();
   }
 }
 
-/** A next step is written for an agent; here the person reads it. */
-export function forPerson(nextStep: string): string {
-  const text = nextStep
-    .replace(/(Stop and )?\b(tell|ask) the person( who runs this server)?( \(not in the chat\))?(:| to| that) /i, "")
-    .replace(/\bthe person must /i, "")
-    .replace("(the doctor command shows it)", "(shown above)")
-    .replace(/ The doctor command checks them\.| with the doctor command/, "");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+function isExpected(failure: Failure | undefined): boolean {
+  return failure?.kind === "code" && EXPECTED_CODES.has(failure.code.code);
 }
 
-function toCheck(error: ExplainedError): Check {
-  if (error instanceof ServiceError && EXPECTED_CODES.has(error.code)) {
-    return { about: "service", status: "ok", message: "reached, signature accepted" };
-  }
-  const { cause, nextStep } = error.explanation;
-  const { ErrorCode, ErrorInfo, RequestId } = error.envelope;
-  const message = [
-    `${ErrorCode ? `${ErrorCode}: ` : ""}${cause}`,
+/** What happened, and what the person who reads this can do. */
+function describeForPerson(failure: Failure, { sdkAppId }: ToolContext): string {
+  const call = { sdkAppId, channelIds: [], attempts: 1 };
+  const { ErrorCode, ErrorInfo, RequestId } = failure.kind === "code" ? failure.envelope : {};
+  return [
+    `${ErrorCode ? `${ErrorCode}: ` : ""}${explanationOf(failure, call).cause}`,
     ...(ErrorInfo ? [`ErrorInfo: ${visibleJson(ErrorInfo)}.`] : []),
     ...(RequestId ? [`RequestId: ${visibleJson(RequestId)}.`] : []),
-    forPerson(nextStep),
+    fixFor(failure, call).step,
   ].join(" ");
-  return { about: "service", status: "failed", message };
 }

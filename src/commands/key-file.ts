@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
-import type { Environment } from "../settings/env-reader.ts";
-import { SERVER_NAME } from "./mcp-hosts.ts";
+import type { Environment } from "../settings/environment.ts";
+import { PROGRAM } from "./mcp-hosts.ts";
 
 /** Where setup stores a secret key and a journal: for their owner only, the key outside of any repository. */
 
 /** The folder of this program in the person's configuration. */
 export function configurationFolder({ XDG_CONFIG_HOME }: Environment): string {
   const isFull = XDG_CONFIG_HOME !== undefined && isAbsolute(XDG_CONFIG_HOME); // the standard ignores others
-  return join(isFull ? XDG_CONFIG_HOME : join(homedir(), ".config"), SERVER_NAME);
+  return join(isFull ? XDG_CONFIG_HOME : join(homedir(), ".config"), PROGRAM);
 }
 
 /** True if a folder, or the nearest parent that exists, is inside a Git repository. */
@@ -29,6 +29,10 @@ export function makeFolder(folder: string): void {
 export function storeKey(path: string, key: string): void {
   const temporaryPath = `${path}.new`;
   rmSync(temporaryPath, { force: true });
-  writeFileSync(temporaryPath, `${key}\n`, { mode: 0o600, flag: "wx" });
-  renameSync(temporaryPath, path);
+  try {
+    writeFileSync(temporaryPath, `${key}\n`, { mode: 0o600, flag: "wx" });
+    renameSync(temporaryPath, path);
+  } finally {
+    rmSync(temporaryPath, { force: true });
+  }
 }

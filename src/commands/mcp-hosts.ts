@@ -1,6 +1,9 @@
 /** The MCP hosts that `setup` adds the server to. */
 
-export const SERVER_NAME = "tencent-chat-channel-mcp";
+/** The name of the package and its command. */
+export const PROGRAM = "tencent-chat-channel-mcp";
+/** The name of its entry in hosts: they put it before the names of tools, and allow 60 or 64 characters for both. */
+export const SERVER_NAME = "tencent-chat";
 
 /** How a host starts the server. */
 export interface ServerEntry {
@@ -17,6 +20,8 @@ interface McpHost {
   readonly add?: (entry: ServerEntry) => readonly string[];
   /** The command that removes it, where `add` refuses a name that is there already; elsewhere `add` replaces the entry. */
   readonly remove?: readonly string[];
+  /** The command that succeeds if the host has it. */
+  readonly has?: readonly string[];
   /** What to do where that command is not found. */
   readonly installCommand?: string;
   /** For a host without such a command: where its block belongs. */
@@ -35,6 +40,7 @@ export const MCP_HOSTS = {
       ...["--", entry.command, ...entry.args],
     ],
     remove: ["claude", "mcp", "remove", SERVER_NAME, "--scope", "user"],
+    has: ["claude", "mcp", "get", SERVER_NAME],
   },
   codex: {
     label: "Codex",
@@ -87,9 +93,15 @@ export function configurationBlock(entry: ServerEntry): string {
   return JSON.stringify({ mcpServers: { [SERVER_NAME]: entry } }, null, 2);
 }
 
-/** A command as a person would type it into a POSIX shell, or into the command prompt of Windows. */
-export function shellLine(words: readonly string[], isWindows: boolean): string {
-  const quote = (word: string) =>
-    isWindows ? `"${word.replaceAll('"', '\\"')}"` : `'${word.replaceAll("'", `'\\''`)}'`;
+/** Where a person types a command. */
+export type Shell = "posix" | "powershell" | "cmd";
+
+/** A command as a person would type it. PowerShell 5.1 and 7 both drop quotes on the way to a `.cmd`: hence the `\"`. */
+export function shellLine(words: readonly string[], shell: Shell): string {
+  const quote = (word: string) => {
+    if (shell === "cmd") return `"${word.replaceAll('"', '\\"')}"`;
+    if (shell === "powershell") return `'${word.replaceAll('"', '\\"').replaceAll("'", "''")}'`;
+    return `'${word.replaceAll("'", `'\\''`)}'`;
+  };
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word))).join(" ");
 }

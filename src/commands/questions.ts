@@ -1,9 +1,6 @@
-import { homedir } from "node:os";
-import { isAbsolute } from "node:path";
 import type * as Prompts from "@clack/prompts";
-import { readSettings } from "../settings/settings.ts";
-import type { SettingName } from "../settings/table.ts";
-import { type CliProcess, KEY_FILES } from "./environment.ts";
+import { wrap } from "../text/wrap.ts";
+import type { CliProcess } from "./cli-process.ts";
 
 /** Questions at a terminal. Each of them throws Cancelled when the person presses Ctrl-C or Escape. */
 
@@ -15,6 +12,11 @@ interface Choice<T> {
   readonly label: string;
   readonly hint?: string;
 }
+
+/** What a terminal says that does not know its size. */
+const USUAL_COLUMNS = 80;
+/** Columns that the frame of a question takes. */
+const FRAME_COLUMNS = 4;
 
 export class Questions {
   readonly #prompts: typeof Prompts;
@@ -30,7 +32,7 @@ export class Questions {
   }
 
   end(message: string): void {
-    this.#prompts.outro(message, this.#streams);
+    this.#prompts.outro(this.#wrapped(message), this.#streams);
   }
 
   cancel(message: string): void {
@@ -38,11 +40,14 @@ export class Questions {
   }
 
   say(kind: "step" | "info" | "warn" | "error", message: string): void {
-    this.#prompts.log[kind](message, this.#streams);
+    this.#prompts.log[kind](this.#wrapped(message), this.#streams);
   }
 
-  list(lines: string[]): void {
-    this.#prompts.log.message(lines, this.#streams);
+  list(lines: readonly string[]): void {
+    this.#prompts.log.message(
+      lines.map((line) => this.#wrapped(line)),
+      this.#streams,
+    );
   }
 
   /** Text to copy, without decoration. */
@@ -50,49 +55,37 @@ export class Questions {
     this.#streams.output.write(`\n${text}\n\n`);
   }
 
-  /** Asks for the text of a setting; its own rules check it. */
-  async setting(message: string, name: SettingName): Promise<string> {
-    const text = await this.text(message, (value) => problemWith(name, value));
-    return (text ?? "").trim();
-  }
-
   text(message: string, problemOf: (value: string) => string | undefined): Promise<string> {
-    const validate = (value: string | undefined) => problemOf(value ?? "");
-    return this.#answer(this.#prompts.text({ ...this.#streams, message, validate }));
+    const validate = (value: string | undefined) => problemOf((value ?? "").trim());
+    const answer = this.#prompts.text({ ...this.#streams, message: this.#wrapped(message), validate });
+    return this.#answer(answer).then((text) => (text ?? "").trim());
   }
 
-  /** Asks for the secret key, which is not shown. */
-  async key(message: string): Promise<string> {
-    const validate = (value = "") =>
-      value.trim() === ""
-        ? "Paste the key."
-        : /^[~/.]/.test(value.trim())
-          ? "Paste the key itself, not a path."
-          : problemWith("TENCENT_CHAT_SECRET_KEY", value)?.replace("TENCENT_CHAT_SECRET_KEY ", "This text ");
-    const key = await this.#answer(this.#prompts.password({ ...this.#streams, message, validate }));
-    return key.trim();
-  }
-
-  /** Asks for a file that holds a key; `~` is understood. */
-  async keyFile(message: string): Promise<string> {
-    const path = (given: string) => given.trim().replace(/^~(?=\/)/, homedir());
-    const problemOf = (given: string) => {
-      if (!isAbsolute(path(given))) return "Give the whole path.";
-      return readSettings({ TENCENT_CHAT_SECRET_KEY_FILE: path(given) }, { sandbox: false }, KEY_FILES).problems.find(
-        (problem) => problem.includes("TENCENT_CHAT_SECRET_KEY_FILE"),
-      );
-    };
-    return path(await this.text(message, problemOf));
+  /** Asks for a text that is not shown. */
+  secret(message: string, problemOf: (value: string) => string | undefined): Promise<string> {
+    const validate = (value: string | undefined) => problemOf((value ?? "").trim());
+    const answer = this.#prompts.password({ ...this.#streams, message: this.#wrapped(message), validate });
+    return this.#answer(answer).then((text) => text.trim());
   }
 
   confirm(message: string, initialValue: boolean): Promise<boolean> {
-    return this.#answer(this.#prompts.confirm({ ...this.#streams, message, initialValue }));
+    return this.#answer(this.#prompts.confirm({ ...this.#streams, message: this.#wrapped(message), initialValue }));
   }
 
   async select<T extends string | boolean>(message: string, choices: readonly Choice<T>[], initial?: T): Promise<T> {
     const options = [...choices] as Prompts.Option<T>[];
-    const question = { ...this.#streams, message, options, ...(initial !== undefined && { initialValue: initial }) };
-    return (await this.#answer(this.#prompts.select<T>(question))) as T;
+    const question = { ...this.#streams, message: this.#wrapped(message), options };
+    const withInitial = { ...question, ...(initial !== undefined && { initialValue: initial }) };
+    return (await this.#answer(this.#prompts.select<T>(withInitial))) as T;
+  }
+
+  /** Broken between words: the terminal would break in the middle of one. */
+  #wrapped(text: string): string {
+    const width = (this.#streams.output.columns || USUAL_COLUMNS) - FRAME_COLUMNS;
+    return text
+      .split("\n")
+      .flatMap((line) => wrap(line, width))
+      .join("\n");
   }
 
   async #answer<T>(answer: Promise<T>): Promise<Exclude<T, symbol>> {
@@ -100,12 +93,4 @@ export class Questions {
     if (this.#prompts.isCancel(value)) throw new Cancelled();
     return value as Exclude<T, symbol>;
   }
-}
-
-/** What the settings say of one value, or undefined. */
-function problemWith(name: SettingName, value: string): string | undefined {
-  const { problems, warnings } = readSettings({ [name]: value }, { sandbox: false }, KEY_FILES);
-  // A list that matches no channel is only a warning elsewhere, but here the person can still correct it.
-  const counts = name === "TENCENT_CHAT_ALLOWED_CHANNELS" ? [...problems, ...warnings] : problems;
-  return counts.find((text) => text.includes(name));
 }

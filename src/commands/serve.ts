@@ -1,81 +1,33 @@
 import { platform } from "node:os";
-import { PassThrough } from "node:stream";
-import { Secrets } from "../chat-api/auth/secrets.ts";
-import { createLog } from "../log.ts";
+import type { Log } from "../log.ts";
 import { type Session, startSession } from "../mcp/session.ts";
 import { applicationName } from "../settings/settings.ts";
-import type { ToolContext } from "../tools/tool.ts";
-import type { CommandOptions } from "./arguments.ts";
-import { type CliProcess, connectService, describeProcess, readEnvironment } from "./environment.ts";
+import type { CommandLine } from "./arguments.ts";
+import { type CliProcess, prepareCalls, settingsOf } from "./cli-process.ts";
 
 /** Serves MCP on stdio until the input ends. */
 
-/** After a signal, calls in flight have this long: MCP clients kill a process two seconds later. */
-const DRAIN_MS = 1_400;
-/**
- * After the end of the input they have this long: enough for an edit and its looks, since a client that wants to go on
- * sends a signal. Windows knows none: there a client kills the process after two seconds.
- */
-const DRAIN_AT_END_MS = platform() === "win32" ? DRAIN_MS : 10_000;
-/** Hard exit this long after that. */
-const FLUSH_MS = 50;
-/** Answers that the client has not read this long after the last one was written are dropped. */
-const READ_LATE_MS = DRAIN_MS + FLUSH_MS;
-/** With more unread bytes of answers than this, no further request is taken in until the client reads. */
-const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
-/**
- * A client that reads nothing for this long meanwhile is taken for gone: the end of its input may stand behind requests
- * that are not taken in.
- */
-const NOT_READING_MS = 10_000;
-/** Input that is read ahead meanwhile, so that its end is noticed. */
-const READ_AHEAD_BYTES = 1024 * 1024;
+/** After a signal to a client that has closed our input: it kills the process two seconds later. */
+const DRAIN_AFTER_CLIENT_MS = 1_400;
+/** After a signal of somebody else: containers are killed ten seconds later. */
+const DRAIN_AFTER_SIGNAL_MS = 9_000;
+/** After the end of the input: a client that wants to go on sends a signal. Windows has none. */
+const DRAIN_AT_END_MS = platform() === "win32" ? DRAIN_AFTER_CLIENT_MS : 10_000;
+/** Hard exit this long after that, and for answers that the client has not read. */
+const FLUSH_MS = 500;
 
-export async function serve(cli: CliProcess, version: string, options: CommandOptions): Promise<void> {
+export function serve(cli: CliProcess, version: string, line: CommandLine): void {
   const { stdin, stdout, stderr } = cli;
   // stdout belongs to JSON-RPC alone: whatever else is written there by accident goes to stderr.
   const writeOut = stdout.write.bind(stdout);
   stdout.write = stderr.write.bind(stderr) as typeof stdout.write;
 
-  const { settings, problems, warnings, readOnly, logLevel, secrets } = readEnvironment(cli, options);
-  let context: ToolContext | undefined;
-  const early = new Secrets(); // what is known before the first call opens the context
-  for (const secret of secrets) early.add(secret);
-  const log = createLog(
-    logLevel,
-    (line) => stderr.write(line),
-    (event) => (context?.secrets ?? early).redactDeep(event),
-  );
-  for (const problem of problems) log("error", "settings", { problem });
-  for (const warning of warnings) log("warn", "settings", { warning });
-  if (options.ignored.length > 0) log("info", "arguments ignored", { names: options.ignored });
-
-  const openContext = async () => {
-    if (!settings) {
-      const { SettingsError } = await import("../settings/settings-error.ts");
-      throw new SettingsError(early.redactDeep(problems));
-    }
-    const { createContext } = await import("../context.ts");
-    context = createContext(settings, await connectService(settings), describeProcess(cli, version), log);
-    return context;
-  };
-
+  const result = settingsOf(cli, line);
+  const { log, openContext } = prepareCalls(cli, version, result);
+  if (line.ignored.length > 0) log("info", "arguments ignored", { names: line.ignored });
   if (stdin.isTTY) stderr.write("Waiting for an MCP client on standard input. To look around: demo, doctor, --help.\n");
-  const input = stdin.pipe(new PassThrough({ highWaterMark: READ_AHEAD_BYTES }));
-  const write = (line: string) => {
-    writeOut(line);
-    if (stdout.writableLength < MAX_UNREAD_BYTES || input.isPaused() || stdin.readableEnded) return;
-    input.pause();
-    stdout.setTimeout(NOT_READING_MS, () => {
-      log("error", "the client does not read", { unreadBytes: stdout.writableLength, seconds: NOT_READING_MS / 1_000 });
-      stdout.destroy(new Error("the client does not read"));
-    });
-    stdout.once("drain", () => {
-      stdout.setTimeout(0);
-      input.resume();
-    });
-  };
-  const session = await startSession(
+  const { settings, readOnly } = result;
+  const session = startSession(
     {
       version,
       readOnly,
@@ -86,28 +38,26 @@ export async function serve(cli: CliProcess, version: string, options: CommandOp
       openContext,
       log,
     },
-    input,
-    write,
+    stdin,
+    writeOut,
   );
   log("debug", "serving", { version, sandbox: settings?.isSandbox ?? false });
-  const exitCode = options.problems.length > 0 ? 2 : 0;
-  shutDownOn(cli, session, input, writeOut, log, exitCode);
+  shutDownOn(cli, session, writeOut, log, line.problems.length > 0 ? 2 : 0);
 }
 
 /** Ends the session when the input ends, the reader of the output is gone, a signal arrives, or something breaks. */
 function shutDownOn(
   cli: CliProcess,
-  session: Session,
-  input: PassThrough,
+  session: Promise<Session>,
   writeOut: CliProcess["stdout"]["write"],
-  log: ReturnType<typeof createLog>,
+  log: Log,
   exitCode: number,
 ): void {
   const { stdin, stdout } = cli;
   const cut = new AbortController();
   let code = exitCode;
   let isShuttingDown = false;
-  let isUrgent = false;
+  let signals = 0;
   const exit = () => cli.exit(code);
   /** Ends the session; calls in flight have `drainMs`. */
   const shutDown = async (reason: string, drainMs: number) => {
@@ -116,29 +66,25 @@ function shutDownOn(
     if (isShuttingDown) return;
     isShuttingDown = true;
     log("debug", "shutting down", { reason });
-    await session.end(cut.signal);
-    setTimeout(exit, READ_LATE_MS).unref();
+    await (await session).end(cut.signal);
+    setTimeout(exit, FLUSH_MS).unref();
     writeOut("", exit);
   };
-  const shutDownSoon = (reason: string) => {
-    isUrgent = true;
-    void shutDown(reason, DRAIN_MS);
-  };
   stdout.removeAllListeners("error");
-  stdout.on("error", () => shutDownSoon("the reader of the output is gone"));
-  stdin.on("end", () => input.resume()); // what was read ahead is answered even if nothing is read any more
-  stdin.on("close", () => input.end());
-  stdin.on("error", () => input.end());
-  input.on("end", () => void shutDown("input ended", DRAIN_AT_END_MS));
+  stdout.on("error", () => void shutDown("the reader of the output is gone", DRAIN_AFTER_CLIENT_MS));
+  for (const event of ["end", "close", "error"]) stdin.on(event, () => void shutDown("input ended", DRAIN_AT_END_MS));
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    // After a second signal nothing is waited for; calls that are cut still record their outcome in the journal.
-    cli.on(signal, () => (isUrgent ? cut.abort() : shutDownSoon(signal)));
+    cli.on(signal, () => {
+      signals += 1;
+      // After a second signal nothing is waited for; calls that are cut still record their outcome in the journal.
+      if (signals > 1) cut.abort();
+      else void shutDown(signal, isShuttingDown ? DRAIN_AFTER_CLIENT_MS : DRAIN_AFTER_SIGNAL_MS);
+    });
   }
   const fail = (error: unknown) => {
     code = 1;
-    if (isUrgent) return;
     log("error", "uncaught", { error: error instanceof Error ? error.stack : String(error) });
-    shutDownSoon("uncaught");
+    void shutDown("uncaught", DRAIN_AFTER_CLIENT_MS);
   };
   cli.on("uncaughtException", fail);
   cli.on("unhandledRejection", fail);

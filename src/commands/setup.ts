@@ -1,15 +1,19 @@
 import { existsSync } from "node:fs";
-import { platform } from "node:os";
+import { homedir, platform } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { REGIONS } from "../chat-api/regions.ts";
-import { readSettings, splitChannels } from "../settings/settings.ts";
-import type { SettingName } from "../settings/table.ts";
+import { REGIONS, type RegionName } from "../chat-api/regions.ts";
+import type { CredentialFiles } from "../settings/account.ts";
+import { type SettingName, splitChannels } from "../settings/schema.ts";
+import { readSettings } from "../settings/settings.ts";
+import { describeFileError } from "../text/file-error.ts";
 import { addToHost, isOnPath, printWhatToAdd } from "./add-to-host.ts";
+import type { CommandLine } from "./arguments.ts";
+import { type CliProcess, CREDENTIAL_FILES, connectService, describeProcess } from "./cli-process.ts";
 import { formatCheck, runChecks } from "./doctor.ts";
-import { type CliProcess, connectService, describeProcess, KEY_FILES } from "./environment.ts";
 import { configurationFolder, isInRepository, makeFolder, storeKey } from "./key-file.ts";
-import { MCP_HOSTS, type McpHostName, mcpHost, SERVER_NAME, type ServerEntry, shellLine } from "./mcp-hosts.ts";
+import { MCP_HOSTS, type McpHostName, mcpHost, PROGRAM, type ServerEntry, shellLine } from "./mcp-hosts.ts";
 import { Cancelled, Questions } from "./questions.ts";
+import { type Texts, textsFor } from "./texts.ts";
 
 /**
  * Asks a person for what the server needs, checks it, and adds the server to an MCP host. Nothing is written before the
@@ -33,7 +37,7 @@ For your application:
      (umask 077; cat > ~/tencent-chat.key)   (paste the key, Enter, Ctrl-D)
 2. Check the settings:
      TENCENT_CHAT_SDKAPPID=1400000000 TENCENT_CHAT_REGION=singapore \\
-     TENCENT_CHAT_SECRET_KEY_FILE=$HOME/tencent-chat.key ${SERVER_NAME} doctor
+     TENCENT_CHAT_SECRET_KEY_FILE=$HOME/tencent-chat.key ${PROGRAM} doctor
 3. Add the server to your MCP host with the same variables and TENCENT_CHAT_READ_ONLY=true.
    The README has a block for each host, and the list of all settings.
 `;
@@ -42,225 +46,253 @@ For your application:
  * @param entry the path of the file that runs
  * @returns the exit code: 0 when the server was added or its block was printed
  */
-export async function setup(cli: CliProcess, version: string, entry: string): Promise<number> {
+export async function setup(cli: CliProcess, version: string, _line: CommandLine, entry: string): Promise<number> {
   if (!cli.stdin.isTTY || !cli.stdout.isTTY) {
     cli.stdout.write(BY_HAND);
     return 1;
   }
+  const texts = textsFor(cli.env);
   const questions = new Questions(await import("@clack/prompts"), cli);
   try {
-    return await askAndAdd(questions, cli, version, entry);
+    return await new Setup(questions, cli, version, texts).run(entry);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
-    questions.cancel("Nothing was written.");
+    questions.cancel(texts.setup.cancelled);
     return 1;
   }
 }
 
-async function askAndAdd(questions: Questions, cli: CliProcess, version: string, entry: string): Promise<number> {
-  questions.begin(`${SERVER_NAME} ${version}: setup`);
-  const name = await questions.select<McpHostName>(
-    "Which MCP host will use the server?",
-    Object.entries(MCP_HOSTS).map(([value, { label }]) => ({ value: value as McpHostName, label })),
-  );
-  const isSandbox = await questions.select("What will it edit?", [
-    { value: false, label: "my application", hint: "needs its SDKAppID and secret key" },
-    { value: true, label: "the embedded sandbox", hint: "sample channels, no account" },
-  ]);
-  const application: Answers = isSandbox
-    ? { env: { TENCENT_CHAT_SANDBOX: "true" } }
-    : await askApplication(questions, cli);
-  const limits = await askLimits(questions, name, isSandbox, configurationFolder(cli.env));
-  const env = { ...(isSandbox ? {} : proxiesOf(questions, cli)), ...application.env, ...limits };
-  const works = await check(questions, cli, env, application.newKey?.key, version);
-  if (!works && !(await questions.confirm("The check found problems. Go on anyway?", false))) throw new Cancelled();
+class Setup {
+  readonly #questions: Questions;
+  readonly #cli: CliProcess;
+  readonly #version: string;
+  readonly #texts: Texts;
 
-  const server: ServerEntry = { command: cli.execPath, args: [resolve(entry)], env };
-  const { label, add, remove } = mcpHost(name);
-  const command = add?.(server);
-  const isWindows = platform() === "win32"; // the commands of hosts are scripts for a shell there
-  const runsHere = command !== undefined && !isWindows && isOnPath(command[0] ?? "", cli.env);
-  if (runsHere) {
-    const again = remove
-      ? "if it is there already, setup then asks whether to replace it"
-      : "an entry of the same name is replaced, and settings that were added to it by hand are lost";
-    questions.say("step", `This command adds the server to ${label} (${again}):\n${shellLine(command, isWindows)}`);
+  constructor(questions: Questions, cli: CliProcess, version: string, texts: Texts) {
+    this.#questions = questions;
+    this.#cli = cli;
+    this.#version = version;
+    this.#texts = texts;
   }
-  const plan = [
-    ...(application.newKey ? [`store the key in ${application.newKey.path}`] : []),
-    runsHere ? "run the command" : "print what to add",
-  ];
-  if (!(await questions.confirm(`Go on: ${plan.join(" and ")}?`, true))) throw new Cancelled();
 
-  const problem = prepareFiles(application, env) ?? (runsHere && (await addToHost(questions, name, command, cli)));
-  if (problem) {
-    questions.say("error", problem);
-    return 1;
-  }
-  if (!runsHere) printWhatToAdd(questions, name, server, isWindows);
-  questions.end(`Restart ${name === "other" ? "your host" : label}, then try: "${firstPrompt(env)}"`);
-  return 0;
-}
-
-function firstPrompt(env: Variables): string {
-  const { TENCENT_CHAT_SANDBOX: sandbox, TENCENT_CHAT_READ_ONLY: readOnly, TENCENT_CHAT_ALLOWED_CHANNELS: list } = env;
-  if (sandbox && !readOnly && !list)
-    return "Change the introduction of @TOA#_@TOA#dZDP to: Hello. Then take that back.";
-  const allowed = list && splitChannels(list).find((entry) => !entry.endsWith("*"));
-  const sample = sandbox && !list ? "@TOA#_test_for_penn" : "(the ID of one of your channels)";
-  return `Read the channel ${allowed ?? sample}.`;
-}
-
-/** Who signs, for which application. An endpoint of this shell's environment is kept. */
-async function askApplication(questions: Questions, { env: shell }: CliProcess): Promise<Answers> {
-  const { TENCENT_CHAT_ENDPOINT: endpoint } = shell;
-  const location: Variables = endpoint
-    ? { TENCENT_CHAT_ENDPOINT: endpoint }
-    : {
-        TENCENT_CHAT_REGION: await questions.select(
-          "In which region is the application? (Chat console → the application → Region)",
-          Object.entries(REGIONS).map(([value, { host }]) => ({ value, label: value, hint: host })),
-        ),
-      };
-  const sdkAppId = await questions.setting(
-    "What is its SDKAppID? A number, such as 1400000000.",
-    "TENCENT_CHAT_SDKAPPID",
-  );
-  const withKeyIn = (path: string): Variables => ({
-    ...location,
-    TENCENT_CHAT_SDKAPPID: sdkAppId,
-    TENCENT_CHAT_SECRET_KEY_FILE: path,
-  });
-  const path = join(await askKeyFolder(questions, configurationFolder(shell)), `${sdkAppId}.key`);
-  const source = await questions.select<"stored" | "paste" | "file">("Where is its secret key?", [
-    ...(existsSync(path) ? ([{ value: "stored", label: "where setup stored it", hint: path }] as const) : []),
-    { value: "paste", label: "I paste it now", hint: "Chat console → the application → Basic information" },
-    { value: "file", label: "in a file that I have" },
-  ]);
-  if (source === "stored") return { env: withKeyIn(path) };
-  if (source === "file") return { env: withKeyIn(await questions.keyFile("In which file?")) };
-  return {
-    env: withKeyIn(path),
-    newKey: { path, key: await questions.key("Paste its secret key. It is not shown.") },
-  };
-}
-
-/** The folder of the key: another one that the person names where the usual one is in a repository. */
-async function askKeyFolder(questions: Questions, folder: string): Promise<string> {
-  if (!isInRepository(folder)) return folder;
-  const message = `${folder} is inside a Git repository. In which folder outside of any should the key be stored?`;
-  return questions.text(message, (value) => {
-    if (!isAbsolute(value)) return "Give a full path.";
-    return isInRepository(value) ? "That is inside a Git repository too." : undefined;
-  });
-}
-
-/** What the server may do. */
-async function askLimits(
-  questions: Questions,
-  name: McpHostName,
-  isSandbox: boolean,
-  folder: string,
-): Promise<Variables> {
-  const readOnly = await questions.confirm("Read only, for a start? The edit tools are then not listed.", !isSandbox);
-  const channels = await questions.setting(
-    "Which channels may it use? IDs or prefixes separated by commas, such as @TOA#_news, @TOA#_test_*; empty for all.",
-    "TENCENT_CHAT_ALLOWED_CHANNELS",
-  );
-  if (readOnly) {
-    const later = `confirmations${isSandbox ? "" : " and a journal"}`;
-    questions.say("info", `To turn editing on, run setup again and answer No; it then asks about ${later}.`);
-  }
-  return {
-    ...(readOnly && { TENCENT_CHAT_READ_ONLY: "true" }),
-    ...(channels && { TENCENT_CHAT_ALLOWED_CHANNELS: channels }),
-    ...(!readOnly && (await askConfirmation(questions, name, isSandbox))),
-    ...(!readOnly && !isSandbox && (await askJournal(questions, join(folder, "journal.jsonl")))),
-  };
-}
-
-async function askJournal(questions: Questions, path: string): Promise<Variables> {
-  const isWanted = await questions.confirm(`Record every edit, with its undo, in ${path}?`, true);
-  return isWanted ? { TENCENT_CHAT_JOURNAL: path } : {};
-}
-
-async function askConfirmation(questions: Questions, name: McpHostName, isSandbox: boolean): Promise<Variables> {
-  const { label, canAsk } = mcpHost(name);
-  if (!canAsk) {
-    questions.say("info", `${label} cannot ask a person to confirm an edit, so no confirmation is set.`);
-    return {};
-  }
-  const rule = await questions.select(
-    "Before which edits must a person confirm? If the host cannot ask, such an edit is declined.",
-    [
-      { value: "always", label: "every edit" },
-      { value: "number", label: "edits that reach many subscribers" },
-      { value: "never", label: "none" },
-    ],
-    isSandbox || name === "other" ? "never" : "always",
-  );
-  if (rule === "never") return {};
-  const from =
-    rule === "number"
-      ? await questions.setting("From how many subscribers on? Empty for 1000.", "TENCENT_CHAT_CONFIRM_EDITS")
-      : rule;
-  return { TENCENT_CHAT_CONFIRM_EDITS: from || "1000" };
-}
-
-/** Proxy and CA settings of this shell: hosts do not pass them on to a server by themselves. */
-function proxiesOf(questions: Questions, { env }: CliProcess): Record<string, string> {
-  const names = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "NODE_EXTRA_CA_CERTS"];
-  const set = names.flatMap((name): [string, string][] => {
-    const value = env[name];
-    return value ? [[name, value]] : [];
-  });
-  const withPassword = set
-    .filter(([name, value]) => /^https_proxy$/i.test(name) && value.includes("@"))
-    .map(([name]) => name);
-  if (withPassword.length > 0) {
-    questions.say(
-      "warn",
-      `${withPassword.join(" and ")} holds a password, so it is not copied into the host's configuration: set it there yourself.`,
+  async run(entry: string): Promise<number> {
+    const [questions, cli, texts] = [this.#questions, this.#cli, this.#texts.setup];
+    questions.begin(`${PROGRAM} ${this.#version}: ${texts.title}`);
+    const name = await questions.select<McpHostName>(
+      texts.whichHost,
+      Object.entries(MCP_HOSTS).map(([value, host]) => ({
+        value: value as McpHostName,
+        label: this.#labelOf(host.label),
+      })),
     );
+    const isSandbox = await questions.select(texts.whatToEdit, [
+      { value: true, label: texts.sandbox, hint: texts.sandboxHint },
+      { value: false, label: texts.application, hint: texts.applicationHint },
+    ]);
+    const answers: Answers = isSandbox ? { env: { TENCENT_CHAT_SANDBOX: "true" } } : await this.#askApplication(name);
+    const env = { ...(isSandbox ? {} : this.#proxies()), ...answers.env };
+    const works = await this.#check(env, answers.newKey?.key);
+    if (!works && !(await questions.confirm(texts.goOnAnyway, false))) throw new Cancelled();
+
+    const isWindows = platform() === "win32"; // the commands of hosts are scripts for a shell there
+    const server: ServerEntry = { ...startCommand(cli, entry, this.#version, isWindows), env };
+    const { label, add } = mcpHost(name);
+    const command = add?.(server);
+    const runsHere = command !== undefined && !isWindows && isOnPath(command[0] ?? "", cli.env);
+    if (runsHere) questions.say("step", texts.theCommand(label, shellLine(command, "posix")));
+    const plan = [
+      ...(answers.newKey ? [texts.storeKey(answers.newKey.path)] : []),
+      runsHere ? texts.runCommand : texts.printBlock,
+    ];
+    if (!(await questions.confirm(texts.goOn(plan.join(texts.and)), true))) throw new Cancelled();
+
+    const problem =
+      this.#prepareFiles(answers, env) ??
+      (runsHere ? await addToHost(questions, name, command, cli, this.#texts) : undefined);
+    if (problem) {
+      questions.say("error", problem);
+      return 1;
+    }
+    if (!runsHere) printWhatToAdd(questions, name, server, isWindows, this.#texts);
+    questions.end(texts.done(this.#labelOf(label), this.#firstPrompt(env)));
+    return 0;
   }
-  const copied = set.filter(([name]) => !withPassword.includes(name));
-  if (copied.length > 0) {
-    const names = copied.map(([name]) => name).join(", ");
-    questions.say("info", `Copied from this shell, because hosts do not pass it on: ${names}.`);
+
+  #labelOf(label: string): string {
+    return label === MCP_HOSTS.other.label ? this.#texts.setup.otherHost : label;
   }
-  return Object.fromEntries(copied);
+
+  #firstPrompt(env: Variables): string {
+    const texts = this.#texts.setup;
+    if (env.TENCENT_CHAT_SANDBOX) return texts.promptEdit("@TOA#_@TOA#dZDP");
+    const list = splitChannels(env.TENCENT_CHAT_ALLOWED_CHANNELS ?? "");
+    return texts.promptRead(list.find((rule) => rule !== "" && !rule.endsWith("*")) ?? texts.yourChannel);
+  }
+
+  /** Who signs for which application, and what the server may do. An endpoint of this shell's environment is kept. */
+  async #askApplication(name: McpHostName): Promise<Answers> {
+    const [questions, texts, shell] = [this.#questions, this.#texts.setup, this.#cli.env];
+    const endpoint = shell.TENCENT_CHAT_ENDPOINT;
+    const regions = Object.entries(REGIONS).map(([value, { host }]) => ({
+      value: value as RegionName,
+      label: value,
+      hint: host,
+    }));
+    const region = endpoint ? undefined : await questions.select(texts.region, regions);
+    const location: Variables = endpoint ? { TENCENT_CHAT_ENDPOINT: endpoint } : { TENCENT_CHAT_REGION: region ?? "" };
+    const sdkAppId = await questions.text(texts.sdkAppId, (value) =>
+      problemsOf({ TENCENT_CHAT_SDKAPPID: value }, "TENCENT_CHAT_SDKAPPID") ? texts.notANumber : undefined,
+    );
+    const folder = configurationFolder(shell);
+    const path = join(await this.#askKeyFolder(folder), `${sdkAppId}.key`);
+    const consolePath = region === "china" ? texts.consolePathChina : texts.consolePath;
+    const source = await questions.select<"stored" | "paste" | "file">(texts.whereIsTheKey, [
+      ...(existsSync(path) ? ([{ value: "stored", label: texts.keyStored, hint: path }] as const) : []),
+      { value: "paste", label: texts.keyPaste, hint: consolePath },
+      { value: "file", label: texts.keyInFile },
+    ]);
+    const keyFile = source === "file" ? await this.#askKeyFile() : path;
+    const newKey = source === "paste" ? { path, key: await this.#askKey() } : undefined;
+    const limits = await this.#askLimits(name, folder);
+    const env = { ...location, TENCENT_CHAT_SDKAPPID: sdkAppId, TENCENT_CHAT_SECRET_KEY_FILE: keyFile, ...limits };
+    return { env, newKey };
+  }
+
+  async #askKey(): Promise<string> {
+    const texts = this.#texts.setup;
+    for (;;) {
+      const key = await this.#questions.secret(texts.pasteKey, (value) => {
+        if (value === "") return texts.pasteIt;
+        if (/^[~/.]/.test(value)) return texts.notAPath;
+        return problemsOf({ TENCENT_CHAT_SECRET_KEY: value }, "TENCENT_CHAT_SECRET_KEY") ? texts.notAKey : undefined;
+      });
+      if (/^[0-9a-f]{64}$/i.test(key) || (await this.#questions.confirm(texts.oddKey(key.length), false))) return key;
+    }
+  }
+
+  /** Asks for a file that holds a key; `~` is understood. */
+  async #askKeyFile(): Promise<string> {
+    const texts = this.#texts.setup;
+    const whole = (given: string) => given.replace(/^~(?=\/)/, homedir());
+    const problemOf = (given: string) => {
+      if (!isAbsolute(whole(given))) return texts.wholePath;
+      const name = "TENCENT_CHAT_SECRET_KEY_FILE";
+      return problemsOf({ [name]: whole(given) }, name) ? texts.badFile : undefined;
+    };
+    return whole(await this.#questions.text(texts.whichFile, problemOf));
+  }
+
+  /** The folder of the key: another one that the person names where the usual one is in a repository. */
+  async #askKeyFolder(folder: string): Promise<string> {
+    if (!isInRepository(folder)) return folder;
+    const texts = this.#texts.setup;
+    return this.#questions.text(texts.inRepository(folder), (value) => {
+      if (!isAbsolute(value)) return texts.wholePath;
+      return isInRepository(value) ? texts.inRepositoryToo : undefined;
+    });
+  }
+
+  async #askLimits(name: McpHostName, folder: string): Promise<Variables> {
+    const [questions, texts] = [this.#questions, this.#texts.setup];
+    const readOnly = await questions.confirm(texts.readOnly, true);
+    const channels = await questions.text(texts.channels, (value) => {
+      const list = "TENCENT_CHAT_ALLOWED_CHANNELS";
+      const { problems, warnings } = readSettings({ [list]: value }, CREDENTIAL_FILES);
+      return [...problems, ...warnings].some((text) => text.startsWith(list)) ? texts.badChannels : undefined;
+    });
+    const allowed = channels ? { TENCENT_CHAT_ALLOWED_CHANNELS: channels } : {};
+    if (readOnly) {
+      questions.say("info", texts.editLater);
+      return { TENCENT_CHAT_READ_ONLY: "true", ...allowed };
+    }
+    const confirmation = await this.#askConfirmation(name);
+    const path = join(folder, "journal.jsonl");
+    const keepsJournal = await questions.confirm(texts.journal(path), true);
+    return { ...allowed, ...confirmation, ...(keepsJournal && { TENCENT_CHAT_JOURNAL: path }) };
+  }
+
+  async #askConfirmation(name: McpHostName): Promise<Variables> {
+    const [questions, texts] = [this.#questions, this.#texts.setup];
+    const { label, canAsk } = mcpHost(name);
+    if (!canAsk) {
+      questions.say("info", texts.cannotAsk(label));
+      return {};
+    }
+    const choices = [
+      { value: "always", label: texts.confirmAlways },
+      { value: "1000", label: texts.confirmMany },
+      { value: "never", label: texts.confirmNever },
+    ];
+    const rule = await questions.select(texts.confirm, choices, name === "other" ? "never" : "always");
+    return rule === "never" ? {} : { TENCENT_CHAT_CONFIRM_EDITS: rule };
+  }
+
+  /** Proxy and CA settings of this shell: hosts do not pass them on to a server by themselves. */
+  #proxies(): Record<string, string> {
+    const [questions, texts, { env }] = [this.#questions, this.#texts.setup, this.#cli];
+    const names = [
+      "HTTPS_PROXY",
+      "https_proxy",
+      "ALL_PROXY",
+      "all_proxy",
+      "NO_PROXY",
+      "no_proxy",
+      "NODE_EXTRA_CA_CERTS",
+    ];
+    const set = names.flatMap((name): [string, string][] => (env[name] ? [[name, env[name]]] : []));
+    const hasPassword = ([name, value]: [string, string]) => /(https|all)_proxy$/i.test(name) && value.includes("@");
+    const withPassword = set.filter(hasPassword).map(([name]) => name);
+    if (withPassword.length > 0) questions.say("warn", texts.proxyPassword(withPassword.join(", ")));
+    const copied = set.filter((variable) => !hasPassword(variable));
+    if (copied.length > 0) questions.say("info", texts.proxyCopied(copied.map(([name]) => name).join(", ")));
+    return Object.fromEntries(copied);
+  }
+
+  /** Runs the doctor on the answers; the key has not been stored yet. Returns true if nothing failed. */
+  async #check(env: Readonly<Record<string, string>>, key: string | undefined): Promise<boolean> {
+    this.#questions.say("step", this.#texts.setup.checking);
+    // Proxies of this shell count, other settings of this server do not: the host will not know them.
+    const others = Object.entries(this.#cli.env).filter(([name]) => !name.startsWith("TENCENT_CHAT_"));
+    const pasted: CredentialFiles = { read: () => Buffer.from(key ?? ""), isOpenToAll: () => false, version: () => 0 };
+    // The doctor would create the journal, and nothing is written yet.
+    const { TENCENT_CHAT_JOURNAL: _, ...withoutJournal } = env;
+    const files = key === undefined ? CREDENTIAL_FILES : pasted;
+    const settings = readSettings({ ...Object.fromEntries(others), ...withoutJournal }, files);
+    const { doctor } = this.#texts;
+    const report = await runChecks(settings, connectService, describeProcess(this.#cli, this.#version), doctor);
+    const checks = report.filter(({ about }) => about !== "journal");
+    this.#questions.list(checks.map((check) => formatCheck(check, doctor)));
+    return checks.every(({ status }) => status !== "failed");
+  }
+
+  /** Stores the key and makes the journal's folder. Returns what went wrong, or undefined. */
+  #prepareFiles({ newKey }: Answers, { TENCENT_CHAT_JOURNAL: journal }: Variables): string | undefined {
+    const paths = [newKey?.path, journal].filter((path) => path !== undefined);
+    try {
+      for (const path of paths) makeFolder(dirname(path));
+      if (newKey) storeKey(newKey.path, newKey.key);
+      return undefined;
+    } catch (error) {
+      return this.#texts.setup.notStored(paths.join(", "), describeFileError(error));
+    }
+  }
 }
 
-/** Runs the doctor on the answers; the key has not been stored yet. Returns true if nothing failed. */
-async function check(
-  questions: Questions,
-  cli: CliProcess,
-  env: Readonly<Record<string, string>>,
-  key: string | undefined,
+/** How a host starts the server: what npx runs lies in a cache that npm may empty, so there npx is the command. */
+function startCommand(
+  { execPath }: CliProcess,
+  entry: string,
   version: string,
-): Promise<boolean> {
-  questions.say("step", "Checking the settings with one harmless read.");
-  // Proxies of this shell count, other settings of this server do not: the host will not know them.
-  const others = Object.entries(cli.env).filter(([name]) => !name.startsWith("TENCENT_CHAT_"));
-  const files = key === undefined ? KEY_FILES : { read: () => key, isOpenToOthers: () => false };
-  // The doctor would create the journal, and nothing is written yet.
-  const { TENCENT_CHAT_JOURNAL: _, ...withoutJournal } = env;
-  const settings = readSettings({ ...Object.fromEntries(others), ...withoutJournal }, { sandbox: false }, files);
-  const report = await runChecks(settings, connectService, describeProcess(cli, version));
-  const checks = report.filter(({ about }) => about !== "journal");
-  questions.list(checks.map(formatCheck));
-  return checks.every(({ status }) => status !== "failed");
+  isWindows: boolean,
+): Pick<ServerEntry, "command" | "args"> {
+  const path = resolve(entry);
+  if (!/[\\/]_npx[\\/]/.test(path)) return { command: execPath, args: [path] };
+  const npx = ["npx", "-y", `${PROGRAM}@${version}`];
+  return isWindows ? { command: "cmd", args: ["/c", ...npx] } : { command: "npx", args: npx.slice(1) };
 }
 
-/** Stores the key and makes the journal's folder. Returns what went wrong, or undefined. */
-function prepareFiles({ newKey }: Answers, { TENCENT_CHAT_JOURNAL: journal }: Variables): string | undefined {
-  const paths = [newKey?.path, journal].filter((path) => path !== undefined);
-  try {
-    for (const path of paths) makeFolder(dirname(path));
-    if (newKey) storeKey(newKey.path, newKey.key);
-    return undefined;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    return `${paths.join(" or ")} could not be written (${code}), so the server was not added.`;
-  }
+/** True if a setting has a problem with this environment. */
+function problemsOf(env: Variables, name: SettingName): boolean {
+  const { problems } = readSettings(env, CREDENTIAL_FILES);
+  return problems.some((problem) => problem.includes(`${name} `) && !problem.includes(" is required"));
 }

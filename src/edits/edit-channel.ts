@@ -1,25 +1,41 @@
-import type { Envelope, ExplainedError } from "../channel/explanation.ts";
+import type { Deadline } from "../call/deadline.ts";
+import { ExplainedError } from "../call/explained-error.ts";
+import { COMMANDS } from "../channel/commands.ts";
 import type { ChannelInfo, ChannelValues, WritableFieldName } from "../channel/fields.ts";
-import { fieldsOf, foreignValues, inferOutcome, isNoop, lastSeen, type Outcome } from "../channel/outcome.ts";
-import { audienceOf, changedLimit, listChanges, undoOf } from "../channel/receipt.ts";
-import type { CallOptions } from "../chat-api/chat-api.ts";
-import type { Connection } from "../chat-api/http/http-client.ts";
+import { isTransient } from "../chat-api/errors/failure.ts";
 import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS, WRITE_TIMEOUT_MS } from "../chat-api/limits.ts";
-import { COMMANDS, type SendResult } from "../chat-api/request.ts";
+import type { FailedReply } from "../chat-api/reply.ts";
+import { explain, explanationOf, type FailedCall } from "../explanations/explain.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
-import { allFields, outcomeWarnings, receiptOf } from "./channel-receipt.ts";
-import { beginEdit, type EditCall, type EditResult, type EditServices, notSentError } from "./edit.ts";
+import { confirmationRequestFor } from "./confirmation-request.ts";
+import {
+  type Attempt,
+  beginEdit,
+  type EditCall,
+  type EditResult,
+  type EditServices,
+  type FinishedEdit,
+  notSentError,
+  waitedInVain,
+} from "./edit.ts";
 import { channelEditError } from "./edit-error.ts";
 import type { EditLock } from "./edit-lock.ts";
-import { type ChannelEdit, lookAfter, readBefore, readOnce, type SentChannelEdit, waitUntil } from "./look.ts";
-import { pendingQuestion } from "./question.ts";
+import { fieldsOf, judge, type SentReply } from "./outcome.ts";
+import { audienceOf, listChanges, receiptOf } from "./receipt.ts";
+import { type ChannelEdit, undoOf } from "./undo.ts";
 
 /** An edit of a channel, from its place in the queue to its receipt. */
 
-const TOOL = COMMANDS.modifyChannel;
-
-/** A second attempt needs this much time, in milliseconds, for itself and for the looks that tell what it did. */
-const RESEND_NEEDS_MS = WRITE_TIMEOUT_MS + SERVER_TIMEOUT_MS + REPLICA_LAG_MS;
+/** From this many milliseconds after an attempt without a valid answer, a read shows what it did. */
+const UNANSWERED_SETTLE_MS = SERVER_TIMEOUT_MS + REPLICA_LAG_MS;
+/** When to read back, in milliseconds after the end of an attempt. The last read decides. */
+const READ_BACK_MS: Readonly<Record<SentReply, readonly number[]>> = {
+  ok: [0, 500, 1_000, REPLICA_LAG_MS],
+  noAnswer: [0, REPLICA_LAG_MS, UNANSWERED_SETTLE_MS],
+  refused: [],
+};
+/** A second attempt needs this much time, in milliseconds, for itself and for the reads that tell what it did. */
+const ATTEMPT_NEEDS_MS = WRITE_TIMEOUT_MS + UNANSWERED_SETTLE_MS;
 
 /**
  * Changes fields of a channel and says what became of it.
@@ -28,143 +44,149 @@ const RESEND_NEEDS_MS = WRITE_TIMEOUT_MS + SERVER_TIMEOUT_MS + REPLICA_LAG_MS;
 export async function editChannel(
   services: EditServices,
   id: string,
-  wanted: ChannelValues,
+  desired: ChannelValues,
   call: EditCall,
 ): Promise<EditResult> {
-  const { api, policy, locks } = services;
-  const { deadline } = call;
+  const { policy, locks, sdkAppId } = services;
+  const { deadline, confirmed } = call;
+  const failedCall: FailedCall = { sdkAppId, channelIds: [id], attempts: 0 };
   const lock = await locks.acquire(id, deadline, "an earlier edit of the same channel");
-  if (typeof lock === "string") throw notSentError(lock);
-  let connection: Connection | undefined;
+  if ("ended" in lock) throw waitedInVain(lock.ended, lock.ahead, failedCall);
   try {
-    connection = await api.borrowConnection();
-    const options: CallOptions = { deadline, connection };
-    const { info: before, newerFrom, recent } = await readBefore(services, id, options);
-    const edit: ChannelEdit = { services, id, wanted, before, newerFrom, recent };
-
-    if (isNoop(wanted, before))
-      return {
-        envelope: {},
-        receipt: receiptOf(edit, "unchanged", { seen: before, evidence: allFields(wanted, "noChange") }),
-      };
-    if (call.confirmation || mustConfirm(policy.rules.confirmEdits, before.SubscriberNum)) {
-      const declined = receiptOf(edit, "declined", { evidence: allFields(wanted, "old") });
-      const audience = audienceOf(id, before.SubscriberNum);
-      const question = pendingQuestion(audience, services.application, declined, call.confirmation);
-      if (question) return { question };
+    const before = await readBefore(services, failedCall, id, deadline);
+    const edit: ChannelEdit = { ...services, tool: COMMANDS.modifyChannel, id, desired, before };
+    const names = fieldsOf(desired);
+    if (names.every((name) => before[name] === desired[name])) {
+      const verdicts = Object.fromEntries(names.map((name) => [name, "unchanged" as const]));
+      return { envelope: {}, receipt: receiptOf(edit, { outcome: "unchanged", verdicts }, before) };
+    }
+    if (confirmed !== undefined || mustConfirm(policy.rules.confirmEdits, before.SubscriberNum)) {
+      const declined = receiptOf(edit, { outcome: "declined", verdicts: {} });
+      const request = confirmationRequestFor(audienceOf(id, before.SubscriberNum), services, declined, confirmed);
+      if (request) return { confirmationRequest: request };
     }
 
-    const begun = beginEdit(services, call, {
-      tool: TOOL,
-      channel: id,
-      changes: listChanges(wanted, services.secrets.redactDeep(before), {}).map(({ field, before, after }) => ({
-        field,
-        ...(before !== undefined && { before }),
-        after,
-      })),
-      undo: undoOf(TOOL, id, edit, services.secrets).undo,
-    });
-    const sent = await sendEdit(edit, options, lock);
-    if ("notSent" in sent) {
+    const changes = listChanges(desired, services.secrets.redactDeep(before));
+    const { undo } = undoOf(edit);
+    const begun = beginEdit(services, call, { tool: edit.tool, channel: id, changes, undo });
+    let attempt = await attemptEdit(services, edit, lock, deadline);
+    if (!("reply" in attempt)) {
       begun.abort();
-      throw sent.notSent;
+      throw notSentError(attempt.notSent.failure, failedCall);
     }
     begun.commit();
-
-    const looked = await lookAfter(edit, sent, options);
-    const inference = inferOutcome(looked);
-    const seen = lastSeen(looked);
-    const foreign = foreignValues(looked);
-    const { outcome, evidence } = inference;
-    rememberEdit(edit, sent, outcome, seen);
-
-    const error = channelEditError(id, sent, inference, {
-      wasRead: seen !== undefined,
-      wasCut: deadline.ended !== undefined && !looked.isComplete,
-      foreign,
-      missing: missingIn(looked.looks.at(-1), edit),
-    });
-    const warnings = outcomeWarnings(sent, edit, inference, seen, foreign);
-    const receipt = receiptOf(edit, outcome, { seen, evidence, reply: sent.reply, warnings });
-    return begun.finish({ envelope: sent.envelope, receipt, error });
+    if (mayTryAgain(attempt, deadline)) {
+      const second = await attemptEdit(services, edit, lock, deadline);
+      if ("reply" in second) attempt = { ...second, attempts: attempt.attempts + second.attempts };
+    }
+    return begun.finish(finishedEdit(edit, attempt, failedCall));
   } finally {
-    if (connection) api.release(connection);
     lock.release();
   }
 }
 
-/** Sends the edit; once more where no valid answer came and a look shows the old values. */
-async function sendEdit(
+/** Reads the channel. @throws ExplainedError where that fails: then no edit is sent */
+async function readBefore(
+  services: EditServices,
+  call: FailedCall,
+  id: string,
+  deadline: Deadline,
+): Promise<ChannelInfo> {
+  const reply = await services.api.getChannels([id], undefined, deadline);
+  const channel = reply.kind === "ok" ? reply.value.channels[0] : undefined;
+  const failure = reply.kind === "ok" ? channel?.failure : reply.failure;
+  if (channel && !failure) return channel.info;
+  if (!failure) throw new Error("the answer holds no channel");
+  if (failure.kind === "code") throw notSentError(failure, call);
+  const { explanation, envelope } = explain(failure, { ...call, attempts: reply.attempts });
+  const cause = `The read before the edit failed, so no edit was sent. ${explanation.cause}`;
+  throw new ExplainedError({ ...explanation, cause, attempts: 0 }, envelope);
+}
+
+/** Sends the fields that differ, and reads back until nothing is left to see. */
+async function attemptEdit(
+  services: EditServices,
   edit: ChannelEdit,
-  options: CallOptions,
   lock: EditLock,
-): Promise<SentChannelEdit | { readonly notSent: ExplainedError }> {
-  const { services, id, wanted, before, newerFrom } = edit;
-  const { api } = services;
-  const first = await api.modifyChannel(id, wanted, options);
-  if (first.kind === "notSent") return { notSent: first.error };
-  const sent = toSentEdit(first);
-  if (first.kind !== "ambiguous") return sent;
-
-  lock.keepLockedFor(SERVER_TIMEOUT_MS);
-  const hasTime = () => options.deadline.remainingMs > RESEND_NEEDS_MS;
-  if (!first.isTransient || !hasTime()) return sent;
-  const isNewer = await waitUntil(newerFrom, options, "a read that shows the present state");
-  const look = isNewer ? await readOnce(api, id, options) : undefined;
-  const looks = look ? [look] : [];
-  const observation = { reply: "ambiguous", wanted, before, looks, isComplete: true } as const;
-  // A resend would also write the fields that somebody else has changed meanwhile.
-  const isForeign = Object.keys(foreignValues(observation)).length > 0;
-  const isWhole = missingIn(look, edit).length === 0;
-  const showsOld = inferOutcome(observation).outcome === "notApplied" && !isForeign && isWhole;
-  if (!showsOld || !hasTime() || !api.consumeRetryBudget()) return { ...sent, looks };
-
-  const second = await api.modifyChannel(id, wanted, options);
-  if (second.kind === "notSent") return { ...sent, looks };
-  const resent = { ...toSentEdit(second), attempts: first.attempts + second.attempts };
-  // Whatever the second attempt ended in, the first may still take effect.
-  if (second.kind === "ok") return { ...resent, settledAt: sent.settledAt };
-  lock.keepLockedFor(SERVER_TIMEOUT_MS);
-  return { ...resent, reply: "ambiguous", settledAt: resent.endedAt + SERVER_TIMEOUT_MS };
-}
-
-/** Fields of the edit that the first read showed and a look lacks. */
-function missingIn(look: ChannelInfo | undefined, { wanted, before }: ChannelEdit): WritableFieldName[] {
-  return look ? fieldsOf(wanted).filter((name) => before[name] !== undefined && look[name] === undefined) : [];
-}
-
-/** An attempt that ended a moment ago. */
-function toSentEdit(result: Exclude<SendResult<Envelope>, { kind: "notSent" }>): SentChannelEdit {
-  const reply = result.kind;
+  deadline: Deadline,
+): Promise<Attempt | { readonly notSent: FailedReply }> {
+  const { id, desired, before } = edit;
+  const reply = await services.api.modifyChannel(id, fieldsToSend(edit), deadline);
   const endedAt = performance.now();
-  const settledAt = reply === "ambiguous" ? endedAt + SERVER_TIMEOUT_MS : endedAt;
-  const common = { reply, attempts: result.attempts, endedAt, settledAt, looks: [] };
-  if (result.kind === "ok") {
-    const happened = "The service said OK.";
-    return { ...common, envelope: result.value, happened, error: undefined, isTransient: false };
+  if (reply.kind === "notSent") return { notSent: reply };
+  lock.holdUntil(endedAt + (reply.kind === "noAnswer" ? UNANSWERED_SETTLE_MS : REPLICA_LAG_MS));
+
+  const conflicts = new Map<WritableFieldName, Set<string | number>>();
+  let after: ChannelInfo | undefined;
+  for (const [index, ms] of READ_BACK_MS[reply.kind].entries()) {
+    if (!(await deadline.sleepUntil(endedAt + ms, "the edit to show"))) break;
+    const info = await readOnce(services, id, deadline);
+    noteConflicts(edit, info, conflicts);
+    const isLast = index === READ_BACK_MS[reply.kind].length - 1;
+    if (!isLast && !(info && showsAll(reply.kind, edit, info))) continue;
+    after = info;
+    break;
   }
-  const { error, happened, isTransient } = result;
-  return { ...common, envelope: error.envelope, happened, error, isTransient };
-}
-
-/** Records what reads may not show yet. */
-function rememberEdit(edit: ChannelEdit, sent: SentChannelEdit, outcome: Outcome, seen: ChannelInfo | undefined): void {
-  const { services, id, wanted, before } = edit;
-  const wasSeen = outcome === "applied";
-  // What was not seen can take effect until the server timeout, unless refused; of two attempts, the other one can.
-  const lateMs = sent.reply === "refused" ? 0 : SERVER_TIMEOUT_MS;
-  const appliedBy = Math.max(wasSeen ? performance.now() : sent.endedAt + lateMs, sent.settledAt);
-  const limit = changedLimit({ wanted, before, seen });
-  const written = {
-    ...wanted,
-    ...(wasSeen && pick(seen, wanted)),
-    ...(limit && { MaxSubscriberNum: limit.after }),
+  return {
+    reply: reply.kind,
+    failed: reply.kind === "ok" ? undefined : reply,
+    envelope: reply.kind === "ok" ? reply.value : reply.failure.kind === "code" ? reply.failure.envelope : {},
+    attempts: reply.attempts,
+    after,
+    conflicts,
+    wasCut: deadline.ended !== undefined,
+    ...judge(reply.kind, desired, before, after),
   };
-  services.recentWrites.record(id, before, written, appliedBy, wasSeen);
 }
 
-/** The written fields as a read showed them. */
-function pick(seen: ChannelInfo | undefined, wanted: ChannelValues): ChannelInfo {
-  const fields = Object.entries(seen ?? {}).filter(([name]) => wanted[name as keyof ChannelValues] !== undefined);
-  return Object.fromEntries(fields);
+/**
+ * What has its new value already is not sent, so that a colleague's change of it in between is not undone.
+ * MaxSubscriberNum is always sent: leaving it out may reset it (not documented).
+ */
+function fieldsToSend({ desired, before }: ChannelEdit): ChannelValues {
+  const names = fieldsOf(desired).filter((name) => before[name] !== desired[name] || name === "MaxSubscriberNum");
+  return Object.fromEntries(names.map((name) => [name, desired[name]]));
+}
+
+/** True if a later read could say no more. */
+function showsAll(reply: SentReply, { desired, before }: ChannelEdit, info: ChannelInfo): boolean {
+  const isWhole = Object.keys(before).every((name) => info[name as keyof ChannelInfo] !== undefined);
+  return isWhole && judge(reply, desired, before, info).outcome === "applied";
+}
+
+function noteConflicts(
+  { desired, before }: ChannelEdit,
+  info: ChannelInfo | undefined,
+  conflicts: Map<WritableFieldName, Set<string | number>>,
+): void {
+  for (const name of fieldsOf(desired)) {
+    const [old, now] = [before[name], info?.[name]];
+    // What the first read lacked cannot be told from the old value.
+    if (old === undefined || now === undefined || now === old || now === desired[name]) continue;
+    conflicts.set(name, (conflicts.get(name) ?? new Set()).add(now));
+  }
+}
+
+/** The channel as it is now; undefined where it could not be read. */
+async function readOnce({ api }: EditServices, id: string, deadline: Deadline): Promise<ChannelInfo | undefined> {
+  const reply = await api.getChannels([id], undefined, deadline);
+  const channel = reply.kind === "ok" ? reply.value.channels[0] : undefined;
+  return channel?.failure ? undefined : channel?.info;
+}
+
+/** An attempt without a valid answer that had no effect is made once more, unless somebody else edits this channel. */
+function mayTryAgain({ outcome, failed, conflicts }: Attempt, deadline: Deadline): boolean {
+  const isWorthIt = outcome === "notApplied" && failed !== undefined && isTransient(failed.failure);
+  return isWorthIt && conflicts.size === 0 && deadline.remainingMs > ATTEMPT_NEEDS_MS;
+}
+
+function finishedEdit(edit: ChannelEdit, attempt: Attempt, call: FailedCall): FinishedEdit {
+  const { failed, outcome, after, conflicts, envelope, attempts } = attempt;
+  const explanation = failed && explanationOf(failed.failure, { ...call, attempts });
+  const warnings =
+    explanation && outcome === "applied"
+      ? [`${explanation.cause} The channel was read back and shows the new values: do not send the edit again.`]
+      : [];
+  const receipt = receiptOf(edit, attempt, after, conflicts, warnings);
+  return { envelope, receipt, error: channelEditError(edit, attempt, explanation) };
 }

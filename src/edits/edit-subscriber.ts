@@ -1,19 +1,19 @@
+import { COMMANDS } from "../channel/commands.ts";
 import { SUBSCRIBER_CUSTOM_STRING } from "../channel/fields.ts";
-import type { Outcome } from "../channel/outcome.ts";
-import type { Receipt } from "../channel/receipt.ts";
-import type { ModifySubscriberInput } from "../channel/schemas.ts";
-import { byteLength, hiddenCharacters, quote, shortValue } from "../channel/text.ts";
-import { hiddenTextWarning } from "../channel/warnings.ts";
+import type { SubscriberValues } from "../chat-api/chat-api.ts";
 import { SERVER_TIMEOUT_MS } from "../chat-api/limits.ts";
-import { COMMANDS } from "../chat-api/request.ts";
+import { envelopeOf, explanationOf, type FailedCall } from "../explanations/explain.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
-import { beginEdit, type EditCall, type EditResult, type EditServices, notSentError } from "./edit.ts";
+import { byteLength, quote } from "../text/text.ts";
+import { confirmationRequestFor } from "./confirmation-request.ts";
+import { beginEdit, type EditCall, type EditResult, type EditServices, notSentError, waitedInVain } from "./edit.ts";
 import { subscriberEditError } from "./edit-error.ts";
-import { pendingQuestion } from "./question.ts";
+import type { Outcome } from "./outcome.ts";
+import { type Change, type Receipt, summarize } from "./receipt.ts";
+import { hiddenTextWarnings } from "./warnings.ts";
 
-/** An edit of one subscriber's custom field, which no tool can read: no before, no undo, no look afterwards. */
+/** An edit of one subscriber's custom field, which no tool can read: no before, no undo, nothing read back. */
 
-const TOOL = COMMANDS.modifySubscriber;
 const FIELD = SUBSCRIBER_CUSTOM_STRING;
 
 /**
@@ -22,82 +22,67 @@ const FIELD = SUBSCRIBER_CUSTOM_STRING;
  */
 export async function editSubscriber(
   services: EditServices,
-  input: ModifySubscriberInput,
+  values: SubscriberValues,
   call: EditCall,
 ): Promise<EditResult> {
-  const { api, policy, locks, application } = services;
-  const { Official_Account: channel, Subscriber_Account: subscriber, CustomString } = input;
+  const { api, policy, locks, sdkAppId, application } = services;
+  const { Official_Account: channel, Subscriber_Account: subscriber, CustomString } = values;
   const { deadline } = call;
+  const failedCall: FailedCall = { sdkAppId, channelIds: [channel], subscriber, attempts: 0 };
   const lock = await locks.acquire(
     JSON.stringify([channel, subscriber]),
     deadline,
     "an earlier edit of the same subscriber",
   );
-  if (typeof lock === "string") throw notSentError(lock);
+  if ("ended" in lock) throw waitedInVain(lock.ended, lock.ahead, failedCall);
   try {
     if (mustConfirm(policy.rules.confirmEdits, 1)) {
-      const declined = receiptOf(application, "declined", input);
-      const question = pendingQuestion(audienceOf(input), application, declined, call.confirmation);
-      if (question) return { question };
+      const declined = receiptOf(application, "declined", values);
+      const request = confirmationRequestFor(audienceOf(values), services, declined, call.confirmed);
+      if (request) return { confirmationRequest: request };
     }
 
-    const begun = beginEdit(services, call, {
-      tool: TOOL,
-      channel,
-      subscriber,
-      changes: [{ field: FIELD.name, after: CustomString }],
-    });
-    const result = await api.modifySubscriber(input, { deadline });
-    if (result.kind === "notSent") {
+    const changes = [{ field: FIELD.name, after: CustomString }];
+    const begun = beginEdit(services, call, { tool: COMMANDS.modifySubscriber, channel, subscriber, changes });
+    const reply = await api.modifySubscriber(values, deadline);
+    if (reply.kind === "notSent") {
       begun.abort();
-      throw result.error;
+      throw notSentError(reply.failure, failedCall);
     }
     begun.commit();
-    if (result.kind === "ambiguous") lock.keepLockedFor(SERVER_TIMEOUT_MS);
-
-    if (result.kind === "ok") {
-      return begun.finish({ envelope: result.value, receipt: receiptOf(application, "accepted", input) });
+    // An attempt without a valid answer can take effect later than the one that follows it.
+    if (reply.kind === "noAnswer" || reply.attempts > 1) lock.holdUntil(performance.now() + SERVER_TIMEOUT_MS);
+    if (reply.kind === "ok") {
+      return begun.finish({ envelope: reply.value, receipt: receiptOf(application, "accepted", values) });
     }
-    const outcome = FAILED_OUTCOME[result.kind];
-    const receipt = receiptOf(application, outcome, input);
-    return begun.finish({ envelope: result.error.envelope, receipt, error: subscriberEditError(result, outcome) });
+    const outcome = reply.kind === "refused" ? "refused" : "unknown";
+    const envelope = envelopeOf(reply.failure);
+    const explanation = explanationOf(reply.failure, { ...failedCall, attempts: reply.attempts });
+    const error = subscriberEditError(outcome, explanation, envelope);
+    return begun.finish({ envelope, receipt: receiptOf(application, outcome, values), error });
   } finally {
     lock.release();
   }
 }
 
-const FAILED_OUTCOME = { refused: "refused", ambiguous: "unknown" } as const;
-
-function audienceOf({ Official_Account, Subscriber_Account }: ModifySubscriberInput): string {
+function audienceOf({ Official_Account, Subscriber_Account }: SubscriberValues): string {
   return `1 subscriber (${quote(Subscriber_Account)}) of ${quote(Official_Account)}`;
 }
 
-const SAYS: Partial<Record<Outcome, string>> = {
-  accepted: "the service said OK",
-  refused: "refused by the service",
-  declined: "not confirmed; nothing was written",
-  unknown: "outcome unknown",
-};
-
-function receiptOf(application: string, outcome: Outcome, input: ModifySubscriberInput): Receipt {
-  const { Official_Account, Subscriber_Account, CustomString } = input;
-  const hidden = hiddenCharacters(CustomString);
+function receiptOf(application: string, outcome: Outcome, values: SubscriberValues): Receipt {
+  const { Official_Account, Subscriber_Account, CustomString } = values;
+  const bytes = { used: byteLength(CustomString), max: FIELD.maxBytes };
+  const changes: Change[] = [{ field: FIELD.name, after: CustomString, verdict: "notRead", bytes }];
+  const summary = summarize(audienceOf(values), application, outcome, changes);
   return {
     outcome,
     channel: Official_Account,
     subscriber: Subscriber_Account,
-    summary: `${audienceOf(input)} (${application}): ${FIELD.name}: ${shortValue(CustomString)}; ${SAYS[outcome]}. No tool can read this value, so there is no before and no undo.`,
-    changes: [
-      {
-        field: FIELD.name,
-        after: CustomString,
-        verdict: "cannotBeReadBack",
-        bytes: { used: byteLength(CustomString), max: FIELD.maxBytes },
-      },
-    ],
+    summary: `${summary}. No tool can read this value, so there is no before and no undo.`,
+    changes,
     warnings: [
-      ...(CustomString === "" ? ["CustomString is emptied."] : []),
-      ...(hidden.length > 0 ? [hiddenTextWarning(FIELD.name, hidden)] : []),
+      ...(CustomString === "" ? ["CustomString is now empty."] : []),
+      ...hiddenTextWarnings(FIELD.name, CustomString),
     ],
   };
 }

@@ -1,28 +1,26 @@
-import type { Envelope, ExplainedError } from "../channel/explanation.ts";
-import type { Receipt, SecretRedactor } from "../channel/receipt.ts";
+import type { Deadline, DeadlineEnd } from "../call/deadline.ts";
+import { type Envelope, ExplainedError } from "../call/explained-error.ts";
+import type { ChannelInfo } from "../channel/fields.ts";
 import type { ChatApi } from "../chat-api/chat-api.ts";
-import { NotSentError } from "../chat-api/errors/chat-api-error.ts";
-import { networkReason } from "../chat-api/errors/network-reasons.ts";
-import type { Deadline, DeadlineEnd } from "../chat-api/retry/deadline.ts";
+import { type Failure, networkFailure } from "../chat-api/errors/failure.ts";
+import type { FailedReply } from "../chat-api/reply.ts";
+import { explain, type FailedCall } from "../explanations/explain.ts";
 import type { Intent, Journal } from "../guard/journal.ts";
 import type { Policy } from "../guard/policy.ts";
 import type { EditLocks } from "./edit-lock.ts";
-import type { RecentWrites } from "./recent-writes.ts";
+import type { Judgement, SentReply } from "./outcome.ts";
+import type { Receipt } from "./receipt.ts";
+import type { SecretRedactor } from "./undo.ts";
+import type { Conflicts } from "./warnings.ts";
 
 /** What every edit works with, and its result. */
 
-/** The parts of the API that edits use; a test may simulate them. */
-export type EditApi = Pick<
-  ChatApi,
-  "getChannels" | "modifyChannel" | "modifySubscriber" | "borrowConnection" | "release" | "consumeRetryBudget"
->;
-
 export interface EditServices {
-  readonly api: EditApi;
+  readonly api: Pick<ChatApi, "getChannels" | "modifyChannel" | "modifySubscriber">;
   readonly policy: Policy;
   readonly journal: Journal;
   readonly locks: EditLocks;
-  readonly recentWrites: RecentWrites;
+  readonly sdkAppId: number;
   /** The label of the application, or its SDKAppID and region: for people who run several. */
   readonly application: string;
   readonly secrets: SecretRedactor;
@@ -33,21 +31,15 @@ export interface EditCall {
   readonly deadline: Deadline;
   /** The MCP client's name. */
   readonly client: string;
-  /** A person's yes to an earlier question about the same call. */
-  readonly confirmation?: Confirmation | undefined;
-}
-
-/** A person's yes, and the question that it answers. */
-export interface Confirmation {
-  readonly answered: Pick<Question, "fingerprint" | "timesAsked">;
+  /** The fingerprint of the values that a person said yes to. */
+  readonly confirmed?: string | undefined;
 }
 
 /** What a person must answer before an edit is sent. */
-export interface Question {
+export interface ConfirmationRequest {
   readonly message: string;
   /** A hash of the values that are shown; a yes to others does not count. */
   readonly fingerprint: string;
-  readonly timesAsked: number;
   /** The result of the call if no yes comes. */
   readonly declined: Receipt;
 }
@@ -57,9 +49,25 @@ export interface FinishedEdit {
   readonly envelope: Envelope;
   readonly receipt: Receipt;
   readonly error?: ExplainedError | undefined;
+  /** Its ID in the journal; undefined where nothing was sent. */
+  readonly writeId?: string;
 }
 
-export type EditResult = FinishedEdit | { readonly question: Question };
+export type EditResult = FinishedEdit | { readonly confirmationRequest: ConfirmationRequest };
+
+/** One attempt to edit a channel, and what was read after it. */
+export interface Attempt extends Judgement {
+  readonly reply: SentReply;
+  /** Why there is no OK. */
+  readonly failed: FailedReply | undefined;
+  readonly envelope: FinishedEdit["envelope"];
+  readonly attempts: number;
+  /** The channel as the read that decides showed it. */
+  readonly after: ChannelInfo | undefined;
+  readonly conflicts: Conflicts;
+  /** True if the call ended before that read. */
+  readonly wasCut: boolean;
+}
 
 /** An edit that has its place in the write budget and its intent in the journal. */
 interface BegunEdit {
@@ -77,13 +85,13 @@ interface BegunEdit {
  */
 export function beginEdit(
   { policy, journal }: EditServices,
-  { deadline, client, confirmation }: EditCall,
+  { deadline, client, confirmed }: EditCall,
   intent: Omit<Intent, "client" | "confirmed">,
 ): BegunEdit {
   const reservation = policy.reserveWrite();
-  let recordResult: ReturnType<typeof journal.begin>;
+  let entry: ReturnType<typeof journal.begin>;
   try {
-    recordResult = journal.begin({ ...intent, client, confirmed: confirmation !== undefined });
+    entry = journal.begin({ ...intent, client, confirmed: confirmed !== undefined });
   } catch (error) {
     reservation.release();
     throw error;
@@ -93,41 +101,28 @@ export function beginEdit(
     commit: reservation.commit,
     abort() {
       reservation.release();
-      recordResult({ outcome: "notSent", ...cancelled() });
+      entry.end({ outcome: "notSent", ...cancelled() });
     },
     finish({ envelope, receipt, error }) {
       const { outcome, changes, undo, warnings } = receipt;
-      const warning = recordResult({
-        outcome,
-        code: envelope.ErrorCode || undefined,
-        changes,
-        undo,
-        warnings,
-        ...cancelled(),
-      });
-      return { envelope, receipt: warning ? { ...receipt, warnings: [...warnings, warning] } : receipt, error };
+      const code = envelope.ErrorCode || undefined;
+      const warning = entry.end({ outcome, code, changes, undo, warnings, ...cancelled() });
+      const told = warning ? { ...receipt, warnings: [...warnings, warning] } : receipt;
+      return { envelope, receipt: told, error, writeId: entry.writeId };
     },
   };
 }
 
-/** For an edit whose time ended before it was sent. */
-export function notSentError(end: DeadlineEnd): ExplainedError {
-  const reason = networkReason(end === "cancelled" ? "cancelledBeforeSending" : "noTimeToSend");
-  return new NotSentError({
-    stage: "network",
-    cause: `${reason.cause}. No edit was sent.`,
-    fixedBy: reason.fixedBy,
-    nextStep: reason.nextStep,
-    safeToResend: true,
-    attempts: 0,
-  });
+/** For an edit that was never sent. */
+export function notSentError(failure: Failure, call: FailedCall): ExplainedError {
+  const { explanation, envelope } = explain(failure, call);
+  const cause = explanation.cause.replace(/ Nothing was sent\.$/, "");
+  return new ExplainedError({ ...explanation, cause: `${cause} No edit was sent.`, attempts: 0 }, envelope);
 }
 
-/** For an edit whose channel could not be read before it. */
-export function unreadableError({ explanation, envelope }: ExplainedError): ExplainedError {
-  const cause =
-    explanation.stage === "service"
-      ? `${explanation.cause} No edit was sent.`
-      : `The read before the edit failed, so no edit was sent. ${explanation.cause}`;
-  return new NotSentError({ ...explanation, cause, attempts: 0 }, envelope);
+/** For an edit whose time ended while it waited for earlier ones. */
+export function waitedInVain(ended: DeadlineEnd, ahead: number, call: FailedCall): ExplainedError {
+  if (ended === "cancelled") return notSentError(networkFailure("cancelledBeforeSending"), call);
+  const detail = `${ahead} earlier edits of the same channel or subscriber came first; they run one at a time, a few seconds each`;
+  return notSentError(networkFailure("noTimeToSend", detail), call);
 }

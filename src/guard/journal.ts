@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
-import { isRecord } from "../channel/is-record.ts";
-import { mayHaveChanged, type Outcome } from "../channel/outcome.ts";
-import type { Change, NextCall } from "../channel/receipt.ts";
-import { describeFileError } from "../file-error.ts";
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { open as openFile } from "node:fs/promises";
+import { describeFileError } from "../text/file-error.ts";
+import { isRecord } from "../text/json.ts";
 import { PolicyError } from "./policy-error.ts";
 
-/** The record of edits: one JSON line before each request and one after it, in a file for its owner only. */
+/** The record of edits: one JSON line before each request and one after it. */
 
 /** Who edits: the same for the whole process. */
 export interface JournalIdentity {
@@ -20,6 +19,18 @@ export interface JournalIdentity {
   readonly pid: number;
 }
 
+export interface RecordedChange {
+  readonly field: string;
+  readonly before?: string | number;
+  readonly after: string | number;
+  readonly verdict?: string;
+}
+
+export interface RecordedCall {
+  readonly tool: string;
+  readonly arguments: Readonly<Record<string, string | number>>;
+}
+
 /** What is about to be sent. */
 export interface Intent {
   readonly tool: string;
@@ -29,30 +40,42 @@ export interface Intent {
   readonly client: string;
   /** True if the client reported a person's yes. */
   readonly confirmed: boolean;
-  readonly changes: readonly Pick<Change, "field" | "before" | "after">[];
-  readonly undo?: NextCall | undefined;
+  readonly changes: readonly RecordedChange[];
+  /** The call that takes the edit back, if it is applied. */
+  readonly undo?: RecordedCall | undefined;
 }
 
 /** How it ended. */
-interface Result {
-  readonly outcome: Outcome | "notSent";
+export interface RecordedResult {
+  /** The outcome of the receipt, or `notSent`. */
+  readonly outcome: string;
   readonly code?: number | undefined;
   /** True if the client no longer wanted the answer, or the server was stopping. */
   readonly cancelled?: true | undefined;
-  readonly changes?: readonly Change[] | undefined;
-  /** What puts the old values back, as far as the look after the edit showed. */
-  readonly undo?: NextCall | undefined;
+  readonly changes?: readonly RecordedChange[] | undefined;
+  /** The call that takes the edit back; missing where it had no effect. */
+  readonly undo?: RecordedCall | undefined;
   readonly warnings?: readonly string[] | undefined;
 }
 
-/** A line of the file. `writeId` pairs a result with its intent. */
-export type JournalLine = { readonly time: string; readonly writeId: string } & (
-  | ({ readonly event: "intent" } & Partial<JournalIdentity> & Intent)
-  | ({ readonly event: "outcome"; readonly tool: string; readonly channel: string } & Result)
-);
+interface LineStart {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  /** The same in the intent and the outcome of an edit. */
+  readonly writeId: string;
+}
+export type IntentLine = LineStart & { readonly event: "intent" } & Partial<JournalIdentity> & Intent;
+export type OutcomeLine = LineStart & { readonly event: "outcome" } & Partial<JournalIdentity> &
+  Pick<Intent, "tool" | "channel" | "subscriber"> &
+  RecordedResult;
+export type JournalLine = IntentLine | OutcomeLine;
 
-/** Records the result of one edit. Returns a warning where the line could not be written. */
-export type RecordResult = (result: Result) => string | undefined;
+/** An edit whose intent is recorded. */
+export interface JournalEntry {
+  readonly writeId: string;
+  /** Records how it ended. Returns a warning where the line could not be written. */
+  end(result: RecordedResult): string | undefined;
+}
 
 export class Journal {
   readonly #path: string | undefined;
@@ -73,24 +96,30 @@ export class Journal {
    * Records an edit before its request.
    * @throws PolicyError where the line could not be written: the edit must then not be sent
    */
-  begin(intent: Intent): RecordResult {
+  begin(intent: Intent): JournalEntry {
     const writeId = randomUUID();
+    const start = () => ({ time: new Date().toISOString(), writeId });
     try {
-      this.#append({ time: new Date().toISOString(), writeId, event: "intent", ...this.#identity, ...intent });
+      this.#append({ ...start(), event: "intent", ...this.#identity, ...intent });
     } catch (error) {
       throw new PolicyError(
         `The journal of edits cannot be written (${describeFileError(error)}), so no edit was sent.`,
-        "An operator must let the user who runs the server own and write the file of TENCENT_CHAT_JOURNAL, or unset the setting to work without a journal, and restart the server.",
+        "An operator must let the user who runs the server write the file of TENCENT_CHAT_JOURNAL, or unset the setting to work without a journal, and restart the MCP host.",
       );
     }
-    const { tool, channel } = intent;
-    return (result) => {
-      try {
-        this.#append({ time: new Date().toISOString(), writeId, event: "outcome", tool, channel, ...result });
-        return undefined;
-      } catch (error) {
-        return `The outcome could not be added to the journal (${describeFileError(error)}); its intent is recorded there.`;
-      }
+    const { tool, channel, subscriber } = intent;
+    return {
+      writeId,
+      end: (result) => {
+        try {
+          const { sdkAppId, label } = this.#identity;
+          const about = { sdkAppId, label, tool, channel, subscriber };
+          this.#append({ ...start(), event: "outcome", ...about, ...result });
+          return undefined;
+        } catch (error) {
+          return `The outcome could not be added to the journal (${describeFileError(error)}); its intent is recorded there.`;
+        }
+      },
     };
   }
 
@@ -119,27 +148,19 @@ export class Journal {
   }
 }
 
-const START_BYTES = 64;
-
-/** True for the beginning of an empty file, and of a first record; a full disk may have torn that after its first key. */
-function isJournalStart(text: string): boolean {
-  const [first = ""] = text.replace(/^[\r\n]+/, "").split("\n");
-  const expected = `{"time":"${"?".repeat(24)}","writeId":"`;
-  const isSame = [...first].every((letter, at) => letter === (expected[at] ?? letter) || expected[at] === "?");
-  return first === "" || (first.length >= '{"time":"'.length && isSame);
-}
+/** The beginning of a journal's first record. */
+const FIRST_RECORD = /^[\r\n]*\{"time":"[^"]{24}","writeId":"[0-9a-f-]{36}","event":"(intent|outcome)"/;
+const START_BYTES = 256;
 
 /** Opens a journal for appending. Follows no link, does not block on a FIFO, and changes no file that is something else. */
 function open(path: string): number {
   const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   const file = openSync(path, O_APPEND | O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o600);
   try {
-    const stats = fstatSync(file);
-    if (!stats.isFile()) throw new Error("not a regular file");
+    if (!fstatSync(file).isFile()) throw new Error("not a regular file");
     const start = Buffer.alloc(START_BYTES);
-    const length = readSync(file, start, 0, start.length, 0);
-    if (!isJournalStart(start.toString("latin1", 0, length))) throw new Error("it holds something else than a journal");
-    if ((stats.mode & 0o7777) !== 0o600) fchmodSync(file, 0o600);
+    const text = start.toString("latin1", 0, readSync(file, start, 0, start.length, 0));
+    if (text.trim() !== "" && !FIRST_RECORD.test(text)) throw new Error("it holds something else than a journal");
     return file;
   } catch (error) {
     closeSync(file);
@@ -147,68 +168,38 @@ function open(path: string): number {
   }
 }
 
-/** One edit in the journal; without a result its process stopped before the outcome was known. */
-export interface RecordedEdit {
-  readonly time: string;
-  readonly intent: Partial<JournalIdentity> & Intent;
-  readonly result: Result | undefined;
-}
-
 /**
- * Reads a journal, oldest edit first (files may have been joined), and counts the lines that cannot be read.
+ * Reads the lines of a journal in the file's order; undefined stands for one that cannot be read.
  * @throws the file system's error where the file cannot be read
  */
-export function readJournal(path: string): { edits: RecordedEdit[]; unreadable: number } {
-  const texts = readFile(path)
-    .split("\n")
-    .filter((text) => text.trim() !== "");
-  const lines = texts.flatMap(readLine);
-  const results = new Map(lines.flatMap((line) => (line.event === "outcome" ? [[line.writeId, line] as const] : [])));
-  const edits = lines
-    .flatMap((line) =>
-      line.event === "intent" ? [{ time: line.time, intent: line, result: results.get(line.writeId) }] : [],
-    )
-    .sort((one, other) => (one.time < other.time ? -1 : Number(one.time > other.time)));
-  return { edits, unreadable: texts.length - lines.length };
-}
-
-/** Reads a regular file: follows no link, and does not block on a FIFO. */
-function readFile(path: string): string {
+export async function* readJournal(path: string): AsyncGenerator<JournalLine | undefined> {
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const file = await openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
-    if (!fstatSync(file).isFile()) throw Object.assign(new Error("not a regular file"), { code: "not a regular file" });
-    return readFileSync(file, "utf8");
+    if (!(await file.stat()).isFile()) throw new Error("not a regular file");
+    for await (const text of file.readLines()) if (text.trim() !== "") yield readLine(text);
   } finally {
-    closeSync(file);
+    await file.close();
   }
-}
-
-/** The call that takes an edit back; undefined where it did not take effect. */
-export function undoOfRecorded({ intent, result }: RecordedEdit): NextCall | undefined {
-  if (!result) return intent.undo;
-  return result.outcome !== "notSent" && mayHaveChanged(result.outcome) ? (result.undo ?? intent.undo) : undefined;
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-function readLine(text: string): JournalLine[] {
+function readLine(text: string): JournalLine | undefined {
   try {
     const line: unknown = JSON.parse(text);
-    return isJournalLine(line) ? [line] : [];
+    return isJournalLine(line) ? line : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 
 /** True if a line holds what a listing needs. */
 function isJournalLine(line: unknown): line is JournalLine {
-  if (!isRecord(line) || (line.undo !== undefined && !(isRecord(line.undo) && isRecord(line.undo.arguments))))
-    return false;
-  if (typeof line.time !== "string" || !TIME.test(line.time)) return false;
-  if (line.changes !== undefined && !(Array.isArray(line.changes) && line.changes.every(isRecord))) return false;
-  if (line.event === "outcome") return line.warnings === undefined || Array.isArray(line.warnings);
-  return (
-    line.event === "intent" && typeof line.tool === "string" && /^\w+$/.test(line.tool) && Array.isArray(line.changes)
-  );
+  if (!isRecord(line) || typeof line.time !== "string" || !TIME.test(line.time)) return false;
+  const { event, tool, writeId, changes = [], warnings = [], undo = { arguments: {} } } = line;
+  if (typeof writeId !== "string" || typeof tool !== "string" || !/^\w+$/.test(tool)) return false;
+  if (!isRecord(undo) || !isRecord(undo.arguments)) return false;
+  if (!Array.isArray(changes) || !changes.every(isRecord) || !Array.isArray(warnings)) return false;
+  return event === "outcome" || (event === "intent" && line.changes !== undefined);
 }

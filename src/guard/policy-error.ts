@@ -1,4 +1,4 @@
-import { ExplainedError, type FixedBy } from "../channel/explanation.ts";
+import { ExplainedError, type FixedBy } from "../call/explained-error.ts";
 
 /**
  * Thrown when the operator's policy, or a confirmation that was not given, stops a call: it changed nothing.

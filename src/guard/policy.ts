@@ -1,4 +1,4 @@
-import { plural } from "../channel/text.ts";
+import { plural } from "../text/text.ts";
 import type { ConfirmEdits } from "./confirmation.ts";
 import { PolicyError } from "./policy-error.ts";
 
@@ -48,7 +48,7 @@ export class Policy {
     if (!this.rules.readOnly) return;
     throw new PolicyError(
       `This server is read-only, so ${tool} is off. Nothing was sent.`,
-      "Tell the person what you would have changed. An operator can allow edits by setting TENCENT_CHAT_READ_ONLY to false and restarting the server.",
+      "Tell the person what you would have changed. An operator can allow edits by setting TENCENT_CHAT_READ_ONLY to false and restarting the MCP host.",
     );
   }
 
@@ -72,7 +72,7 @@ export class Policy {
     if (!allowedChannels || allowedChannels.some((rule) => matches(rule, id))) return undefined;
     return new PolicyError(
       `The channel ${JSON.stringify(id)} is not among the channels this server may touch. Nothing was sent.`,
-      `Use an allowed channel: ${describeRules(allowedChannels)}. An operator can allow this one in TENCENT_CHAT_ALLOWED_CHANNELS and restart the server.`,
+      `Tell the person; do not edit another channel instead. Allowed: ${describeRules(allowedChannels)}. An operator can add this one to TENCENT_CHAT_ALLOWED_CHANNELS and restart the MCP host.`,
     );
   }
 
@@ -107,7 +107,7 @@ export class Policy {
   }
 
   #whenFree(now: number): string {
-    const raise = "An operator can raise TENCENT_CHAT_WRITES_PER_HOUR and restart the server.";
+    const raise = "An operator can raise TENCENT_CHAT_WRITES_PER_HOUR and restart the MCP host.";
     if (this.#writes.size === 0) return raise;
     const oldest = Math.min(...[...this.#writes].map(({ at }) => at));
     const minutes = Math.max(1, Math.ceil((oldest + HOUR_MS - now) / 60_000));

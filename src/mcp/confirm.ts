@@ -1,6 +1,7 @@
 import { ElicitResultSchema } from "@modelcontextprotocol/sdk/types.js";
-import type { Question } from "../edits/edit.ts";
+import type { ConfirmationRequest } from "../edits/edit.ts";
 import { PolicyError } from "../guard/policy-error.ts";
+import { isRecord } from "../text/json.ts";
 import type { FinishedCall } from "../tools/tool.ts";
 
 /** Asking the person before an edit, and reading the answer. Only an explicit yes counts. */
@@ -14,7 +15,7 @@ const NO = "Leave everything as it is";
 const YES = "Apply the edit";
 
 /** Parameters of elicitation/create: one required choice, the harmless one first, no default. */
-export function elicitationParams({ message }: Pick<Question, "message">) {
+export function elicitationParams({ message }: Pick<ConfirmationRequest, "message">) {
   return {
     message,
     requestedSchema: {
@@ -31,6 +32,12 @@ export type Decision = { readonly isYes: true } | { readonly isYes: false; reado
 /** What is logged for a client that offers no way to ask. */
 export const CANNOT_ASK: Decision = { isYes: false, reason: "The client cannot ask a person." };
 
+/** True if a client can show a form to a person; `elicitation: {}` is the older spelling of that. */
+export function canShowForms(capabilities: unknown): boolean {
+  const elicitation = isRecord(capabilities) ? capabilities.elicitation : undefined;
+  return isRecord(elicitation) && ("form" in elicitation || Object.keys(elicitation).length === 0);
+}
+
 export function readAnswer(answer: unknown): Decision {
   const no = (reason: string): Decision => ({ isYes: false, reason });
   const { success, data } = ElicitResultSchema.safeParse(answer);
@@ -46,7 +53,7 @@ export function readAnswer(answer: unknown): Decision {
 }
 
 /** The result of an edit that got no yes. */
-export function declinedOutcome({ declined }: Pick<Question, "declined">, reason: string): FinishedCall {
+export function declinedOutcome({ declined }: Pick<ConfirmationRequest, "declined">, reason: string): FinishedCall {
   const error = new PolicyError(
     `${reason} No edit was sent.`,
     "Tell the person that nothing was changed, and call again only if they ask for the edit.",
@@ -56,10 +63,10 @@ export function declinedOutcome({ declined }: Pick<Question, "declined">, reason
 }
 
 /** For a client that cannot ask. */
-export function cannotAskOutcome({ declined }: Pick<Question, "declined">, client: string): FinishedCall {
+export function cannotAskOutcome({ declined }: Pick<ConfirmationRequest, "declined">, client: string): FinishedCall {
   const error = new PolicyError(
     `This edit needs a person's confirmation through the MCP client, and ${JSON.stringify(client)} offers no way to ask (elicitation). A yes in the conversation does not count here. No edit was sent.`,
-    "Stop and tell the person: use an MCP client that can ask, or an operator sets TENCENT_CHAT_CONFIRM_EDITS to never and restarts the server.",
+    "Stop and tell the person: use an MCP client that can ask, or an operator sets TENCENT_CHAT_CONFIRM_EDITS to never and restarts the MCP host.",
   );
   return { content: { receipt: declined }, error };
 }

@@ -1,11 +1,11 @@
 import * as z from "zod/v4";
-import { TOOLS } from "../tools/index.ts";
+import { TOOLS } from "../tools/call-tool.ts";
 
 /** The tools as clients see them. Every byte here is in the context of every conversation, so nothing is said twice. */
 
-/** What tools/list answers, without the tools that are off. */
-export function declareTools(readOnly: boolean): object[] {
-  return TOOLS.filter(({ isWrite }) => !(readOnly && isWrite)).map((tool) => ({
+/** The tools as tools/list answers them. `npm run docs` writes them to tools-list.json, which the server reads. */
+export function declareTools(): object[] {
+  return TOOLS.map((tool) => ({
     name: tool.name,
     title: tool.title,
     description: tool.description,

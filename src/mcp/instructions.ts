@@ -1,15 +1,22 @@
+import { OUTCOMES } from "../edits/outcome.ts";
+
 /** What every client reads first. Hosts cut it at about 2,000 characters, so everything is said once. */
 
 const MAX_CHARACTERS = 2_000;
 const MAX_LISTED_CHANNELS = 20;
 
-const EDITS = `An edit of a channel is public at once. A request that says where to set which value is a confirmation, also for a subscriber; otherwise show the person the change first. modify_official_account_base_info reads the channel itself before and after, so an edit needs no read before it, unless the new value depends on the old one.
-The receipt of a channel's edit has before and after of each field, warnings, and undo: the exact call that puts the old values back (after several edits: the latest undo first). Outcomes: applied = the new values were read back; accepted = the service said OK, no read confirmed it; unchanged = the values were there already; notApplied = no effect; partlyApplied = some fields; refused = by the service; declined = no yes from the client's confirmation; unknown = follow the next step.`;
+/** What an edit of a channel can end in; `accepted` and the rest are the words of the receipts. */
+const OUTCOME_LIST = Object.entries(OUTCOMES)
+  .map(([outcome, { meaning }]) => `${outcome} = ${meaning.split("; ", 1)[0]}`)
+  .join("; ");
+
+const EDITS = `An edit is public at once. If the person named the channel or subscriber, the field and the new value (or the part to change), that is permission; otherwise show the change first. modify_official_account_base_info reads the channel itself before and after, so read first only if the new value depends on the old one.
+The receipt says field by field what was read. undo, where there is one, is the exact call that puts the old values back (after several edits: the latest first). Outcomes: ${OUTCOME_LIST}.`;
 
 const READ_ONLY =
-  "This server is read-only, so only get_official_account_info is available. If asked for an edit, tell the person that; to allow edits, an operator unsets TENCENT_CHAT_READ_ONLY and restarts the server.";
+  "This server is read-only, so only get_official_account_info is available. If asked for an edit, tell the person that; to allow edits, an operator sets TENCENT_CHAT_READ_ONLY to false and restarts the MCP host.";
 
-const LIMITS = "Limits are UTF-8 bytes: a Chinese character takes 3, an emoji 4 or more.";
+const LIMITS = "Limits are UTF-8 bytes: a Chinese character takes 3, an emoji 3 or more.";
 
 const CONFIRMS =
   "Some or all edits need a yes that this server asks for through the client: make the call, and it asks. A yes in the conversation does not replace that.";
@@ -44,9 +51,10 @@ export function writeInstructions(options: InstructionOptions): string {
 
 /** As many exact IDs as there is room for, so that one get finds a channel by its name. */
 function describeAllowed(rules: readonly string[], maxCharacters: number): string {
-  const prefix = "Only these channels are allowed (if the person knows only a name, read them to find it): ";
+  const prefix = "Only these channels are allowed: ";
   const listed: string[] = [];
-  let length = prefix.length + " and more.".length;
+  const hasIds = rules.some((rule) => !rule.endsWith("*"));
+  let length = prefix.length + " and more. If the person knows only a name, read these to find it.".length;
   for (const rule of rules.slice(0, MAX_LISTED_CHANNELS)) {
     const text = rule.endsWith("*") ? `those that start with ${rule.slice(0, -1)}` : rule;
     length += text.length + 2;
@@ -54,5 +62,5 @@ function describeAllowed(rules: readonly string[], maxCharacters: number): strin
     listed.push(text);
   }
   if (listed.length === 0) return "Only some channels are allowed.";
-  return `${prefix}${listed.join(", ")}${listed.length < rules.length ? " and more" : ""}.`;
+  return `${prefix}${listed.join(", ")}${listed.length < rules.length ? " and more" : ""}.${hasIds ? " If the person knows only a name, read these to find it." : ""}`;
 }

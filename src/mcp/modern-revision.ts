@@ -1,7 +1,15 @@
 import type { Implementation, JSONRPCRequest, RequestId } from "@modelcontextprotocol/sdk/types.js";
-import { isRecord } from "../channel/is-record.ts";
-import type { Question } from "../edits/edit.ts";
-import { ANSWER_TIMEOUT_MS, CANNOT_ASK, DECISION, declinedOutcome, elicitationParams, readAnswer } from "./confirm.ts";
+import type { ConfirmationRequest } from "../edits/edit.ts";
+import { isRecord } from "../text/json.ts";
+import {
+  ANSWER_TIMEOUT_MS,
+  CANNOT_ASK,
+  canShowForms,
+  DECISION,
+  declinedOutcome,
+  elicitationParams,
+  readAnswer,
+} from "./confirm.ts";
 import {
   INVALID_PARAMS,
   METHOD_NOT_FOUND,
@@ -9,9 +17,9 @@ import {
   ProtocolError,
   UNSUPPORTED_VERSION,
 } from "./protocol-error.ts";
+import type { RequestStateCodec } from "./request-state-codec.ts";
 import { toResult } from "./result.ts";
-import { SealedState } from "./sealed-state.ts";
-import { type CallParts, type Notify, RunningCall, readToolCall } from "./tool-calls.ts";
+import { type CallParts, listTools, type Notify, RunningCall, readToolCall } from "./tool-calls.ts";
 
 /** MCP 2026-07-28: every request says what its client is and can do, and a question is a result that asks for input. */
 
@@ -31,20 +39,18 @@ export class ModernRevision {
   readonly #info: Implementation;
   readonly #instructions: string;
   readonly #notify: Notify;
-  readonly #listTools: () => Promise<{ tools: object[] }>;
-  readonly #states = new SealedState(ANSWER_TIMEOUT_MS);
+  /** Loaded for the first question: node:crypto costs a start 4 ms. */
+  #codec: Promise<RequestStateCodec> | undefined;
 
   constructor(
     parts: CallParts,
     server: { readonly info: Implementation; readonly instructions: string },
     notify: Notify,
-    listTools: () => Promise<{ tools: object[] }>,
   ) {
     this.#parts = parts;
     this.#info = server.info;
     this.#instructions = server.instructions;
     this.#notify = notify;
-    this.#listTools = listTools;
   }
 
   /** @throws ProtocolError for what JSON-RPC answers with an error */
@@ -59,7 +65,7 @@ export class ModernRevision {
           ...CACHE,
         });
       case "tools/list":
-        return this.#complete({ ...(await this.#listTools()), ...CACHE });
+        return this.#complete({ ...listTools(this.#parts), ...CACHE });
       case "tools/call":
         return this.#call(request, caller, signal);
       case "subscriptions/listen":
@@ -70,14 +76,14 @@ export class ModernRevision {
   }
 
   async #call(request: JSONRPCRequest, caller: Caller, signal: AbortSignal): Promise<object> {
-    const { tool, args } = await readToolCall(request, this.#parts.readOnly);
+    const { tool, args } = readToolCall(request, this.#parts.readOnly);
     const { inputResponses, requestState } = request.params ?? {};
-    const answered = this.#openState(requestState, tool.name, args);
+    const answered = await this.#openState(requestState, tool, args);
     const answer = isRecord(inputResponses) ? inputResponses[DECISION] : undefined;
     const call = new RunningCall(this.#parts, request, signal, caller.name, this.#notify);
     try {
       if (answered && typeof requestState === "string" && answer !== undefined) {
-        this.#states.markUsed(requestState);
+        (await this.#states()).markUsed(requestState);
         const decision = readAnswer(answer);
         call.logDecision(tool, decision);
         if (!decision.isYes) {
@@ -85,38 +91,49 @@ export class ModernRevision {
           return this.#complete(toResult(declinedOutcome(answered, decision.reason), context));
         }
       }
-      const confirmation = answered && answer !== undefined ? { answered } : undefined;
-      const { outcome, context } = await call.run(tool, args, confirmation);
-      if (!("question" in outcome)) return this.#complete(toResult(outcome, context));
+      const confirmed = answer === undefined ? undefined : answered?.fingerprint;
+      const { outcome, context } = await call.run(tool, args, confirmed);
+      if (!("confirmationRequest" in outcome)) return this.#complete(toResult(outcome, context));
       if (!caller.canAsk) {
         call.logDecision(tool, CANNOT_ASK);
         throw cannotAsk();
       }
-      return this.#askFor(outcome.question, tool.name, args);
+      return await this.#askFor(outcome.confirmationRequest, tool, args);
     } finally {
       call.finish();
     }
   }
 
-  #openState(state: unknown, tool: string, args: object): Omit<Question, "message"> | undefined {
+  #states(): Promise<RequestStateCodec> {
+    this.#codec ??= import("./request-state-codec.ts").then(
+      ({ RequestStateCodec: Codec }) => new Codec(ANSWER_TIMEOUT_MS),
+    );
+    return this.#codec;
+  }
+
+  async #openState(
+    state: unknown,
+    tool: string,
+    args: object,
+  ): Promise<Omit<ConfirmationRequest, "message"> | undefined> {
     if (state === undefined) return undefined;
-    const content = typeof state === "string" ? this.#states.open(state, tool, args) : undefined;
+    const content = typeof state === "string" ? (await this.#states()).open(state, tool, args) : undefined;
     if (content === undefined) {
       throw new ProtocolError(
         INVALID_PARAMS,
         `requestState is not valid for this call: it was changed, used before, made for other arguments, or is older than ${ANSWER_TIMEOUT_MS / 60_000} minutes or the server's last start. Nothing was sent. Call again without it.`,
       );
     }
-    return content as Omit<Question, "message">;
+    return content as Omit<ConfirmationRequest, "message">;
   }
 
-  #askFor(question: Question, tool: string, args: object): object {
-    const { message: _, ...state } = question;
-    const params = { mode: "form", ...elicitationParams(question) };
+  async #askFor(request: ConfirmationRequest, tool: string, args: object): Promise<object> {
+    const { message: _, ...state } = request;
+    const params = { mode: "form", ...elicitationParams(request) };
     return {
       resultType: "input_required",
       inputRequests: { [DECISION]: { method: "elicitation/create", params } },
-      requestState: this.#states.seal(state, tool, args),
+      requestState: (await this.#states()).seal(state, tool, args),
       _meta: this.#meta(),
     };
   }
@@ -150,7 +167,7 @@ function readCaller({ params }: JSONRPCRequest): Caller {
     throw new ProtocolError(INVALID_PARAMS, `_meta["${META}protocolVersion"] is required.`);
   }
   if (version !== VERSION) {
-    const requested = /^\d{4}-\d{2}-\d{2}$/.test(version) ? version : "unknown"; // anything else may be a credential
+    const requested = /^[\w.:-]{1,20}$/.test(version) ? version : "unknown"; // a longer one may be a credential
     const data = { supported: [VERSION], requested };
     throw new ProtocolError(UNSUPPORTED_VERSION, "Unsupported protocol version", data);
   }
@@ -158,15 +175,13 @@ function readCaller({ params }: JSONRPCRequest): Caller {
     throw new ProtocolError(INVALID_PARAMS, `_meta["${META}clientCapabilities"] is required.`);
   }
   const name = isRecord(clientInfo) && typeof clientInfo.name === "string" ? clientInfo.name : "unknown";
-  const { elicitation } = capabilities;
-  const canAsk = isRecord(elicitation) && ("form" in elicitation || Object.keys(elicitation).length === 0);
-  return { name, canAsk };
+  return { name, canAsk: canShowForms(capabilities) };
 }
 
 function cannotAsk(): ProtocolError {
   return new ProtocolError(
     MISSING_CAPABILITY,
-    "This edit needs a person's confirmation through the MCP client, and this one offers no way to ask (elicitation). No edit was sent. An operator can set TENCENT_CHAT_CONFIRM_EDITS to never and restart the server.",
+    "This edit needs a person's confirmation through the MCP client, and this one offers no way to ask (elicitation). No edit was sent. An operator can set TENCENT_CHAT_CONFIRM_EDITS to never and restart the MCP host.",
     { requiredCapabilities: { elicitation: { form: {} } } },
   );
 }

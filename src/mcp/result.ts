@@ -1,8 +1,8 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
-import type { Envelope, ExplainedError, Explanation } from "../channel/explanation.ts";
-import type { Receipt } from "../channel/receipt.ts";
-import { escapeHidden, visibleJson } from "../channel/text.ts";
+import type { Envelope, ExplainedError, Explanation } from "../call/explained-error.ts";
 import type { Secrets } from "../chat-api/auth/secrets.ts";
+import type { Receipt } from "../edits/receipt.ts";
+import { escapeHidden, visibleJson } from "../text/text.ts";
 import type { FinishedCall } from "../tools/tool.ts";
 
 /** From what a tool returned to what a client gets: structured content, and a text that is complete by itself. */
@@ -47,7 +47,7 @@ function shorten(content: Content): object {
 }
 
 const FIXER: Readonly<Record<Explanation["fixedBy"], string>> = {
-  agent: "you (the agent), with the person who asked",
+  agent: "you, the agent, with the person who asked",
   operator: "the operator (the person who runs this server)",
   tencent: "Tencent",
 };

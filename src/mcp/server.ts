@@ -1,8 +1,9 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { CancelledNotificationSchema, type JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
+import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 import { type InstructionOptions, writeInstructions } from "./instructions.ts";
 import { LegacyRevision } from "./legacy-revision.ts";
-import type { ModernRevision } from "./modern-revision.ts";
+import { ModernRevision } from "./modern-revision.ts";
+import { INTERNAL_ERROR, ProtocolError } from "./protocol-error.ts";
 import type { CallParts, Notify } from "./tool-calls.ts";
 
 /** The MCP server: lists the tools and answers calls, in either protocol revision, decided request by request. */
@@ -13,37 +14,33 @@ export interface ServerParts extends InstructionOptions, CallParts {
 }
 
 /**
- * Creates the server. It uses the SDK's low-level one: that starts faster, its defaultText handler serves both revisions,
+ * Creates the server. It uses the SDK's low-level one: that starts faster, its fallback handler serves both revisions,
  * and malformed calls get our messages instead of raw dumps.
  */
 export function createServer(parts: ServerParts): Server {
-  const title = `Tencent Cloud Chat channels${parts.application ? ` (${parts.application})` : ""}`;
+  // The application first: some hosts keep the first thirteen characters only.
+  const title = `${parts.application ? `${parts.application} · ` : ""}Tencent Chat channels`;
   const info = { name: "tencent-chat-channel-mcp", title, version: parts.version };
   const instructions = writeInstructions(parts);
-  const server = new Server(info, { capabilities: { tools: {} }, instructions, jsonSchemaValidator: NO_VALIDATOR });
-  handleRequestZero(server);
-  server.removeRequestHandler("ping"); // the newer revision has none
+  const server = new Server(info, { capabilities: { tools: {} }, jsonSchemaValidator: NO_VALIDATOR });
+  for (const method of ["initialize", "ping"]) server.removeRequestHandler(method);
 
   const notify: Notify = (notification) => void server.transport?.send(notification);
-  let list: Promise<{ tools: object[] }> | undefined;
-  const listTools = () => {
-    list ??= import("./declarations.ts").then(({ declareTools }) => ({ tools: declareTools(parts.readOnly) }));
-    return list;
+  const ask: LegacyRevision["ask"] = (request, schema, options) => server.request(request, schema, options);
+  const legacy = new LegacyRevision(parts, { info, instructions }, notify, ask);
+  const modern = new ModernRevision(parts, { info, instructions }, notify);
+  server.fallbackRequestHandler = async (request, { signal, requestId }) => {
+    try {
+      return {
+        ...(await (isModern(request) ? modern.answer(request, requestId, signal) : legacy.answer(request, signal))),
+      };
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
+      // Its message may hold anything, so it goes to the log only.
+      parts.log("error", "internal error", { error: error instanceof Error ? error.stack : "unknown" });
+      throw new ProtocolError(INTERNAL_ERROR, "Internal error of this server; the log on stderr says more.");
+    }
   };
-  const legacy = new LegacyRevision(server, parts, notify, listTools);
-  let modern: Promise<ModernRevision> | undefined; // loaded for the first client that speaks it
-  const openModern = () => {
-    modern ??= import("./modern-revision.ts").then(
-      ({ ModernRevision }) => new ModernRevision(parts, { info, instructions }, notify, listTools),
-    );
-    return modern;
-  };
-
-  server.fallbackRequestHandler = async (request, { signal, requestId }) => ({
-    ...(isModern(request)
-      ? await (await openModern()).answer(request, requestId, signal)
-      : await legacy.answer(request, signal)),
-  });
   server.onerror = (error) => parts.log("debug", "protocol", { error: error.message.split(":", 1)[0] });
   return server;
 }
@@ -60,15 +57,3 @@ const NO_VALIDATOR = {
     throw new Error("the SDK's validator is not used");
   },
 };
-
-/**
- * SDK v1 takes request ID 0 for none: it drops its cancellation, and it numbers its own requests from 0, so that its
- * first question could not be withdrawn.
- */
-function handleRequestZero(server: Server): void {
-  server["_requestMessageId"] = 1;
-  server.setNotificationHandler(CancelledNotificationSchema, ({ params }) => {
-    if (params.requestId === undefined) return;
-    server["_requestHandlerAbortControllers"].get(params.requestId)?.abort(params.reason);
-  });
-}

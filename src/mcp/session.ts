@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { config } from "zod/v4/core";
+import type { ToolContext } from "../tools/tool.ts";
 import { createServer, type ServerParts } from "./server.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 
@@ -14,26 +15,33 @@ export interface Session {
   end(cut: AbortSignal): Promise<void>;
 }
 
+/** Milliseconds after the tools were listed until the process warms up: the answer goes out first. */
+const WARM_UP_AFTER_MS = 50;
+
 /**
  * Serves MCP until `end` is called.
  * @param write takes one whole line for the client
  */
 export async function startSession(
-  parts: Omit<ServerParts, "shutdownSignal">,
+  parts: Omit<ServerParts, "shutdownSignal" | "warmUp">,
   input: Readable,
   write: (line: string) => void,
 ): Promise<Session> {
-  const { openContext, log } = parts;
-  let opened: ReturnType<typeof openContext> | undefined;
-  const openOnce = () => {
-    opened ??= openContext();
+  const { log } = parts;
+  let opened: Promise<ToolContext> | undefined;
+  const openContext = () => {
+    opened ??= parts.openContext();
     opened.catch(() => {
       opened = undefined; // what failed once may work at the next call
     });
     return opened;
   };
+  const warmUp = () => {
+    const load = async () => (await openContext()).warmUp();
+    setTimeout(() => load().catch(() => {}), WARM_UP_AFTER_MS).unref(); // a call meets the same error, and tells it
+  };
   const shutdown = new AbortController();
-  const server = createServer({ ...parts, openContext: openOnce, shutdownSignal: shutdown.signal });
+  const server = createServer({ ...parts, openContext, warmUp, shutdownSignal: shutdown.signal });
   const transport = new StdioTransport(input, write);
   await server.connect(transport);
   return {

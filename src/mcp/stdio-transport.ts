@@ -1,43 +1,26 @@
 import type { Readable } from "node:stream";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import {
-  JSONRPCErrorResponseSchema,
-  type JSONRPCMessage,
-  JSONRPCNotificationSchema,
-  JSONRPCRequestSchema,
-  JSONRPCResultResponseSchema,
-  type RequestId,
-} from "@modelcontextprotocol/sdk/types.js";
-import type * as z from "zod/v4";
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { isRecord } from "../text/json.ts";
+import { INVALID_REQUEST, PARSE_ERROR } from "./protocol-error.ts";
 
 /**
- * JSON-RPC over lines. The SDK's own transport leaves bad lines unanswered, closes at a long one, and does not know
- * which calls are still in flight.
+ * JSON-RPC over lines of ASCII. The SDK's own transport leaves bad lines unanswered, closes at a long one, takes null
+ * for a value, and does not know which calls are still in flight.
  */
 
 /** Maximum bytes of a line; the largest valid call is about 40 kB. */
-const MAX_LINE_BYTES = 1024 * 1024;
-/** The buffer for a line starts with this size. */
-const INITIAL_BUFFER_BYTES = 16 * 1024;
-/** More requests than this at once are refused, so that a client that never waits cannot fill the memory. */
-const MAX_IN_FLIGHT = 20_000;
-const TOO_MANY_REQUESTS = -32000;
-const PARSE_ERROR = -32700;
-const INVALID_REQUEST = -32600;
-const NEWLINE = 0x0a;
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
 
 export class StdioTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
-  onerror?: (error: Error) => void;
   readonly #input: Readable;
   readonly #write: (line: string) => void;
-  readonly #inFlight = new Set<RequestId>();
-  /** IDs of cancelled requests: the answer to another one with the same ID could be taken for theirs. */
-  readonly #cancelled = new Set<RequestId>();
-  #idleListeners: (() => void)[] = [];
+  readonly #inFlight = new Set<unknown>();
+  #onIdle = () => {};
   /** The beginning of a line whose end has not arrived. */
-  #line = Buffer.alloc(INITIAL_BUFFER_BYTES);
+  #pieces: Buffer[] = [];
   #bytes = 0;
 
   /** @param write takes one whole line for the client, newline included */
@@ -47,40 +30,35 @@ export class StdioTransport implements Transport {
   }
 
   async start(): Promise<void> {
-    this.#input.on("data", this.#receive);
-    this.#input.on("end", this.#receiveEnd);
-    this.#input.on("error", this.#fail);
+    this.#input.on("data", this.#receive).on("end", this.#endLine);
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    this.#write(`${JSON.stringify(message)}\n`);
-    if (!("method" in message) && message.id !== undefined) this.#settle(message.id);
+    this.#writeJson(fromSdk(message));
+    if (!("method" in message)) this.#settle(message.id);
   }
 
   async close(): Promise<void> {
     this.stopReading();
-    this.#input.off("error", this.#fail);
     this.onclose?.();
   }
 
-  /** Takes no further line, also when the input is resumed. */
+  /** Takes no further line. */
   stopReading(): void {
-    this.#input.off("data", this.#receive);
-    this.#input.off("end", this.#receiveEnd);
-    this.#input.pause();
+    this.#input.off("data", this.#receive).off("end", this.#endLine).pause();
   }
 
-  /** Resolves when no call waits for its answer. */
+  /** Resolves when no request waits for its answer. */
   idle(): Promise<void> {
-    if (this.#inFlight.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idleListeners.push(resolve));
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+      if (this.#inFlight.size === 0) resolve();
+    });
   }
-
-  readonly #fail = (error: Error) => this.onerror?.(error);
 
   readonly #receive = (chunk: Buffer) => {
     let from = 0;
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
+    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, from)) {
       this.#append(chunk.subarray(from, end));
       this.#endLine();
       from = end + 1;
@@ -88,32 +66,22 @@ export class StdioTransport implements Transport {
     this.#append(chunk.subarray(from));
   };
 
-  /** The last line may lack its line break. */
-  readonly #receiveEnd = () => {
-    if (this.#bytes > 0) this.#endLine();
-  };
-
-  /** Of a line that is too long only the length is kept. */
+  /** Of a line that is too long nothing is kept. */
   #append(piece: Buffer): void {
-    const from = this.#bytes;
     this.#bytes += piece.length;
-    if (this.#bytes > MAX_LINE_BYTES) return;
-    if (this.#bytes > this.#line.length) {
-      const larger = Buffer.alloc(Math.max(this.#bytes, 2 * this.#line.length));
-      this.#line.copy(larger, 0, 0, from);
-      this.#line = larger;
-    }
-    piece.copy(this.#line, from);
+    if (this.#bytes > MAX_LINE_BYTES) this.#pieces = [];
+    else this.#pieces.push(piece);
   }
 
-  #endLine(): void {
-    const line = this.#line.subarray(0, this.#bytes);
+  /** The last line may lack its line break. */
+  readonly #endLine = () => {
+    const line = Buffer.concat(this.#pieces);
     const isTooLong = this.#bytes > MAX_LINE_BYTES;
+    this.#pieces = [];
     this.#bytes = 0;
-    if (this.#line.length > INITIAL_BUFFER_BYTES) this.#line = Buffer.alloc(INITIAL_BUFFER_BYTES);
-    if (isTooLong) this.#reject(INVALID_REQUEST, `The maximum length of a message is ${MAX_LINE_BYTES} bytes.`, null);
+    if (isTooLong) this.#reject(INVALID_REQUEST, `The maximum length of a message is ${MAX_LINE_BYTES} bytes.`);
     else this.#read(line);
-  }
+  };
 
   #read(line: Buffer): void {
     let content: unknown;
@@ -122,62 +90,74 @@ export class StdioTransport implements Transport {
       if (text.trim() === "") return;
       content = JSON.parse(text);
     } catch {
-      this.#reject(PARSE_ERROR, "This line is not valid JSON in UTF-8.", null);
+      this.#reject(PARSE_ERROR, "This line is not valid JSON in UTF-8.");
       return;
     }
-    const { success, data: message } = schemaFor(content).safeParse(content);
-    if (!success) {
-      const problem = Array.isArray(content)
-        ? "MCP has no batches: send one message per line."
-        : "Not a JSON-RPC 2.0 message.";
-      this.#reject(INVALID_REQUEST, problem, idOf(content));
-      return;
-    }
-    if ("method" in message && "id" in message) {
-      if (this.#inFlight.has(message.id) || this.#cancelled.has(message.id)) {
-        // An answer with this ID would be taken for the answer to the first request.
-        this.#reject(INVALID_REQUEST, "A request with the same ID is still in flight, or was cancelled.", null);
-        return;
-      }
-      if (this.#inFlight.size >= MAX_IN_FLIGHT) {
-        const problem = `The maximum of requests in flight is ${MAX_IN_FLIGHT}: send this one again later.`;
-        this.#reject(TOO_MANY_REQUESTS, problem, message.id);
-        return;
-      }
-      this.#inFlight.add(message.id);
-    }
-    // A cancelled call is not answered, so it is not waited for.
-    if ("method" in message && message.method === "notifications/cancelled") {
-      const id = message.params?.requestId;
-      if ((typeof id === "string" || typeof id === "number") && this.#inFlight.has(id)) {
-        this.#cancelled.add(id);
-        this.#settle(id);
-      }
-    }
-    this.onmessage?.(message);
+    if (Array.isArray(content)) this.#reject(INVALID_REQUEST, "MCP has no batches: send one message per line.");
+    else if (isRecord(content)) this.#receiveMessage(content);
   }
 
-  #reject(code: number, message: string, id: RequestId | null): void {
-    this.#write(`${JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } })}\n`);
+  #receiveMessage(content: Readonly<Record<string, unknown>>): void {
+    const { id, method } = content;
+    const hasId = typeof id === "string" || Number.isSafeInteger(id);
+    const params = withoutNulls(content.params);
+    const isValid =
+      content.jsonrpc === "2.0" && typeof method === "string" && (params === undefined || isRecord(params));
+    if ("method" in content && "id" in content) {
+      if (!isValid || !hasId || this.#inFlight.has(id)) {
+        // An error with the ID of a request in flight would be taken for its answer.
+        const problem = isValid && hasId ? "A request with this ID is in flight." : "Not a JSON-RPC 2.0 request.";
+        this.#reject(INVALID_REQUEST, problem, hasId && !this.#inFlight.has(id) ? id : null);
+        return;
+      }
+      this.#inFlight.add(id);
+    } else if ("method" in content ? !isValid : !hasId) return; // what is no request has no answer
+    if (method === "notifications/cancelled" && isRecord(params)) this.#settle(params.requestId); // it is not answered
+    const { result, error } = content;
+    const message = {
+      jsonrpc: "2.0",
+      ...("method" in content
+        ? { ...("id" in content && { id }), method, ...(params !== undefined && { params }) }
+        : { id: Number(id) - 1, ...("error" in content ? { error } : { result }) }), // see fromSdk
+    };
+    this.onmessage?.(message as JSONRPCMessage);
   }
 
-  #settle(id: RequestId): void {
+  #reject(code: number, message: string, id: unknown = null): void {
+    this.#writeJson({ jsonrpc: "2.0", id, error: { code, message } });
+  }
+
+  /** In ASCII: some clients split lines at U+2028, or decode by the locale. */
+  #writeJson(message: object): void {
+    const ascii = JSON.stringify(message).replace(
+      /[\u007f-\uffff]/g,
+      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
+    this.#write(`${ascii}\n`);
+  }
+
+  #settle(id: unknown): void {
     this.#inFlight.delete(id);
-    if (this.#inFlight.size > 0) return;
-    const listeners = this.#idleListeners;
-    this.#idleListeners = [];
-    for (const listener of listeners) listener();
+    if (this.#inFlight.size === 0) this.#onIdle();
   }
 }
 
-/** The one schema that a message can fit: the SDK's union of all four would try each, on every message. */
-function schemaFor(content: unknown): z.ZodType<JSONRPCMessage> {
-  const has = (key: string) => typeof content === "object" && content !== null && key in content;
-  if (has("method")) return has("id") ? JSONRPCRequestSchema : JSONRPCNotificationSchema;
-  return has("error") ? JSONRPCErrorResponseSchema : JSONRPCResultResponseSchema;
+/** Some hosts send null for what they leave out. */
+function withoutNulls(params: unknown): unknown {
+  if (params === null) return undefined;
+  if (!isRecord(params)) return params;
+  const kept = Object.entries(params).filter(([, value]) => value !== null);
+  return Object.fromEntries(kept.map(([key, value]) => [key, key === "_meta" ? withoutNulls(value) : value]));
 }
 
-function idOf(content: unknown): RequestId | null {
-  if (typeof content !== "object" || content === null || !("id" in content)) return null;
-  return typeof content.id === "string" || typeof content.id === "number" ? content.id : null;
+/**
+ * SDK v1 numbers its own requests from 0, which clients take for none when a question is withdrawn. On the wire the
+ * numbers are one higher.
+ */
+function fromSdk(message: JSONRPCMessage): object {
+  if ("method" in message && "id" in message && typeof message.id === "number")
+    return { ...message, id: message.id + 1 };
+  if (!("method" in message) || message.method !== "notifications/cancelled") return message;
+  const { requestId } = message.params ?? {};
+  return { ...message, params: { ...message.params, requestId: Number(requestId) + 1 } };
 }

@@ -1,13 +1,15 @@
 import type { JSONRPCNotification, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
-import { ExplainedError } from "../channel/explanation.ts";
-import { Deadline } from "../chat-api/retry/deadline.ts";
-import type { Confirmation } from "../edits/edit.ts";
+import { Deadline } from "../call/deadline.ts";
+import { ExplainedError } from "../call/explained-error.ts";
 import type { Log } from "../log.ts";
+import { isRecord } from "../text/json.ts";
 import { InternalError } from "../tools/internal-error.ts";
-import type { Tool, ToolContext, ToolOutcome } from "../tools/tool.ts";
+import { logCall } from "../tools/log-call.ts";
+import type { ToolContext, ToolOutcome } from "../tools/tool.ts";
 import type { Decision } from "./confirm.ts";
 import { reportProgress } from "./progress.ts";
 import { INVALID_PARAMS, ProtocolError } from "./protocol-error.ts";
+import TOOLS from "./tools-list.json" with { type: "json" };
 
 /** Tool calls, whatever the protocol revision: from the request to the result of the tool. */
 
@@ -17,6 +19,8 @@ export interface CallParts {
   readonly readOnly: boolean;
   /** Called at each tool call; opens once. Throws an ExplainedError where the settings do not allow any. */
   readonly openContext: () => Promise<ToolContext>;
+  /** Called when the tools were listed: the first call should not pay for loading. */
+  readonly warmUp: () => void;
   /** Aborted when the input ends: questions to a person end with it. */
   readonly shutdownSignal: AbortSignal;
   readonly log: Log;
@@ -25,27 +29,31 @@ export interface CallParts {
 /** Sends a notification to the client. */
 export type Notify = (notification: JSONRPCNotification) => void;
 
-/** Loaded at the first call. The promises are kept: an import() walks through the loader each time. */
-let tools: Promise<typeof import("../tools/index.ts")> | undefined;
-let gate: Promise<typeof import("../tools/call-tool.ts")> | undefined;
+/** What tools/list answers, made by `npm run docs`, without the tools that are off. Then there is time to warm up. */
+export function listTools({ readOnly, warmUp }: CallParts): { tools: object[] } {
+  warmUp();
+  return { tools: TOOLS.filter(({ annotations }) => annotations.readOnlyHint || !readOnly) };
+}
 
 /** The tool that a request names, and its arguments. @throws ProtocolError for a malformed request */
-export async function readToolCall(
-  { params }: JSONRPCRequest,
-  readOnly: boolean,
-): Promise<{ tool: Tool; args: object }> {
-  tools ??= import("../tools/index.ts");
-  const { TOOLS } = await tools;
+export function readToolCall({ params }: JSONRPCRequest, readOnly: boolean): { tool: string; args: object } {
   const tool = TOOLS.find(({ name }) => name === params?.name);
   if (!tool) {
-    const available = TOOLS.filter(({ isWrite }) => !(isWrite && readOnly)).map(({ name }) => name);
+    const available = TOOLS.filter(({ annotations }) => annotations.readOnlyHint || !readOnly).map(({ name }) => name);
     throw new ProtocolError(INVALID_PARAMS, `Unknown tool. This server has ${available.join(", ")}.`);
   }
-  const args = params?.arguments ?? {};
-  if (typeof args !== "object" || Array.isArray(args)) {
-    throw new ProtocolError(INVALID_PARAMS, "The arguments of a tool call must be an object.");
+  const args = parsed(params?.arguments ?? {});
+  if (!isRecord(args)) throw new ProtocolError(INVALID_PARAMS, "The arguments of a tool call must be an object.");
+  return { tool: tool.name, args };
+}
+
+/** Some hosts send the arguments as JSON text. */
+function parsed(args: unknown): unknown {
+  try {
+    return typeof args === "string" ? JSON.parse(args) : args;
+  } catch {
+    return args;
   }
-  return { tool, args };
 }
 
 /** One tools/call request while it runs: its cancellation, and its progress notifications. */
@@ -77,16 +85,16 @@ export class RunningCall {
   }
 
   /** Logs what a person decided, so that an operator can tell how the call ended. */
-  logDecision({ name }: Tool, decision: Decision): void {
+  logDecision(tool: string, decision: Decision): void {
     const reason = decision.isYes ? {} : { reason: decision.reason };
-    this.#parts.log("info", "confirmation", { tool: name, yes: decision.isYes, ...reason });
+    this.#parts.log("info", "confirmation", { tool, yes: decision.isYes, ...reason });
   }
 
   /** Runs the tool once, in the time that the call has left. An unexpected exception becomes an InternalError. */
   async run(
-    tool: Tool,
+    tool: string,
     args: object,
-    confirmation?: Confirmation,
+    confirmed?: string,
   ): Promise<{ outcome: ToolOutcome; context: ToolContext | undefined }> {
     const { log } = this.#parts;
     const startedAt = performance.now();
@@ -94,36 +102,26 @@ export class RunningCall {
     let outcome: ToolOutcome;
     try {
       context = await this.#parts.openContext();
-      outcome = await this.#runWithin(context, tool, args, confirmation);
+      outcome = await this.#runWithin(context, tool, args, confirmed);
     } catch (thrown) {
       const error = thrown instanceof ExplainedError ? thrown : new InternalError(false, thrown);
       if (error instanceof InternalError) {
-        log("error", "internal error", {
-          tool: tool.name,
-          error: error.cause instanceof Error ? error.cause.stack : "unknown",
-        });
+        log("error", "internal error", { tool, error: error.cause instanceof Error ? error.cause.stack : "unknown" });
       }
       outcome = { content: {}, error };
     }
-    const error = "error" in outcome ? outcome.error : undefined;
-    log("info", "call", {
-      tool: tool.name,
-      ms: Math.round(performance.now() - startedAt),
-      ...("question" in outcome && { asks: true }),
-      ...(error && { failed: error.explanation.stage, code: error.envelope.ErrorCode }),
-      ...(this.signal.aborted && { cancelled: true }),
-    });
+    const ms = Math.round(performance.now() - startedAt);
+    const details = { ms, application: context?.application, ...(this.signal.aborted && { cancelled: true }) };
+    logCall(log, tool, args, outcome, details);
     return { outcome, context };
   }
 
   async #runWithin(
     context: ToolContext,
-    tool: Tool,
+    tool: string,
     args: object,
-    confirmation: Confirmation | undefined,
+    confirmed: string | undefined,
   ): Promise<ToolOutcome> {
-    gate ??= import("../tools/call-tool.ts");
-    const { callTool } = await gate;
     const startedAt = performance.now();
     const deadline = new Deadline(context.timeoutMs - this.#usedMs);
     const cancel = () => deadline.cancel();
@@ -131,7 +129,7 @@ export class RunningCall {
     if (this.signal.aborted) cancel();
     this.#deadline = deadline;
     try {
-      return await callTool(tool, args, context, { deadline, client: this.client, confirmation });
+      return await context.call(tool, args, { deadline, client: this.client, confirmed });
     } finally {
       this.#deadline = undefined;
       this.#usedMs += performance.now() - startedAt;

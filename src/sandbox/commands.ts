@@ -1,3 +1,4 @@
+import { COMMANDS } from "../channel/commands.ts";
 import {
   CHANNEL_FIELDS,
   CHANNEL_ID_PREFIX,
@@ -42,11 +43,11 @@ export function envelope(code: number, info: string): object {
 
 function run(command: string, body: Body, channels: Channels): object {
   switch (command) {
-    case "get_official_account_info":
+    case COMMANDS.get:
       return get(body, channels);
-    case "modify_official_account_base_info":
+    case COMMANDS.modifyChannel:
       return modifyChannel(body, channels);
-    case "modify_subscriber_info":
+    case COMMANDS.modifySubscriber:
       return modifySubscriber(body, channels);
     default:
       throw new SandboxRefusal(10003, "unknown command");

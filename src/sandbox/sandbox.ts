@@ -1,15 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { createRequire } from "node:module";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type StoredChannel, sampleChannels } from "./channels.ts";
 import { answerCommand, envelope } from "./commands.ts";
 import { type SandboxAccount, verifyQuery } from "./verify-signature.ts";
 
 /** The embedded service on 127.0.0.1: real HTTP, real signatures, the documentation's sample channels. */
-
-// On Node 22 and later a static import of node:http costs 20 ms, because it loads undici through a getter.
-const { createServer } = createRequire(import.meta.url)("node:http") as typeof import("node:http");
 
 /** Requests a second to one command (each of the three pages). */
 const REQUESTS_PER_SECOND = 200;
@@ -19,8 +15,7 @@ const MINUTE_MS = 60_000;
 const SIGNATURE_REFUSALS: ReadonlySet<number> = new Set([70003, 70009, 70013, 70014]);
 const PATH = "/v4/official_account_open_http_svc/";
 
-export interface SandboxOptions extends Omit<SandboxAccount, "admins"> {
-  readonly admins?: readonly string[];
+export interface SandboxOptions extends SandboxAccount {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /** Requests a second to one command before 60007. */
@@ -45,7 +40,7 @@ export class Sandbox {
   #refusedSignatures: number[] = [];
 
   protected constructor(options: SandboxOptions) {
-    this.#account = { admins: ["administrator", "admin"], ...options };
+    this.#account = options;
     this.#now = options.now ?? Date.now;
     this.#perSecond = options.requestsPerSecond ?? REQUESTS_PER_SECOND;
     this.server = createServer((request, response) => void this.#receive(request, response));

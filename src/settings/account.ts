@@ -1,139 +1,156 @@
+import { DEFAULT_ADMIN } from "../chat-api/auth/admin.ts";
 import type { Credential } from "../chat-api/auth/user-sig.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
-import { describeFileError } from "../file-error.ts";
-import { type EnvReader, tildeRemark } from "./env-reader.ts";
-import { SETTINGS, type SettingName } from "./table.ts";
+import { describeFileError } from "../text/file-error.ts";
+import { type Environment, type Findings, plainValue } from "./environment.ts";
+import { DEFAULTS, metaOf, SETTING_NAMES, type SettingName, type SettingValues } from "./schema.ts";
 
 /** Who signs, for which application. */
 export interface Account {
   readonly sdkAppId: number;
   readonly identifier: string;
   readonly credential: Credential;
+  /** The file that the credential came from. */
+  readonly credentialFile?: string | undefined;
 }
 
-/** How a key file is read. */
-export interface KeyFiles {
-  /** The text of a file. @throws where it cannot be read */
-  read(path: string): string;
-  /** True if others than its owner can read it. */
-  isOpenToOthers(path: string): boolean;
+/** How a file with a credential is read. */
+export interface CredentialFiles {
+  /** @throws where it cannot be read */
+  read(path: string): Buffer;
+  /** True if anybody on this machine can read it. */
+  isOpenToAll(path: string): boolean;
+  /** Changes with every change of the file; undefined where it cannot be told. */
+  version(path: string): number | undefined;
 }
 
 /** The sandbox has an application of its own; this key opens nothing else. */
 export const SANDBOX_ACCOUNT: Account = {
   sdkAppId: SANDBOX_SDKAPPID,
-  identifier: "administrator",
+  identifier: DEFAULT_ADMIN,
   credential: { secretKey: "the-sandbox-key-opens-only-the-embedded-sandbox" },
 };
 
-const CREDENTIAL_NAMES = [
-  "TENCENT_CHAT_SECRET_KEY",
-  "TENCENT_CHAT_SECRET_KEY_FILE",
-  "TENCENT_CHAT_USERSIG",
-] as const satisfies SettingName[];
-
-/** The account that the environment names. A ready-made UserSig is checked by the signer before each request. */
-export function readAccount(reader: EnvReader, files: KeyFiles): Account | undefined {
-  const sdkAppId = reader.number("TENCENT_CHAT_SDKAPPID");
-  if (reader.setting("TENCENT_CHAT_SDKAPPID") === undefined) {
-    reader.problems.push("TENCENT_CHAT_SDKAPPID is required: the application's number in the Chat console.");
-  }
-  const identifier = reader.setting("TENCENT_CHAT_IDENTIFIER") ?? "administrator";
-  if (Buffer.byteLength(identifier) > 32) reader.problems.push("TENCENT_CHAT_IDENTIFIER is longer than 32 bytes.");
-  const credential = readCredential(reader, files);
-  return sdkAppId === undefined || !credential ? undefined : { sdkAppId, identifier, credential };
-}
+const CREDENTIALS = {
+  TENCENT_CHAT_SECRET_KEY: "secretKey",
+  TENCENT_CHAT_SECRET_KEY_FILE: "secretKey",
+  TENCENT_CHAT_USERSIG: "userSig",
+  TENCENT_CHAT_USERSIG_FILE: "userSig",
+} as const satisfies Partial<Record<SettingName, "secretKey" | "userSig">>;
+type CredentialName = keyof typeof CREDENTIALS;
+const CREDENTIAL_NAMES = Object.keys(CREDENTIALS) as CredentialName[];
 
 /** A UserSig starts with the deflate header in base64, and is long; a secret key has 64 hexadecimal digits. */
-const LOOKS_LIKE_USERSIG = /^eJ[A-Za-z0-9*_-]{80,}$/;
-const LOOKS_LIKE_KEY = /^[0-9a-f]{64}$/i;
+const USERSIG = /eJ[A-Za-z0-9*_-]{80,}/;
+const SECRET_KEY = /[0-9a-f]{64}/i;
+const KEY_LENGTH = 64;
+const isWhole = (pattern: RegExp, text: string) => new RegExp(`^${pattern.source}$`, pattern.flags).test(text);
+/** A shorter text is no credential of the service, and would be found in ordinary words. A longer one is something else. */
+const CREDENTIAL_LENGTH = { min: 16, max: 1_000 } as const;
 
-/** Settings that hold no credential are shown to people and models, so a secret put there by mistake is refused. */
-export function checkMisplacedSecrets(reader: EnvReader, secrets: readonly string[]): void {
-  for (const name of [...SETTINGS.map((setting) => setting.name), "HTTPS_PROXY", "https_proxy"]) {
-    const value = reader.text(name);
-    if (value === undefined || CREDENTIAL_NAMES.some((each) => each === name)) continue;
-    const isKnown = secrets.some((secret) => value.toLowerCase().includes(secret.toLowerCase()));
-    if (isKnown || /[0-9a-f]{64}/i.test(value) || /eJ[A-Za-z0-9*_-]{80,}/.test(value)) {
-      reader.problems.push(`${name} holds what looks like a secret key or a UserSig: remove it from there.`);
-    }
+/** The account that the settings name. A ready-made UserSig is checked by the signer before each request. */
+export function readAccount(values: SettingValues, files: CredentialFiles, findings: Findings): Account | undefined {
+  const { TENCENT_CHAT_SDKAPPID: sdkAppId, TENCENT_CHAT_IDENTIFIER: identifier = DEFAULTS.identifier } = values;
+  if (sdkAppId === undefined && !findings.problems.some((problem) => problem.startsWith("TENCENT_CHAT_SDKAPPID"))) {
+    findings.problems.push("TENCENT_CHAT_SDKAPPID is required: the application's number in the Chat console.");
   }
-}
-
-/** A shorter text is no credential of the service, and would be found in ordinary words. */
-const MIN_SECRET_LENGTH = 16;
-
-/** Every credential that is known, also where it is not used or the settings have problems: it must not be shown. */
-export function knownSecrets(reader: EnvReader, credential: Credential | undefined): string[] {
-  const given = [reader.setting("TENCENT_CHAT_SECRET_KEY"), reader.setting("TENCENT_CHAT_USERSIG")];
-  const all = new Set([...given, ...Object.values(credential ?? {})]);
-  return [...all].flatMap((secret) => (secret !== undefined && secret.length >= MIN_SECRET_LENGTH ? [secret] : []));
-}
-
-/** No space, no line break, no placeholder that a host left in place, no dots copied from an example. */
-const ONE_PLAIN_WORD = /^(?!\$\{)[!-~]+$/;
-
-function readCredential(reader: EnvReader, files: KeyFiles): Credential | undefined {
-  const given = CREDENTIAL_NAMES.filter((name) => reader.setting(name) !== undefined);
+  const given = CREDENTIAL_NAMES.filter((name) => values[name] !== undefined);
   const [name] = given;
   if (given.length !== 1 || name === undefined) {
-    reader.problems.push(
-      given.length === 0
-        ? `One credential is required: ${CREDENTIAL_NAMES.join(", or ")}.`
-        : `Only one credential may be set, but ${given.join(" and ")} are.`,
+    const isReported = findings.problems.some((problem) => CREDENTIAL_NAMES.some((each) => problem.startsWith(each)));
+    if (given.length > 1) findings.problems.push(`Only one credential may be set, but ${given.join(" and ")} are.`);
+    else if (!isReported) findings.problems.push(`One credential is required: ${CREDENTIAL_NAMES.join(", or ")}.`);
+    return undefined;
+  }
+  const value = values[name] ?? "";
+  const isFile = metaOf(name).kind === "file";
+  const text = isFile ? readCredentialFile(name, value, files, findings) : value;
+  const problem = text === undefined ? undefined : problemOfCredential(name, text);
+  if (problem) findings.problems.push(`${name} ${problem}`);
+  if (text === undefined || problem || sdkAppId === undefined) return undefined;
+  if (CREDENTIALS[name] === "userSig") {
+    return { sdkAppId, identifier, credential: { userSig: text }, ...(isFile && { credentialFile: value }) };
+  }
+  if (!isWhole(SECRET_KEY, text)) {
+    findings.warnings.push(
+      `${name} holds ${text.length} characters${text.length === KEY_LENGTH ? ", not all of them hexadecimal digits" : ""}; a secret key has ${KEY_LENGTH} hexadecimal digits.`,
     );
-    return undefined;
   }
-  if (name === "TENCENT_CHAT_USERSIG") {
-    const userSig = reader.setting(name) ?? "";
-    if (userSig.length < MIN_SECRET_LENGTH) {
-      reader.problems.push(`${name} does not hold a UserSig: it is too short.`);
-      return undefined;
-    }
-    if (!LOOKS_LIKE_KEY.test(userSig)) return { userSig };
-    reader.problems.push(`${name} holds a secret key, not a UserSig: put it into TENCENT_CHAT_SECRET_KEY.`);
-    return undefined;
-  }
-  const secretKey = name === "TENCENT_CHAT_SECRET_KEY" ? reader.setting(name) : readKeyFile(reader, files);
-  if (secretKey === undefined) return undefined;
-  if (LOOKS_LIKE_USERSIG.test(secretKey)) {
-    reader.problems.push(`${name} holds a UserSig, not a secret key: put it into TENCENT_CHAT_USERSIG.`);
-    return undefined;
-  }
-  if (name === "TENCENT_CHAT_SECRET_KEY" && /^(~?\/|\.|[a-z]:\\)/i.test(secretKey)) {
-    reader.problems.push(`${name} holds a path, not a secret key: put it into TENCENT_CHAT_SECRET_KEY_FILE.`);
-    return undefined;
-  }
-  if (!ONE_PLAIN_WORD.test(secretKey) || secretKey.length < MIN_SECRET_LENGTH) {
-    reader.problems.push(`${name} does not hold a secret key: it must be one long word, as the Chat console shows it.`);
-    return undefined;
-  }
-  if (!LOOKS_LIKE_KEY.test(secretKey)) {
-    reader.warnings.push(`${name} does not look like a secret key, which has 64 hexadecimal digits.`);
-  }
-  return { secretKey };
+  return { sdkAppId, identifier, credential: { secretKey: text }, ...(isFile && { credentialFile: value }) };
+}
+
+/** What keeps a text from being the credential; goes on after the setting's name. Never quotes it. */
+function problemOfCredential(name: CredentialName, text: string): string | undefined {
+  const where = metaOf(name).kind === "file" ? "_FILE" : "";
+  const what = CREDENTIALS[name] === "userSig" ? "a UserSig" : "a secret key";
+  if (CREDENTIALS[name] === "userSig" && isWhole(SECRET_KEY, text))
+    return `holds a secret key, not a UserSig: put it into TENCENT_CHAT_SECRET_KEY${where}.`;
+  if (CREDENTIALS[name] === "secretKey" && isWhole(USERSIG, text))
+    return `holds a UserSig, not a secret key: put it into TENCENT_CHAT_USERSIG${where}.`;
+  if (!where && /^(~?\/|\.|[a-z]:\\)/i.test(text)) return `holds a path, not ${what}: put it into ${name}_FILE.`;
+  if (/^\s*[{[]/.test(text)) return `holds JSON: it must hold ${what} and nothing else.`;
+  if (/^(export\s+)?\w+\s*[=:]/.test(text)) return `holds a name beside ${what}: it must hold the value alone.`;
+  if (text.length > CREDENTIAL_LENGTH.max) return `is ${text.length} characters long, which is not ${what}.`;
+  if (!/^[!-~]+$/.test(text) || text.length < CREDENTIAL_LENGTH.min)
+    return `does not hold ${what}: it must be one long word, as the Chat console shows it.`;
+  return undefined;
 }
 
 /** The messages never show the path: people put the key itself there by mistake. */
-function readKeyFile(reader: EnvReader, files: KeyFiles): string | undefined {
-  const name = "TENCENT_CHAT_SECRET_KEY_FILE";
-  const path = reader.path(name) ?? "";
+function readCredentialFile(
+  name: CredentialName,
+  path: string,
+  files: CredentialFiles,
+  { problems, warnings }: Findings,
+): string | undefined {
   try {
-    const key = files.read(path).trim();
-    if (key === "") {
-      reader.problems.push(`The file of ${name} is empty.`);
+    const text = textOfCredentialFile(files.read(path));
+    if (text === "") {
+      problems.push(`The file of ${name} is empty.`);
       return undefined;
     }
-    if (files.isOpenToOthers(path)) {
-      reader.warnings.push(
-        `The file of ${name} can be read by other users of this machine: let the user who runs the server own it, and chmod 600.`,
+    if (files.isOpenToAll(path)) {
+      warnings.push(
+        `The file of ${name} can be read by everybody on this machine: let the user who runs the server own it, and chmod 600.`,
       );
     }
-    return key;
+    return text;
   } catch (error) {
-    const code = describeFileError(error);
-    const mistake = LOOKS_LIKE_KEY.test(path) ? ": it must be a path, and this looks like the key itself" : "";
-    reader.problems.push(`The file of ${name} cannot be read (${code})${mistake || tildeRemark(path)}.`);
+    const mistake = SECRET_KEY.test(path) ? ": it must be a path, and this looks like the key itself" : "";
+    problems.push(`The file of ${name} cannot be read (${describeFileError(error)})${mistake || tildeRemark(path)}.`);
     return undefined;
   }
+}
+
+/** The text of a file in UTF-8 or UTF-16 (PowerShell writes that), without byte order mark, spaces and quotes. */
+export function textOfCredentialFile(bytes: Buffer): string {
+  const [first, second] = bytes;
+  const isBigEndian = (first === 0xfe && second === 0xff) || (first === 0 && second !== 0);
+  const isUtf16 = isBigEndian || (first === 0xff && second === 0xfe) || (second === 0 && first !== 0);
+  const decoder = new TextDecoder(isUtf16 ? (isBigEndian ? "utf-16be" : "utf-16le") : "utf-8");
+  return plainValue(decoder.decode(bytes)) ?? "";
+}
+
+/** A remark for a path that a shell would have expanded. */
+export function tildeRemark(path: string): string {
+  return path.startsWith("~") ? ": ~ is not expanded, so give the whole path" : "";
+}
+
+/** Settings that hold no credential are shown to people and models, so a secret put there by mistake is refused. */
+export function checkMisplacedSecrets(env: Environment, secrets: readonly string[], { problems }: Findings): void {
+  const others = SETTING_NAMES.filter((name) => !CREDENTIAL_NAMES.some((each) => each === name));
+  for (const name of [...others, "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) {
+    const value = env[name] ?? "";
+    const isKnown = secrets.some((secret) => value.toLowerCase().includes(secret.toLowerCase()));
+    if (isKnown || SECRET_KEY.test(value) || USERSIG.test(value)) {
+      problems.push(`${name} holds what looks like a secret key or a UserSig: remove it from there.`);
+    }
+  }
+}
+
+/** Every credential that is known, also where it is not used or the settings have problems: it must not be shown. */
+export function knownSecrets(env: Environment, credential: Credential | undefined): string[] {
+  const given = [env.TENCENT_CHAT_SECRET_KEY, env.TENCENT_CHAT_USERSIG].map(plainValue);
+  const all = [...given, ...Object.values(credential ?? {})].filter((secret) => secret !== undefined);
+  return [...new Set(all)].filter(({ length }) => length >= CREDENTIAL_LENGTH.min && length <= CREDENTIAL_LENGTH.max);
 }

@@ -1,9 +1,9 @@
-import { byteLength, visibleJson } from "../channel/text.ts";
+import { byteLength, visibleJson } from "../text/text.ts";
 
 /** Keeps an answer small enough for every host, without cutting a channel in the middle or dropping one silently. */
 
-/** Maximum bytes of one text block: hosts refuse or cut results of more than about 25,000 tokens. */
-const MAX_TEXT_BYTES = 80_000;
+/** Maximum bytes of one text block: some hosts cut results at 10,000 tokens. */
+const MAX_TEXT_BYTES = 30_000;
 /** Room for what surrounds the list. */
 const FRAME_BYTES = 1_500;
 

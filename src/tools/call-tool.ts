@@ -1,10 +1,17 @@
-import { ExplainedError } from "../channel/explanation.ts";
-import { validateInput } from "../channel/input.ts";
+import { ExplainedError } from "../call/explained-error.ts";
 import type { EditCall } from "../edits/edit.ts";
 import type { Policy } from "../guard/policy.ts";
 import type { PolicyError } from "../guard/policy-error.ts";
+import { accidentsIn, suspiciousIn } from "./accidents.ts";
+import { getOfficialAccountInfo } from "./get-official-account-info.ts";
+import { validateInput } from "./input.ts";
 import { InternalError } from "./internal-error.ts";
+import { modifyOfficialAccountBaseInfo } from "./modify-official-account-base-info.ts";
+import { modifySubscriberInfo } from "./modify-subscriber-info.ts";
 import type { Tool, ToolCall, ToolContext, ToolOutcome } from "./tool.ts";
+
+/** The three tools. */
+export const TOOLS: readonly Tool[] = [getOfficialAccountInfo, modifyOfficialAccountBaseInfo, modifySubscriberInfo];
 
 /**
  * The one gate before every tool: secrets → read-only → input → allowed channels → run. Secrets come first, because an
@@ -12,17 +19,34 @@ import type { Tool, ToolCall, ToolContext, ToolOutcome } from "./tool.ts";
  *
  * @throws ExplainedError where there is only an error to report; InternalError for any other exception of the tool
  */
-export async function callTool(tool: Tool, args: object, context: ToolContext, call: EditCall): Promise<ToolOutcome> {
-  const { policy } = context;
-  policy.assertNoSecrets(args);
-  if (tool.isWrite) policy.assertWritable(tool.name);
-  const valid = validateInput(tool.input, args, tool.validateWhole);
-  const { input, channelIds, disallowed } = admitChannels(tool, valid, policy);
+export async function callTool(name: string, args: object, context: ToolContext, call: EditCall): Promise<ToolOutcome> {
+  const { tool, input, ...admitted } = admit(name, args, context);
   try {
-    return await tool.run(input, context, { ...call, channelIds, disallowed });
+    const outcome = await tool.run(input, context, { ...call, ...admitted });
+    const undo = "content" in outcome ? outcome.content.receipt?.undo : undefined;
+    if (undo) context.givenUndos.add(undo.arguments);
+    return outcome;
   } catch (error) {
     throw error instanceof ExplainedError ? error : new InternalError(tool.isWrite, error);
   }
+}
+
+/** Everything that is checked before a tool runs. @throws ExplainedError */
+export function admit(
+  name: string,
+  args: object,
+  { policy, givenUndos }: Pick<ToolContext, "policy" | "givenUndos">,
+): { tool: Tool; input: object } & Omit<ToolCall, keyof EditCall> {
+  const tool = TOOLS.find((each) => each.name === name);
+  if (!tool) throw new Error(`unknown tool: ${name}`);
+  policy.assertNoSecrets(args);
+  if (tool.isWrite) policy.assertWritable(tool.name);
+  const { input, warnings } = validateInput(tool.input, args, (given) => [
+    ...(tool.validateWhole?.(given) ?? []),
+    ...(tool.isWrite && !givenUndos.has(given) ? accidentsIn(tool.name, given) : []),
+  ]);
+  const suspicious = tool.isWrite ? suspiciousIn({ ...input }) : [];
+  return { tool, warnings: [...warnings, ...suspicious], ...admitChannels(tool, input, policy) };
 }
 
 /** Checks every channel that the arguments name. A tool that does not declare them never runs. */

@@ -1,9 +1,10 @@
-import { AllChannelsFailedError } from "../channel/all-channels-failed-error.ts";
-import type { ExplainedError } from "../channel/explanation.ts";
+import type { ExplainedError } from "../call/explained-error.ts";
+import { COMMANDS } from "../channel/commands.ts";
 import { type ChannelInfo, MAX_CHANNELS_PER_GET, READABLE_FIELDS } from "../channel/fields.ts";
-import { type GetInput, getInput, getOutput } from "../channel/schemas.ts";
-import { COMMANDS } from "../chat-api/request.ts";
+import { explain } from "../explanations/explain.ts";
+import { AllChannelsFailedError } from "./all-channels-failed-error.ts";
 import { splitToFit } from "./answer-size.ts";
+import { type GetInput, getInput, getOutput } from "./schemas.ts";
 import type { Tool } from "./tool.ts";
 
 /** Reads channels (page: Getting Official Channel Information). */
@@ -14,23 +15,26 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
     `Reads up to ${MAX_CHANNELS_PER_GET} official channels (also called official accounts) by ID. ` +
     "These tools cannot list or search channels. " +
     "A channel that could not be read has its own ErrorCode and explanation, beside those that could; isError only if none could. " +
-    'An unset field is "" or missing. Times are Unix seconds; createdAt and lastMessageAt give them in UTC.',
+    'An unset field is "" or missing. Times are Unix seconds; createdAt and lastMessageAt repeat CreateTime and LastMsgTime in UTC. ' +
+    "leftOut names channels for which there was no room, with the call that reads them.",
   isWrite: false,
   input: getInput,
   output: getOutput,
   channelArgument: "OfficialAccountIdList",
 
-  async run({ OfficialAccountIdList, ResponseFilter }, { api }, { deadline, channelIds, disallowed }) {
+  async run({ OfficialAccountIdList, ResponseFilter }, { api, sdkAppId }, { deadline, channelIds, disallowed }) {
     const allowed = [...new Set(OfficialAccountIdList.map(({ Official_Account }) => Official_Account))];
     const filter = ResponseFilter?.OfficialAccountBaseInfoFilter;
-    const answer = allowed.length > 0 ? await api.getChannels(allowed, filter, { deadline }) : undefined;
-    if (answer && answer.kind !== "ok") throw answer.error;
+    const answer = allowed.length > 0 ? await api.getChannels(allowed, filter, deadline) : undefined;
+    const attempts = answer?.attempts ?? 0;
+    if (answer && answer.kind !== "ok") throw explain(answer.failure, { sdkAppId, channelIds: allowed, attempts });
 
     const channels = new Map(answer?.value.channels.map((channel) => [channel.id, channel]));
     const errors = new Map<string, ExplainedError>();
     const list = channelIds.map((id) => {
       const channel = channels.get(id);
-      const error = channel ? channel.error : disallowed.get(id);
+      const failure = channel?.failure;
+      const error = failure ? explain(failure, { sdkAppId, channelIds: [id], attempts }) : disallowed.get(id);
       if (!error)
         return { Official_Account: id, ...channel?.envelope, ...channel?.info, ...isoTimes(channel?.info ?? {}) };
       errors.set(id, error);

@@ -1,4 +1,4 @@
-import { ExplainedError } from "../channel/explanation.ts";
+import { ExplainedError } from "../call/explained-error.ts";
 
 /** What an unexpected exception becomes. Its message may hold anything, so it goes to the log only. */
 export class InternalError extends ExplainedError {

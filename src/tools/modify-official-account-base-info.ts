@@ -1,8 +1,8 @@
 import type * as z from "zod/v4";
+import { COMMANDS } from "../channel/commands.ts";
 import { WRITABLE_FIELDS } from "../channel/fields.ts";
-import { modifyChannelInput, modifyChannelOutput } from "../channel/schemas.ts";
-import { COMMANDS } from "../chat-api/request.ts";
 import { editChannel } from "../edits/edit-channel.ts";
+import { modifyChannelInput, modifyChannelOutput } from "./schemas.ts";
 import { type Tool, toToolOutcome } from "./tool.ts";
 
 /** Edits a channel (page: Modifying Official Channel Information). */
@@ -10,9 +10,9 @@ export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInp
   name: COMMANDS.modifyChannel,
   title: "Edit an official channel",
   description:
-    "Changes the given fields of one channel, at once and in public. One call is one change for its subscribers, so put all fields into one call. " +
-    'Fields left out stay as they are (MaxSubscriberNum: see there). "" should empty a field (not documented; the receipt shows it). ' +
-    "It reads the channel itself before and after; the receipt says what was seen, with undo: the exact call that puts the old values back.",
+    "Changes the given fields of one channel, at once and in public. Each call is pushed to the apps of all subscribers, so put all fields into one call. " +
+    'Fields left out stay as they are. "" should empty a field (not documented), and must be the one field of its call. ' +
+    "It reads the channel itself before and after. The receipt says what was read; where the edit took effect, it has undo: the exact call that puts the old values back.",
   isWrite: true,
   input: modifyChannelInput,
   output: modifyChannelOutput,
@@ -28,6 +28,6 @@ export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInp
   },
 
   async run({ Official_Account: id, ...values }, context, call) {
-    return toToolOutcome(await editChannel(context, id, values, call));
+    return toToolOutcome(await editChannel(context, id, values, call), call);
   },
 };

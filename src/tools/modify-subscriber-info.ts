@@ -1,6 +1,6 @@
-import { type ModifySubscriberInput, modifySubscriberInput, modifySubscriberOutput } from "../channel/schemas.ts";
-import { COMMANDS } from "../chat-api/request.ts";
+import { COMMANDS } from "../channel/commands.ts";
 import { editSubscriber } from "../edits/edit-subscriber.ts";
+import { type ModifySubscriberInput, modifySubscriberInput, modifySubscriberOutput } from "./schemas.ts";
 import { type Tool, toToolOutcome } from "./tool.ts";
 
 /** Sets a subscriber's custom field (page: Modifying Subscriber Information). */
@@ -16,6 +16,6 @@ export const modifySubscriberInfo: Tool<ModifySubscriberInput> = {
   channelArgument: "Official_Account",
 
   async run(input, context, call) {
-    return toToolOutcome(await editSubscriber(context, input, call));
+    return toToolOutcome(await editSubscriber(context, input, call), call);
   },
 };

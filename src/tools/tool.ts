@@ -1,9 +1,11 @@
 import type * as z from "zod/v4";
-import type { ExplainedError } from "../channel/explanation.ts";
+import type { ExplainedError } from "../call/explained-error.ts";
+import type { Command } from "../channel/commands.ts";
 import type { Secrets } from "../chat-api/auth/secrets.ts";
-import type { Command } from "../chat-api/request.ts";
-import type { EditCall, EditResult, EditServices, Question } from "../edits/edit.ts";
+import type { ConfirmationRequest, EditCall, EditResult, EditServices } from "../edits/edit.ts";
+import type { Receipt } from "../edits/receipt.ts";
 import type { PolicyError } from "../guard/policy-error.ts";
+import type { GivenUndos } from "./given-undos.ts";
 
 /** What a tool is: a declaration that can be listed, documented and typed without a server, and a run. */
 export interface Tool<Input extends object = object> {
@@ -21,7 +23,7 @@ export interface Tool<Input extends object = object> {
    */
   readonly channelArgument: "Official_Account" | "OfficialAccountIdList";
   /** Problems of the arguments as a whole, each a sentence. */
-  validateWhole?(args: object): string[];
+  validateWhole?(args: Readonly<Record<string, unknown>>): string[];
   /**
    * Runs with arguments that passed the gate.
    * @throws ExplainedError where there is only an error to report
@@ -34,22 +36,27 @@ export interface ToolCall extends EditCall {
   readonly channelIds: readonly string[];
   /** Those of a list that are not allowed, with the reason. */
   readonly disallowed: ReadonlyMap<string, PolicyError>;
+  /** What a person should know of how the arguments were read. */
+  readonly warnings: readonly string[];
 }
 
 /** A call that reached its end: structured content, and the error where it is one. */
 export interface FinishedCall {
-  readonly content: object;
+  readonly content: object & { readonly receipt?: Receipt };
   readonly error?: ExplainedError | undefined;
+  /** The ID of an edit in the journal. */
+  readonly writeId?: string | undefined;
 }
 
-/** The result of a call; a question must be answered before the call can go on. */
-export type ToolOutcome = FinishedCall | { readonly question: Question };
+/** The result of a call; a confirmation request must be answered before the call can go on. */
+export type ToolOutcome = FinishedCall | { readonly confirmationRequest: ConfirmationRequest };
 
 /** The outcome of a tool that edits: the receipt beside the service's envelope. */
-export function toToolOutcome(result: EditResult): ToolOutcome {
-  if ("question" in result) return result;
-  const { envelope, receipt, error } = result;
-  return { content: { ...envelope, receipt }, error };
+export function toToolOutcome(result: EditResult, call: Pick<ToolCall, "warnings">): ToolOutcome {
+  if ("confirmationRequest" in result) return result;
+  const { envelope, receipt, error, writeId } = result;
+  const told = { ...receipt, warnings: [...call.warnings, ...receipt.warnings] };
+  return { content: { ...envelope, receipt: told }, error, writeId };
 }
 
 /** What the tools work with, made from the settings. */
@@ -59,5 +66,10 @@ export interface ToolContext extends EditServices {
   readonly timeoutMs: number;
   /** True if the service is the embedded one. */
   readonly isSandbox: boolean;
+  readonly givenUndos: GivenUndos;
+  /** Runs a tool, through the gate. @throws ExplainedError where there is only an error to report */
+  call(tool: string, args: object, call: EditCall): Promise<ToolOutcome>;
+  /** Loads what the first call needs; connects to nothing. */
+  warmUp(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import { demo, wrap } from "../../src/commands/demo.ts";
+import { demo } from "../../src/commands/demo.ts";
+import { wrap } from "../../src/text/wrap.ts";
 import { BUILT } from "../support/built.ts";
 
 async function play(execPath: string, env: Record<string, string>, isTTY: boolean) {
   const lines: string[] = [];
   const stdout = { isTTY, write: (text: string) => lines.push(text.trimEnd()) };
-  const code = await demo({ execPath, env, stdout } as never, BUILT);
+  const code = await demo({ execPath, env, stdout } as never, "0", {} as never, BUILT);
   return { code, lines, text: lines.join("\n") };
 }
 
@@ -15,7 +16,7 @@ test("the demo shows a rejected edit, a confirmed one and its undo, on a screen 
   expect(lines.length).toBeLessThanOrEqual(40);
   for (const line of lines) expect(columns(line), line).toBeLessThanOrEqual(80);
   for (const part of [
-    "the limit is 150",
+    "the limit is 150 bytes",
     "780,031 subscribers",
     "undo: modify_official_account_base_info",
     "? 780,031 subscribers of '@TOA#_test_for_penn' (sandbox)",

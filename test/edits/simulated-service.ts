@@ -1,16 +1,14 @@
+import type { Deadline } from "../../src/call/deadline.ts";
 import type { ChannelInfo, ChannelValues } from "../../src/channel/fields.ts";
-import type { CallOptions, ChannelsResult, SubscriberValues } from "../../src/chat-api/chat-api.ts";
-import { type Failure, networkFailure } from "../../src/chat-api/errors/failure.ts";
-import type { Connection } from "../../src/chat-api/http/http-client.ts";
+import type { ChannelsResult, SubscriberValues } from "../../src/chat-api/chat-api.ts";
+import { type Failure, networkFailure, replyKindOf } from "../../src/chat-api/errors/failure.ts";
 import { codeFailure } from "../../src/chat-api/http/response.ts";
-import { type FailedSend, type SendResult, toFailedSend } from "../../src/chat-api/request.ts";
-import type { Deadline } from "../../src/chat-api/retry/deadline.ts";
-import type { EditApi } from "../../src/edits/edit.ts";
+import type { FailedReply, Reply } from "../../src/chat-api/reply.ts";
 import type { VirtualClock } from "../support/virtual-clock.ts";
 
 /**
- * A service with replicas that lag, answers that are lost, edits that take effect late or in part, and people who edit
- * in between; and the whole truth about it, to compare receipts with.
+ * A service with replicas that lag, answers that are lost, edits that take effect late, and people who edit in between;
+ * and the whole truth about it, to compare receipts with.
  */
 
 /** What the service can do at worst, in milliseconds. */
@@ -39,34 +37,31 @@ interface SubscriberWrite {
   readonly value: string;
 }
 
-/** The limit that the service sets where an edit does not name it, in the runs in which it does so (assumed). */
-const DEFAULT_LIMIT = 100_000;
-
 /** One change of the primary copy. */
-interface AppliedWrite {
+export interface AppliedWrite {
   readonly at: number;
   readonly values: ChannelValues;
-  /** The values of the edit it belongs to, the same object; undefined for a colleague's. */
-  readonly edit: ChannelValues | undefined;
+  /** The call that it belongs to; undefined for a colleague's. */
+  readonly call: Deadline | undefined;
 }
 
+/** The limit that the service sets where an edit does not name it, in the runs in which it does so (assumed). */
+const DEFAULT_LIMIT = 100_000;
 const ENVELOPE = { ActionStatus: "OK", ErrorCode: 0 };
-const CONNECTION = {} as Connection;
 
-export class SimulatedService implements EditApi {
+export class SimulatedService {
   readonly history: AppliedWrite[] = [];
   readonly subscriberHistory: SubscriberWrite[] = [];
-  /** What each read showed, and for which call. */
-  readonly reads: { readonly at: number; readonly deadline: Deadline; readonly info: ChannelInfo }[] = [];
-  /** When each call sent its first edit. */
-  readonly firstSends = new Map<Deadline, number>();
+  /** What each read showed, and when it began. */
+  readonly reads: { readonly at: number; readonly call: Deadline; readonly info: ChannelInfo }[] = [];
+  /** When each attempt to edit the channel began. */
+  readonly sends: { readonly at: number; readonly call: Deadline; readonly values: ChannelValues }[] = [];
   readonly #initial: ChannelInfo;
-  readonly #stored = new WeakMap<ChannelValues, ChannelValues>();
   readonly #clock: VirtualClock;
   readonly #random: () => number;
   readonly #bounds: Bounds;
-  /** True for a service that trims every text. */
-  readonly #trims: boolean;
+  /** True for a service that changes every text a little. */
+  readonly #rewrites: boolean;
   /** True for a service whose answers lack a field now and then. */
   readonly lacksFields: boolean;
   /** True for a service that takes an edit without MaxSubscriberNum for one that sets it to its default. */
@@ -77,9 +72,10 @@ export class SimulatedService implements EditApi {
     this.#random = random;
     this.#bounds = bounds;
     this.#initial = initial;
-    this.#trims = random() < 0.1;
     this.lacksFields = random() < 0.3;
-    this.#resetsLimit = random() < 0.2;
+    // Where fields are missing an OK is true: nothing could tell a stale value from the desired one otherwise.
+    this.#rewrites = random() < 0.15 && !this.lacksFields;
+    this.#resetsLimit = random() < 0.2 && initial.MaxSubscriberNum !== undefined;
   }
 
   /** The primary copy as it was at a time. */
@@ -91,82 +87,59 @@ export class SimulatedService implements EditApi {
 
   /** A colleague, in the console or in another process, edits the channel. */
   editAsColleague(values: ChannelValues): void {
-    this.#apply(values, undefined);
+    this.history.push({ at: this.#clock.now, values, call: undefined });
   }
 
-  async getChannels(
-    ids: readonly string[],
-    _fields: unknown,
-    { deadline }: CallOptions,
-  ): Promise<SendResult<ChannelsResult>> {
+  async getChannels(ids: readonly string[], _fields: unknown, call: Deadline): Promise<Reply<ChannelsResult>> {
     const at = this.#clock.now;
     await this.#travel();
     const lagMs = this.#chance(0.5) ? 0 : this.#random() * this.#bounds.lagMs;
     const seen = this.stateAt(this.#clock.now - lagMs);
     await this.#travel();
-    if (deadline.ended || this.#chance(0.05)) return this.#fail(networkFailure("connectionLost"), false);
-    // A field may be missing from an answer.
+    if (call.ended || this.#chance(0.05)) return fail(networkFailure("connectionLost"));
     const info = Object.fromEntries(Object.entries(seen).filter(() => !(this.lacksFields && this.#chance(0.05))));
-    this.reads.push({ at, deadline, info });
+    this.reads.push({ at, call, info });
     const channels = ids.map((id) => ({ id, envelope: ENVELOPE, info }));
     return { kind: "ok", attempts: 1, value: { envelope: ENVELOPE, serverDate: undefined, channels } };
   }
 
-  async modifyChannel(_id: string, values: ChannelValues, { deadline }: CallOptions): Promise<SendResult<object>> {
-    if (this.#chance(0.05)) return this.#fail(networkFailure("connectionRefused"), true);
-    if (!this.firstSends.has(deadline)) this.firstSends.set(deadline, this.#clock.now);
+  async modifyChannel(_id: string, values: ChannelValues, call: Deadline): Promise<Reply<object>> {
+    if (this.#chance(0.05)) return fail(networkFailure("connectionRefused"));
+    this.sends.push({ at: this.#clock.now, call, values });
     await this.#travel();
-    const part = Object.fromEntries(Object.entries(this.#storedFor(values)).filter(() => this.#chance(0.5)));
     const what = this.#random();
-    if (what < 0.45) {
-      this.#apply(this.#storedFor(values), values);
+    if (what < 0.5) {
+      this.#apply(values, call);
       await this.#travel();
       return { kind: "ok", attempts: 1, value: ENVELOPE };
     }
-    if (what < 0.55) {
-      if (this.#chance(0.5)) this.#apply(part, values); // a refusal that applied some fields all the same
-      await this.#travel();
-      return this.#fail(codeFailure({ ErrorCode: 6017, ActionStatus: "FAIL" }), true);
-    }
-    // No definite answer: applied now, in part, late, or never.
-    const applied = this.#random();
-    if (applied < 0.3) this.#apply(this.#storedFor(values), values);
-    else if (applied < 0.4) this.#apply(part, values);
-    await (this.#chance(0.3) && !deadline.ended ? deadline.sleep(4_000, "") : this.#travel());
-    if (applied >= 0.4 && applied < 0.7) this.#applyLater(this.#chance(0.3) ? part : this.#storedFor(values), values);
-    if (this.#chance(0.2)) return this.#fail(codeFailure({ ErrorCode: 60008, ActionStatus: "FAIL" }), true);
-    if (this.#chance(0.1)) return this.#fail(codeFailure({ ErrorCode: 10004, ActionStatus: "FAIL" }), true);
-    return this.#fail(networkFailure(deadline.ended ? "cancelledAfterSending" : "connectionLost"), true);
+    if (what < 0.6) return fail(codeFailure({ ErrorCode: 6017, ActionStatus: "FAIL" }));
+    // No valid answer: applied now, late, or never.
+    const effect = this.#random();
+    if (effect < 0.35) this.#apply(values, call);
+    await (this.#chance(0.3) && !call.ended ? call.sleep(4_000, "") : this.#travel());
+    if (effect >= 0.35 && effect < 0.6) void this.#clock.sleep(this.#lateMs()).then(() => this.#apply(values, call));
+    const code = this.#chance(0.2) ? 60008 : this.#chance(0.1) ? 10004 : undefined;
+    if (code) return fail(codeFailure({ ErrorCode: code, ActionStatus: "FAIL" }));
+    return fail(networkFailure(call.ended ? "cancelledAfterSending" : "connectionLost"));
   }
 
-  async modifySubscriber(
-    { Subscriber_Account: subscriber, CustomString: value }: SubscriberValues,
-    { deadline }: Pick<CallOptions, "deadline">,
-  ): Promise<SendResult<object>> {
-    const apply = () => this.subscriberHistory.push({ at: this.#clock.now, subscriber, value });
+  async modifySubscriber(values: SubscriberValues, call: Deadline): Promise<Reply<object>> {
+    const { Subscriber_Account: subscriber, CustomString: value } = values;
+    const apply = () => void this.subscriberHistory.push({ at: this.#clock.now, subscriber, value });
     await this.#travel();
     const what = this.#random();
-    if (what < 0.1 || deadline.ended) return this.#fail(networkFailure("connectionRefused"), true);
-    if (what < 0.2) return this.#fail(codeFailure({ ErrorCode: 6017, ActionStatus: "FAIL" }), true);
-    if (what < 0.7) {
+    if (what < 0.1 || call.ended) return fail(networkFailure("connectionRefused"));
+    if (what < 0.2) return fail(codeFailure({ ErrorCode: 6017, ActionStatus: "FAIL" }));
+    // Some attempts have no valid answer first, and may take effect after those that follow.
+    const lost = what < 0.6 ? 0 : 1;
+    if (lost > 0 && this.#chance(0.7)) void this.#clock.sleep(this.#lateMs()).then(apply);
+    if (what < 0.8) {
       apply();
       await this.#travel();
-      return { kind: "ok", attempts: 1, value: ENVELOPE };
+      return { kind: "ok", attempts: lost + 1, value: ENVELOPE };
     }
-    if (what < 0.8) apply();
-    await this.#travel();
-    if (what >= 0.8 && what < 0.95) void this.#clock.sleep(this.#lateMs()).then(apply);
-    return this.#fail(networkFailure("connectionLost"), true);
-  }
-
-  async borrowConnection(): Promise<Connection> {
-    return CONNECTION;
-  }
-
-  release(): void {}
-
-  consumeRetryBudget(): boolean {
-    return this.#chance(0.9);
+    return { kind: "noAnswer", failure: networkFailure("connectionLost"), attempts: lost };
   }
 
   #chance(probability: number): boolean {
@@ -177,52 +150,24 @@ export class SimulatedService implements EditApi {
     return this.#clock.sleep(10 + this.#random() * 150);
   }
 
-  /**
-   * What the service makes of an edit that it answers with OK: all of it, a part, or another text, each time the same.
-   * Where fields are missing, an OK is true: nothing could tell a stale value from the wanted one otherwise.
-   */
-  #storedFor(values: ChannelValues): ChannelValues {
-    const known = this.#stored.get(values);
-    if (known) return known;
-    const how = this.lacksFields ? 0 : this.#random();
-    const part = Object.fromEntries(Object.entries(values).filter(() => this.#chance(0.5)));
-    const changed = mapText(values, (text) => `*${text}*`);
-    const stored = how < 0.8 ? values : how < 0.9 ? part : changed;
-    this.#stored.set(values, stored);
-    return stored;
-  }
-
-  #apply(values: ChannelValues, edit: AppliedWrite["edit"]): void {
-    if (Object.keys(values).length === 0) return;
-    const stored = this.#trims ? mapText(values, (text) => text.trim()) : values;
-    const isReset =
-      edit !== undefined &&
-      edit.MaxSubscriberNum === undefined &&
-      this.#resetsLimit &&
-      this.#initial.MaxSubscriberNum !== undefined;
-    this.history.push({
-      at: this.#clock.now,
-      values: isReset ? { MaxSubscriberNum: DEFAULT_LIMIT, ...stored } : stored,
-      edit,
-    });
-  }
-
-  #applyLater(values: ChannelValues, edit: ChannelValues): void {
-    void this.#clock.sleep(this.#lateMs()).then(() => this.#apply(values, edit));
+  #apply(sent: ChannelValues, call: Deadline): void {
+    const rewritten = Object.entries(sent).map(([name, value]) => [
+      name,
+      typeof value === "string" ? `*${value}` : value,
+    ]);
+    const stored: ChannelValues = this.#rewrites ? Object.fromEntries(rewritten) : sent;
+    const isReset = this.#resetsLimit && sent.MaxSubscriberNum === undefined;
+    const values = isReset ? { MaxSubscriberNum: DEFAULT_LIMIT, ...stored } : stored;
+    this.history.push({ at: this.#clock.now, values, call });
   }
 
   /** A millisecond inside the bound: what happens at the bound itself is the bound's business. */
   #lateMs(): number {
     return Math.max(0, this.#random() * this.#bounds.lateMs - 1);
   }
-
-  #fail(failure: Failure, isWrite: boolean): FailedSend {
-    return toFailedSend(failure, { isWrite, channelIds: [], sdkAppId: 1, attempts: 1 });
-  }
 }
 
-function mapText(values: ChannelValues, change: (text: string) => string): ChannelValues {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? change(value) : value]),
-  );
+function fail(failure: Failure): FailedReply {
+  const kind = replyKindOf(failure);
+  return { kind, failure, attempts: kind === "notSent" ? 0 : 1 };
 }

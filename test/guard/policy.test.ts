@@ -58,8 +58,8 @@ test("a refusal names the first allowed channels", () => {
   const nextStep = (count: number) =>
     policyOf({ allowedChannels: Array.from({ length: count }, (_, nth) => `c${nth}`) }).channelError("x")?.explanation
       .nextStep;
-  expect(nextStep(2)).toContain("Use an allowed channel: c0, c1. An operator");
-  expect(nextStep(7)).toContain("Use an allowed channel: c0, c1, c2, c3, c4 and 2 more. An operator");
+  expect(nextStep(2)).toContain("do not edit another channel instead. Allowed: c0, c1. An operator");
+  expect(nextStep(7)).toContain("do not edit another channel instead. Allowed: c0, c1, c2, c3, c4 and 2 more. An operator");
 });
 
 describe("the write budget", () => {
@@ -108,7 +108,7 @@ describe("the write budget", () => {
 
   test("of 0 allows no edit, and no setting allows any number", () => {
     expect(rejection(policyOf({ writesPerHour: 0 })).nextStep).toBe(
-      "An operator can raise TENCENT_CHAT_WRITES_PER_HOUR and restart the server.",
+      "An operator can raise TENCENT_CHAT_WRITES_PER_HOUR and restart the MCP host.",
     );
     const policy = policyOf({});
     for (let times = 0; times < 1_000; times += 1) write(policy);

@@ -5,18 +5,25 @@ import { describe, expect, test } from "vitest";
 import { Secrets } from "../../src/chat-api/auth/secrets.ts";
 import { Signer } from "../../src/chat-api/auth/user-sig.ts";
 import { REGIONS, SANDBOX_SDKAPPID } from "../../src/chat-api/regions.ts";
-import { KEY_FILES } from "../../src/commands/environment.ts";
+import { CREDENTIAL_FILES } from "../../src/commands/cli-process.ts";
 import { SANDBOX_ACCOUNT } from "../../src/settings/account.ts";
+import { SETTING_NAMES } from "../../src/settings/schema.ts";
 import { applicationName, readSettings } from "../../src/settings/settings.ts";
 import { SettingsError } from "../../src/settings/settings-error.ts";
-import { SETTINGS } from "../../src/settings/table.ts";
 import { temporaryFolder } from "../support/folders.ts";
 
 const KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
 const GOOD = { TENCENT_CHAT_SDKAPPID: "1400000321", TENCENT_CHAT_SECRET_KEY: KEY, TENCENT_CHAT_REGION: "tokyo" };
 
-function read(env: Record<string, string | undefined>, sandbox = false, file: (path: string) => string = () => "") {
-  return readSettings(env, { sandbox }, { read: file, isOpenToOthers: (path) => path.includes("open") });
+type Env = Record<string, string | undefined>;
+
+function read(env: Env, sandbox = false, file: (path: string) => string | Buffer = () => "") {
+  const files = {
+    read: (path: string) => Buffer.from(file(path)),
+    isOpenToAll: (path: string) => path.includes("open"),
+    version: () => 1,
+  };
+  return readSettings({ ...env, ...(sandbox && { TENCENT_CHAT_SANDBOX: "true" }) }, files);
 }
 
 function problemsOf(more: Record<string, string | undefined>): readonly string[] {
@@ -79,6 +86,7 @@ describe("good settings", () => {
       sdkAppId: 1400000321,
       identifier: "boss",
       credential: { secretKey: KEY },
+      credentialFile: "/key",
       endpoint: "https://gateway.example/im",
       region: undefined,
       label: "production 生产",
@@ -114,16 +122,46 @@ describe("good settings", () => {
     );
   });
 
-  test.each(["", "  ", `\${user_config.region}`])("treat %j as unset", (blank) => {
-    const blanks = Object.fromEntries(SETTINGS.filter(({ name }) => !(name in GOOD)).map(({ name }) => [name, blank]));
+  test.each(["", "  ", `\${user_config.region}`, '""', "''"])("treat %j as unset", (blank) => {
+    const blanks = Object.fromEntries(SETTING_NAMES.filter((name) => !(name in GOOD)).map((name) => [name, blank]));
     expect(read({ ...GOOD, ...blanks }).problems).toEqual([]);
     expect(read({ ...GOOD, ...blanks }).settings).toEqual(read(GOOD).settings);
   });
 
-  test("take a value that only holds a placeholder as it is", () => {
-    for (const TENCENT_CHAT_JOURNAL of [`/j/\${user_config.name}`, `\${user_config.home}/j`]) {
-      expect(read({ ...GOOD, TENCENT_CHAT_JOURNAL }).settings?.journal).toBe(TENCENT_CHAT_JOURNAL);
-    }
+  test("take a value in quotes without them", () => {
+    const env = { ...GOOD, TENCENT_CHAT_SECRET_KEY: `"${KEY}"`, TENCENT_CHAT_REGION: " 'Tokyo' " };
+    expect(read(env).settings).toMatchObject({ credential: { secretKey: KEY }, region: "tokyo" });
+    expect(read({ ...GOOD, TENCENT_CHAT_ALLOWED_CHANNELS: '"@TOA#_a"' }).settings?.rules.allowedChannels).toEqual([
+      "@TOA#_a",
+    ]);
+  });
+
+  const utf16 = (text: string, isBig: boolean) => {
+    const bytes = Buffer.from(text, "utf16le");
+    return isBig ? bytes.swap16() : bytes;
+  };
+  test.each([
+    ["plain", KEY],
+    ["with a line break of Windows", `${KEY}\r\n`],
+    ["with a byte order mark", `\ufeff${KEY}`],
+    ["in quotes", `"${KEY}"\n`],
+    ["in UTF-16, as PowerShell writes it", utf16(`\ufeff${KEY}\r\n`, false)],
+    ["in big-endian UTF-16", utf16(`\ufeff${KEY}`, true)],
+    ["in UTF-16 without a mark", utf16(KEY, false)],
+  ])("take a key file that is %s", (_what, content) => {
+    const env = { ...GOOD, TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/key" };
+    const { settings, problems, warnings } = read(env, false, () => content);
+    expect([problems, warnings]).toEqual([[], []]);
+    expect(settings?.credential).toEqual({ secretKey: KEY });
+  });
+
+  test("take a UserSig from a file", () => {
+    const userSig = `eJ${"x".repeat(100)}`;
+    const env = { ...GOOD, TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_USERSIG_FILE: "/sig" };
+    expect(read(env, false, () => `${userSig}\n`).settings).toMatchObject({
+      credential: { userSig },
+      credentialFile: "/sig",
+    });
   });
 
   test("reach to the limits themselves", () => {
@@ -141,9 +179,24 @@ describe("good settings", () => {
 
   test("take a proxy with or without a scheme, and a password with escapes", () => {
     const urlOf = (HTTPS_PROXY: string) => read({ ...GOOD, HTTPS_PROXY }).settings?.proxy?.url;
+    expect(urlOf("socks5h://proxy.example:1080")).toBe("socks5://proxy.example:1080");
     expect(urlOf("HTTPS://proxy.example")).toBe("HTTPS://proxy.example");
     expect(urlOf("proxy.example:8080")).toBe("http://proxy.example:8080");
     expect(urlOf("u:p%40ss@proxy.example:8080")).toBe("http://u:p%40ss@proxy.example:8080");
+  });
+
+  test("look for a proxy where curl does, and only where it would be used", () => {
+    const urlOf = (more: Record<string, string>) => read({ ...GOOD, ...more }).settings?.proxy?.url;
+    const all = { https_proxy: "a", HTTPS_PROXY: "b", all_proxy: "c", ALL_PROXY: "d" };
+    expect(urlOf(all)).toBe("http://a");
+    expect(urlOf({ ...all, https_proxy: "" })).toBe("http://b");
+    expect(urlOf({ all_proxy: "c", ALL_PROXY: "d" })).toBe("http://c");
+    expect(urlOf({ ALL_PROXY: "socks5://d" })).toBe("socks5://d");
+    for (const NO_PROXY of ["*", "adminapijpn.im.qcloud.com", ".qcloud.com", "x, *.IM.qcloud.com:443"]) {
+      expect(problemsOf({ ALL_PROXY: "gopher://x", NO_PROXY })).toEqual([]);
+    }
+    expect(problemsOf({ ALL_PROXY: "gopher://x", TENCENT_CHAT_ENDPOINT: "http://127.0.0.1:1" })).toEqual([]);
+    expect(problemsOf({ ALL_PROXY: "gopher://x", NO_PROXY: "cloud.com" })[0]).toMatch(/^ALL_PROXY must be/);
   });
 
   test("keep loopback open to plain http", () => {
@@ -178,15 +231,16 @@ describe("a settings error", () => {
     [{ TENCENT_CHAT_SECRET_KEY: "/path/to/key" }, "put it into TENCENT_CHAT_SECRET_KEY_FILE"],
     [{ TENCENT_CHAT_SECRET_KEY: "~/key" }, "put it into TENCENT_CHAT_SECRET_KEY_FILE"],
     [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_USERSIG: KEY }, "put it into TENCENT_CHAT_SECRET_KEY."],
-    [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_USERSIG: "news" }, "does not hold a UserSig: it is too short"],
+    [
+      { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_USERSIG: "news" },
+      "does not hold a UserSig: it must be one long word",
+    ],
     [{ TENCENT_CHAT_CONFIRM_EDITS: "sometimes" }, "TENCENT_CHAT_CONFIRM_EDITS must be never, always, or"],
     [{ TENCENT_CHAT_CONFIRM_EDITS: "0" }, "TENCENT_CHAT_CONFIRM_EDITS must be never, always, or"],
     [{ TENCENT_CHAT_CONFIRM_EDITS: "-1" }, "TENCENT_CHAT_CONFIRM_EDITS must be never, always, or"],
     [{ TENCENT_CHAT_LABEL: "x".repeat(41) }, "TENCENT_CHAT_LABEL must be at most 40 visible characters"],
     [{ TENCENT_CHAT_LABEL: "a\u202eb" }, "TENCENT_CHAT_LABEL must be at most 40 visible characters"],
     [{ tencent_chat_read_only: "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
-    [{ TENCENTCHAT_READ_ONLY: "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
-    [{ TENCENT_CAHT_READ_ONLY: "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
     [{ HTTPS_PROXY: "http://proxy.example:8080/path" }, "without path, query or fragment"],
     [{ HTTPS_PROXY: "http://proxy.example:8080?x=1" }, "without path, query or fragment"],
     [{ HTTPS_PROXY: "http://proxy.example:8080#x" }, "without path, query or fragment"],
@@ -222,7 +276,33 @@ describe("a settings error", () => {
       "TENCENT_CHAT_REQUESTS_PER_SECOND must be a whole number from 1 to 200",
     ],
     [{ TENCENT_CHAT_LOG_LEVEL: "loud" }, "TENCENT_CHAT_LOG_LEVEL must be one of debug, info"],
-    [{ TENCENT_CHAT_SECRET_KEY: `\${input:key}` }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
+    ...[
+      `\${input:key}`,
+      `\${env:TENCENT_KEY}`,
+      `\${KEY}`,
+      "$KEY",
+      "%KEY%",
+      "<your secret key>",
+      "{{KEY}}",
+      "{env:KEY}",
+    ].map((placeholder): [Record<string, string>, string] => [
+      { TENCENT_CHAT_SECRET_KEY: placeholder },
+      `TENCENT_CHAT_SECRET_KEY holds the placeholder ${placeholder}, which nothing replaced`,
+    ]),
+    [{ TENCENT_CHAT_SECRET_KEY: `<${KEY}>` }, "holds the placeholder that is not shown"],
+    [{ TENCENT_CHAT_LABEL: "<label>" }, "TENCENT_CHAT_LABEL holds the placeholder <label>"],
+    [{ TENCENT_CHAT_JOURNAL: `\${HOME}/j` }, "TENCENT_CHAT_JOURNAL holds the placeholder ${HOME}"],
+    [
+      { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "$HOME/key" },
+      "TENCENT_CHAT_SECRET_KEY_FILE holds the placeholder $HOME",
+    ],
+    [
+      { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/named" },
+      "TENCENT_CHAT_SECRET_KEY_FILE holds a name beside a secret key",
+    ],
+    [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/json" }, "holds JSON: it must hold a secret key"],
+    [{ TENCENT_CHAT_SECRET_KEY: "x".repeat(1_001) }, "TENCENT_CHAT_SECRET_KEY is 1001 characters long, which is not"],
+    [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/long" }, "is 33000 characters long, which is not"],
     [{ TENCENT_CHAT_SECRET_KEY: "…" }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
     [{ TENCENT_CHAT_SECRET_KEY: "two words" }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
     [{ TENCENT_CHAT_SECRET_KEY: "fifteen-letters" }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
@@ -230,43 +310,32 @@ describe("a settings error", () => {
     [{ TENCENT_CHAT_SDK_APPID: "5" }, "TENCENT_CHAT_SDK_APPID is not a setting: did you mean TENCENT_CHAT_SDKAPPID?"],
     [{ TENCENT_CHAT_READONLY: "true" }, "TENCENT_CHAT_READONLY is not a setting: did you mean TENCENT_CHAT_READ_ONLY?"],
     [{ TENCENT_CHAT_COLOUR: "red" }, "TENCENT_CHAT_COLOUR is not a setting"],
-    ...[
-      ["TENCENT_CLOUD_CHAT_READ_ONLY", "READ_ONLY"],
-      ["TENCENTCLOUD_CHAT_READ_ONLY", "READ_ONLY"],
-      ["TENCENT_ALLOWED_CHANNEL", "ALLOWED_CHANNELS"],
-      ["TENCENT_CONFIRM", "CONFIRM_EDITS"],
-      ["TENCENT_SANDBOX", "SANDBOX"],
-      ["TENCENT_JOURNAL", "JOURNAL"],
-      ["TENCENT_WRITES_PER_HOUR", "WRITES_PER_HOUR"],
-      ["TENCNT_CHT_READONLY", "READ_ONLY"],
-      ["TENCENT_CAHT_ALLOWED", "ALLOWED_CHANNELS"],
-    ].map(([name = "", meant]): [Record<string, string>, string] => [
-      { [name]: "true" },
-      `${name} is not a setting: did you mean TENCENT_CHAT_${meant}?`,
-    ]),
-    [{ HTTPS_PROXY: "http://%c3:%a9@proxy:8080" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
-    [{ TENCENT_RAED_ONLY: "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
-    [{ TENCENT_WRITE_PER_HOUR: "1" }, "did you mean TENCENT_CHAT_WRITES_PER_HOUR?"],
+    [{ HTTPS_PROXY: "http://%c3:%a9@proxy:8080" }, "HTTPS_PROXY must be the address of an HTTP or SOCKS5 proxy"],
     [
       { TENCENT_CHAT_SECRET_KEY2: "x" },
       "TENCENT_CHAT_SECRET_KEY2 is not a setting: did you mean TENCENT_CHAT_SECRET_KEY?",
     ],
-    [{ "export TENCENT_CHAT_READ_ONLY": "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
     [{ [`TENCENT_CHAT_SECRET_KEY:${KEY}`]: "" }, "A variable whose name is not shown is not a setting"],
-    [{ TENCENT_READ_ONLY: "true" }, "TENCENT_READ_ONLY is not a setting: did you mean TENCENT_CHAT_READ_ONLY?"],
-    [{ Tencent_Allowed_Channels: "x" }, "did you mean TENCENT_CHAT_ALLOWED_CHANNELS?"],
-    [{ HTTPS_PROXY: "socks5://proxy" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
-    [{ HTTPS_PROXY: "xhttp://proxy" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
-    [{ HTTPS_PROXY: "http://u%zz:p@proxy" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
-    [{ HTTPS_PROXY: "http://u:p%zz@proxy" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
-    [{ https_proxy: "http://" }, "HTTPS_PROXY must be the address of an HTTP proxy"],
+    [{ Tencent_Chat_Allowed_Channels: "x" }, "did you mean TENCENT_CHAT_ALLOWED_CHANNELS?"],
+    [{ HTTPS_PROXY: "xhttp://proxy" }, "HTTPS_PROXY must be the address of an HTTP or SOCKS5 proxy"],
+    [{ HTTPS_PROXY: "http://u%zz:p@proxy" }, "HTTPS_PROXY must be the address of an HTTP or SOCKS5 proxy"],
+    [{ HTTPS_PROXY: "http://u:p%zz@proxy" }, "HTTPS_PROXY must be the address of an HTTP or SOCKS5 proxy"],
+    [{ https_proxy: "http://" }, "https_proxy must be the address of an HTTP or SOCKS5 proxy"],
     [{ NODE_TLS_REJECT_UNAUTHORIZED: "0" }, "NODE_TLS_REJECT_UNAUTHORIZED=0 turns off every certificate check"],
     [{ NODE_DEBUG: "undici" }, "NODE_DEBUG would print signed addresses"],
     [{ NODE_DEBUG: "tls, HTTP" }, "NODE_DEBUG would print"],
     [{ NODE_DEBUG: "*" }, "NODE_DEBUG would print"],
     [{ NODE_DEBUG: "fet*" }, "NODE_DEBUG would print"],
   ])("%j", (more, text) => {
-    expect(problemsOf(more)).toEqual([expect.stringContaining(text)]);
+    const files: Record<string, string> = {
+      "/named": `KEY=${KEY}`,
+      "/json": `{"key":"${KEY}"}`,
+      "/long": "k".repeat(33_000),
+    };
+    const { settings, problems } = read({ ...GOOD, ...more }, false, (path) => files[path] ?? "");
+    expect(settings).toBeUndefined();
+    for (const problem of problems) expect(problem).not.toContain(KEY);
+    expect(problems).toEqual([expect.stringContaining(text)]);
   });
 
   test("does not arise from what is harmless", () => {
@@ -282,6 +351,19 @@ describe("a settings error", () => {
         TENCENT_SANDBOX_API_TOKEN: "x",
         MY_TENCENT_CHAT_X: "y",
         TENCENTCLOUD_REGION: "z",
+        PERCENT_ALLOWED: "x",
+        TENCENTCLOUD_SANDBOX: "x",
+        TENCENT_CHATBOT_TOKEN: "x",
+        TENCENTCHAT_READ_ONLY: "x",
+        // What Kubernetes makes for a service named tencent-chat:
+        TENCENT_CHAT_SERVICE_HOST: "10.0.0.1",
+        TENCENT_CHAT_SERVICE_PORT: "443",
+        TENCENT_CHAT_SERVICE_PORT_HTTPS: "443",
+        TENCENT_CHAT_PORT: "tcp://10.0.0.1:443",
+        TENCENT_CHAT_PORT_443_TCP: "tcp://10.0.0.1:443",
+        TENCENT_CHAT_PORT_443_TCP_PROTO: "tcp",
+        TENCENT_CHAT_PORT_443_TCP_PORT: "443",
+        TENCENT_CHAT_PORT_443_TCP_ADDR: "10.0.0.1",
       }),
     ).toEqual([]);
   });
@@ -322,7 +404,9 @@ describe("a settings error", () => {
       TENCENT_CHAT_SECRET_KEY_FILE: "/k",
       TENCENT_CHAT_JOURNAL: "/k",
     };
-    expect(read(env, false, () => KEY).problems).toEqual(["TENCENT_CHAT_JOURNAL is the key file: give another path."]);
+    expect(read(env, false, () => KEY).problems).toEqual([
+      "TENCENT_CHAT_JOURNAL is the file of a credential: give another path.",
+    ]);
   });
 
   test("rejects the sandbox's application for a real service", () => {
@@ -390,9 +474,12 @@ describe("a warning", () => {
   test.each([
     [
       { TENCENT_CHAT_SECRET_KEY: "a-key-of-another-form" },
-      "does not look like a secret key, which has 64 hexadecimal digits",
+      "TENCENT_CHAT_SECRET_KEY holds 21 characters; a secret key has 64 hexadecimal digits",
     ],
-    [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/open" }, "can be read by other users"],
+    [
+      { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/open" },
+      "can be read by everybody on this machine",
+    ],
     [{ TENCENT_CHAT_TIMEOUT_SECONDS: "9.9" }, "TENCENT_CHAT_TIMEOUT_SECONDS is below 10"],
     [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a,*" }, "contains * alone, which allows every channel"],
     [
@@ -423,19 +510,16 @@ describe("a warning", () => {
   });
 });
 
-test.runIf(process.platform !== "win32")(
-  "a real key file is read, unless it is none, and one open to others is noticed",
-  () => {
-    const folder = temporaryFolder();
-    const path = join(folder, "key");
-    writeFileSync(path, KEY, { mode: 0o644 });
-    expect([KEY_FILES.read(path), KEY_FILES.isOpenToOthers(path)]).toEqual([KEY, true]);
-    chmodSync(path, 0o600);
-    expect(KEY_FILES.isOpenToOthers(path)).toBe(false);
-    execFileSync("mkfifo", [join(folder, "fifo")]);
-    expect(() => KEY_FILES.read(join(folder, "fifo"))).toThrow("not a regular file");
-  },
-);
+test.runIf(process.platform !== "win32")("a real key file is read, unless it is none; a group may read it", () => {
+  const folder = temporaryFolder();
+  const path = join(folder, "key");
+  writeFileSync(path, KEY, { mode: 0o644 });
+  expect([CREDENTIAL_FILES.read(path).toString(), CREDENTIAL_FILES.isOpenToAll(path)]).toEqual([KEY, true]);
+  chmodSync(path, 0o440); // as containers mount secrets
+  expect(CREDENTIAL_FILES.isOpenToAll(path)).toBe(false);
+  execFileSync("mkfifo", [join(folder, "fifo")]);
+  expect(() => CREDENTIAL_FILES.read(join(folder, "fifo"))).toThrow("not a regular file");
+});
 
 test("the application is named by its label, or by its SDKAppID and region", () => {
   const name = (more: Record<string, string>, sandbox = false) => {
@@ -448,15 +532,9 @@ test("the application is named by its label, or by its SDKAppID and region", () 
   expect(name({}, true)).toBe("sandbox");
 });
 
-test("an argument that is not understood is the only thing reported", () => {
+test("an argument that is not understood is a settings error, and the only thing reported", () => {
   for (const env of [{}, GOOD]) {
-    const { problems, warnings } = readSettings(env, { sandbox: false, problems: ["--sanbox"] }, KEY_FILES);
-    expect([problems, warnings]).toEqual([["--sanbox"], []]);
+    const { settings, problems, warnings } = readSettings(env, CREDENTIAL_FILES, ["--sanbox"]);
+    expect([settings, problems, warnings]).toEqual([undefined, ["--sanbox"], []]);
   }
-});
-
-test("problems of the command line are settings errors too", () => {
-  const options = { sandbox: false, problems: ["--sanbox was not understood: did you mean --sandbox?"] };
-  const { settings, problems } = readSettings(GOOD, options, { read: () => "", isOpenToOthers: () => false });
-  expect([settings, problems]).toEqual([undefined, options.problems]);
 });

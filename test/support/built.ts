@@ -5,7 +5,7 @@ import { expectNoSecret } from "./secrets.ts";
 
 /** The built file as a child process over stdio; every line it writes to stdout must be JSON-RPC. */
 
-export const BUILT = new URL("../../dist/tencent-chat-channel-mcp.mjs", import.meta.url).pathname;
+export const BUILT = new URL("../../dist/tencent-chat-channel-mcp.cjs", import.meta.url).pathname;
 
 export interface Message {
   readonly jsonrpc?: string;

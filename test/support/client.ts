@@ -25,7 +25,7 @@ export interface Connected {
 
 /** What a server is made of, from an environment. */
 export function partsOf(endpoint: URL | undefined, env: Record<string, string>): ServerParts {
-  const { settings, problems, readOnly } = readSettings(env, { sandbox: false }, NO_FILES);
+  const { settings, problems, readOnly } = readSettings(env, NO_FILES);
   const context = settings && endpoint ? contextOn(endpoint, env) : undefined;
   return {
     version: "0",
@@ -36,6 +36,7 @@ export function partsOf(endpoint: URL | undefined, env: Record<string, string>):
     allowedChannels: settings?.rules.allowedChannels,
     log: noLog,
     shutdownSignal: new AbortController().signal,
+    warmUp: () => {},
     openContext: async () => {
       if (!context) throw new SettingsError(problems);
       return context;

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { cleanUpLater } from "./clean-up.ts";
 
 /** A folder that is removed when the test ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "channel-mcp-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  cleanUpLater(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

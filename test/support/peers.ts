@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { onTestFinished } from "vitest";
+import { cleanUpLater } from "./clean-up.ts";
 
 /** Peers that speak TCP as a test wants it, on loopback. */
 
@@ -11,7 +11,7 @@ async function listen(server: Server): Promise<number> {
     socket.on("close", () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  cleanUpLater(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
@@ -72,7 +72,7 @@ export function dribble(socket: Socket, text: string, everyMs: number): void {
     if (at >= text.length || socket.destroyed) clearInterval(timer);
     else socket.write(text[at++] ?? "");
   }, everyMs);
-  onTestFinished(() => clearInterval(timer));
+  cleanUpLater(() => clearInterval(timer));
 }
 
 /** A whole answer to a get of these IDs, as the wire has it. */

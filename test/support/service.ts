@@ -1,20 +1,24 @@
-import { expect, onTestFinished } from "vitest";
-import { ExplainedError, type Explanation } from "../../src/channel/explanation.ts";
+import { expect } from "vitest";
+import { Deadline } from "../../src/call/deadline.ts";
+import { ExplainedError, type Explanation } from "../../src/call/explained-error.ts";
+import { COMMANDS } from "../../src/channel/commands.ts";
 import { Secrets } from "../../src/chat-api/auth/secrets.ts";
 import { Signer } from "../../src/chat-api/auth/user-sig.ts";
 import { ChatApi } from "../../src/chat-api/chat-api.ts";
 import { ChatClient } from "../../src/chat-api/client.ts";
-import { NETWORK_REASONS, type NetworkReasonName } from "../../src/chat-api/errors/network-reasons.ts";
+import type { NetworkReasonName } from "../../src/chat-api/errors/network-reasons.ts";
 import { HttpClient } from "../../src/chat-api/http/http-client.ts";
-import { COMMANDS, type SendResult } from "../../src/chat-api/request.ts";
-import { Deadline } from "../../src/chat-api/retry/deadline.ts";
+import type { Reply } from "../../src/chat-api/reply.ts";
 import { createContext, type ProcessInfo } from "../../src/context.ts";
 import type { EditResult, FinishedEdit } from "../../src/edits/edit.ts";
+import { explain } from "../../src/explanations/explain.ts";
+import { NETWORK_CAUSES } from "../../src/explanations/network-causes.ts";
 import { noLog } from "../../src/log.ts";
 import type { SandboxOptions } from "../../src/sandbox/sandbox.ts";
-import type { KeyFiles } from "../../src/settings/account.ts";
+import type { CredentialFiles } from "../../src/settings/account.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
+import { cleanUpLater } from "./clean-up.ts";
 import { FaultySandbox } from "./faulty-sandbox.ts";
 import { expectNoSecret, SECRET_KEY } from "./secrets.ts";
 
@@ -27,17 +31,23 @@ export const DZDP = "@TOA#_@TOA#dZDP";
 export const { get: GET, modifyChannel: MODIFY, modifySubscriber: SUBSCRIBER } = COMMANDS;
 export const PROCESS_INFO: ProcessInfo = { version: "0", osUser: "tester", host: "test-host", pid: 1 };
 /** Key files for settings that name none. */
-export const NO_FILES: KeyFiles = {
+export const NO_FILES: CredentialFiles = {
   read: () => {
     throw Object.assign(new Error("no such file"), { code: "ENOENT" });
   },
-  isOpenToOthers: () => false,
+  isOpenToAll: () => false,
+  version: () => undefined,
 };
 
 /** Starts a sandbox; when the test ends it is closed, and every scripted fault must have been used. */
 export async function startSandbox(options: Partial<SandboxOptions> = {}): Promise<FaultySandbox> {
-  const sandbox = await FaultySandbox.start({ sdkAppId: SDKAPPID, secretKey: SECRET_KEY, ...options });
-  onTestFinished(async () => {
+  const sandbox = await FaultySandbox.start({
+    sdkAppId: SDKAPPID,
+    secretKey: SECRET_KEY,
+    admins: ["administrator"],
+    ...options,
+  });
+  cleanUpLater(async () => {
     await sandbox.close();
     const { unused } = sandbox.faults;
     if (unused.length > 0)
@@ -60,10 +70,10 @@ export function environmentOf(endpoint: URL, more: Record<string, string> = {}):
 
 /** What the tools work with, on an endpoint. */
 export function contextOn(endpoint: URL, more: Record<string, string> = {}): ToolContext {
-  const { settings, problems } = readSettings(environmentOf(endpoint, more), { sandbox: false }, NO_FILES);
+  const { settings, problems } = readSettings(environmentOf(endpoint, more), NO_FILES);
   if (!settings) throw new Error(problems.join(" "));
   const context = createContext(settings, { endpoint, close: async () => {} }, PROCESS_INFO, noLog);
-  onTestFinished(() => context.close());
+  cleanUpLater(() => context.close());
   return context;
 }
 
@@ -73,7 +83,7 @@ export function unlimitedContext(sandbox: FaultySandbox): ToolContext {
   const credential = { secretKey: SECRET_KEY };
   const signer = new Signer({ sdkAppId: SDKAPPID, identifier: "administrator", credential, secrets });
   const http = new HttpClient({ endpoint: sandbox.endpoint, userAgent: "test" });
-  onTestFinished(() => http.close());
+  cleanUpLater(() => http.close());
   const client = new ChatClient({ http, signer, secrets, perSecond: 100_000 });
   return { ...contextOn(sandbox.endpoint), api: new ChatApi(client) };
 }
@@ -81,21 +91,22 @@ export function unlimitedContext(sandbox: FaultySandbox): ToolContext {
 /** A call with `ms` milliseconds, released when the test ends. */
 export function callFor(ms = 20_000): { deadline: Deadline; client: string } {
   const deadline = new Deadline(ms);
-  onTestFinished(() => deadline.release());
+  cleanUpLater(() => deadline.release());
   return { deadline, client: "a test" };
 }
 
 /** The value of a call that must be ok, with its attempts; throws the error of one that is not. */
-export async function okValue<T extends object>(sent: Promise<SendResult<T>>): Promise<T & { attempts: number }> {
+export async function okValue<T extends object>(sent: Promise<Reply<T>>): Promise<T & { attempts: number }> {
   const result = await sent;
-  if (result.kind !== "ok") throw result.error;
-  return { ...result.value, attempts: result.attempts };
+  const { attempts } = result;
+  if (result.kind !== "ok") throw explain(result.failure, { sdkAppId: SDKAPPID, channelIds: [], attempts });
+  return { ...result.value, attempts };
 }
 
 /** An edit that must not ask for confirmation. */
 export async function finished(edit: Promise<EditResult>): Promise<FinishedEdit> {
   const result = await edit;
-  if ("question" in result) throw new Error(`it asks: ${result.question.message}`);
+  if ("confirmationRequest" in result) throw new Error(`it asks: ${result.confirmationRequest.message}`);
   return result;
 }
 
@@ -120,5 +131,5 @@ export async function errorOf(promise: Promise<unknown>): Promise<ExplainedError
 
 /** What an error of the network has in common with every other one of the same reason. */
 export function because(reason: NetworkReasonName, more: Partial<Explanation> = {}): object {
-  return { explanation: { cause: expect.stringContaining(NETWORK_REASONS[reason].cause), ...more } };
+  return { explanation: { cause: expect.stringContaining(NETWORK_CAUSES[reason].cause), ...more } };
 }

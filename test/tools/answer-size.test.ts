@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
-import { visibleJson } from "../../src/channel/text.ts";
+import { visibleJson } from "../../src/text/text.ts";
 import { splitToFit } from "../../src/tools/answer-size.ts";
 
 fc.configureGlobal({ seed: 20261122 });

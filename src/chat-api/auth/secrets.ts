@@ -3,7 +3,7 @@
 const REPLACEMENT = "[secret]";
 
 /**
- * An unbroken run of characters that URLs, base64, percent and backslash escapes are made of. In the service's words a
+ * An unbroken run of characters that URLs, base64, percent and backslash escapes are made of. In the service's text a
  * long one may be a credential that was cut, escaped or encoded again, so it is replaced without decoding anything.
  */
 const LONG_RUN = /[A-Za-z0-9\-._~%+/=*\\]{32,}/g;
@@ -14,39 +14,37 @@ const REQUEST_ID = /^[A-Za-z0-9-]{1,64}$/;
 /** A run of this many characters of a secret counts as a part of it. */
 const FRAGMENT_LENGTH = 16;
 
-/** The secret key, and every UserSig that this process has made or was given. */
+/** The secret key, and every UserSig that this process has made or was given. They are ASCII. */
 export class Secrets {
-  /** In lower case, because every comparison ignores it. */
-  readonly #known = new Set<string>();
-  /** Every part of FRAGMENT_LENGTH characters of them. */
-  readonly #fragments = new Set<string>();
-  /** Matches every known secret in any letter case; undefined while there is none. */
-  #pattern: RegExp | undefined;
+  /** By secret, in lower case because every comparison ignores it: when it may be forgotten (milliseconds since 1970). */
+  readonly #known = new Map<string, number>();
+  readonly #now: () => number;
 
-  add(secret: string): void {
-    const lower = secret.toLowerCase();
-    if (lower === "" || this.#known.has(lower)) return;
-    this.#known.add(lower);
-    for (const part of partsOf(lower)) this.#fragments.add(part);
-    // Longest first, so that no secret hides a longer one that begins the same.
-    const alternatives = [...this.#known].sort((one, other) => other.length - one.length).map(escapeRegExp);
-    this.#pattern = new RegExp(alternatives.join("|"), "gi");
+  /** @param now milliseconds since 1970 */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** @param until when the secret opens nothing any more (milliseconds since 1970) */
+  add(secret: string, until = Number.POSITIVE_INFINITY): void {
+    if (secret === "") return;
+    for (const [old, expiresAt] of this.#known) if (expiresAt <= this.#now()) this.#known.delete(old);
+    this.#known.set(lowerAscii(secret), until);
   }
 
   /** True if a text holds a known secret, plain or percent-encoded, in any letter case. */
   appearIn(text: string): boolean {
-    return this.#matches(text) || (text.includes("%") && this.#matches(percentDecode(text)));
+    return this.#isIn(text) || (text.includes("%") && this.#isIn(percentDecode(text)));
   }
 
   /** The text with every known secret replaced; one that is percent-encoded leaves the text decoded. */
   redact(text: string): string {
-    if (!this.#pattern || !this.appearIn(text)) return text;
-    const plain = text.replace(this.#pattern, REPLACEMENT);
-    return this.appearIn(plain) ? percentDecode(plain).replace(this.#pattern, REPLACEMENT) : plain;
+    const plain = this.#replaceIn(text);
+    return plain.includes("%") && this.appearIn(plain) ? this.#replaceIn(percentDecode(plain)) : plain;
   }
 
   /**
-   * The service's words with known secrets and every long run of credential characters replaced.
+   * The service's text with known secrets and every long run of credential characters replaced.
    * @param exempt the command and the IDs that the call itself named; they stay unless a part of a secret is in them
    */
   redactServiceText(text: string, exempt: readonly string[] = []): string {
@@ -80,15 +78,40 @@ export class Secrets {
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, this.#redactPart(part)]));
   }
 
-  #matches(text: string): boolean {
-    if (!this.#pattern) return false;
-    this.#pattern.lastIndex = 0;
-    return this.#pattern.test(text);
+  #isIn(text: string): boolean {
+    const lower = lowerAscii(text);
+    return [...this.#known.keys()].some((secret) => lower.includes(secret));
+  }
+
+  /** The longest secret first, so that none hides a longer one that begins the same. */
+  #replaceIn(text: string): string {
+    let result = text;
+    for (const secret of [...this.#known.keys()].sort((one, other) => other.length - one.length)) {
+      const lower = lowerAscii(result);
+      let end = 0;
+      let replaced = "";
+      for (let at = lower.indexOf(secret); at >= 0; at = lower.indexOf(secret, end)) {
+        replaced += result.slice(end, at) + REPLACEMENT;
+        end = at + secret.length;
+      }
+      if (end > 0) result = replaced + result.slice(end);
+    }
+    return result;
   }
 
   #holdsFragment(text: string): boolean {
-    return partsOf(text.toLowerCase()).some((part) => this.#fragments.has(part));
+    const lower = lowerAscii(text);
+    for (let from = 0; from + FRAGMENT_LENGTH <= lower.length; from += 1) {
+      const part = lower.slice(from, from + FRAGMENT_LENGTH);
+      if ([...this.#known.keys()].some((secret) => secret.includes(part))) return true;
+    }
+    return false;
   }
+}
+
+/** In lower case, as long as before: some letters beyond ASCII would become two. */
+function lowerAscii(text: string): string {
+  return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
 }
 
 /** A run with each part of it replaced that `isKept` does not mark. */
@@ -101,16 +124,6 @@ function replaceExcept(run: string, isKept: Uint8Array): string {
     from = to;
   }
   return parts.join("");
-}
-
-function partsOf(text: string): string[] {
-  return Array.from({ length: Math.max(0, text.length - FRAGMENT_LENGTH + 1) }, (_, from) =>
-    text.slice(from, from + FRAGMENT_LENGTH),
-  );
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
 }
 
 /** Decodes each percent escape of an ASCII character; leaves everything else as it is, so it never throws. */

@@ -47,15 +47,15 @@ function isWholeNumber(value: number | undefined): value is number {
 /** What is wrong with a ready-made UserSig for this application and account, or undefined. Never quotes the UserSig. */
 function problemOfUserSig(
   info: UserSigInfo | undefined,
-  { sdkAppId, identifier }: Pick<Signer, "sdkAppId" | "identifier">,
+  { sdkAppId, identifier }: { readonly sdkAppId: number; readonly identifier: string },
   nowSeconds: number,
 ): string | undefined {
   if (!info) return "it cannot be read, most often because it was cut when copied: code 70003";
   if (info.sdkAppId !== sdkAppId) {
-    return `it was made for application ${info.sdkAppId}, not for TENCENT_CHAT_SDKAPPID ${sdkAppId} (code 70014)`;
+    return `it was made for application ${info.sdkAppId}, not for ${sdkAppId} (code 70014)`;
   }
   if (info.identifier !== identifier) {
-    return `it was made for the account ${JSON.stringify(info.identifier)}, not for TENCENT_CHAT_IDENTIFIER ${JSON.stringify(identifier)} (code 70013)`;
+    return `it was made for the account ${JSON.stringify(info.identifier)}, not for ${JSON.stringify(identifier)} (code 70013)`;
   }
   if (info.expiresAt <= nowSeconds) {
     return `it expired on ${new Date(info.expiresAt * 1000).toUTCString()} (code 70001)`;
@@ -66,21 +66,36 @@ function problemOfUserSig(
 /** A UserSig to send, or what is wrong with the ready-made one. */
 export type Signature = { readonly userSig: string } | { readonly problem: string };
 
+/** The file that a credential came from. */
+export interface CredentialFile {
+  /** Changes with every change of the file. */
+  version(): number | undefined;
+  /** The credential in it now; undefined where it holds none. */
+  read(): Credential | undefined;
+}
+
+/** A ready-made UserSig is warned of when fewer seconds than one of these are left: a day, an hour. */
+const WARN_SECONDS = [86_400, 3_600] as const;
+
 /** Gives each request its UserSig: one signature for many calls, renewed before it expires. */
 export class Signer {
   readonly sdkAppId: number;
   readonly identifier: string;
-  readonly #credential: Credential;
   readonly #secrets: Secrets;
+  readonly #file: CredentialFile | undefined;
+  readonly #warn: (text: string) => void;
   readonly #now: () => number;
-  /** What a ready-made UserSig says about itself. */
-  readonly #readyMade: UserSigInfo | undefined;
-  /** Each refresh adds a second of validity: signatures issued in the same second are identical otherwise. */
-  #refreshes = 0;
+  #credential: Credential;
+  #fileVersion: number | undefined;
+  /** Each renewal adds a second of validity: signatures issued in the same second are identical otherwise. */
+  #renewals = 0;
   #issued: { readonly userSig: string; readonly issuedAt: number } | undefined;
+  #warnings = 0;
 
   /**
    * @param options.secrets learns the credential and every UserSig that is made
+   * @param options.file is read again when it has changed
+   * @param options.warn told, once each, that a ready-made UserSig expires within a day, and an hour
    * @param options.now milliseconds since 1970
    */
   constructor(options: {
@@ -88,44 +103,72 @@ export class Signer {
     identifier: string;
     credential: Credential;
     secrets: Secrets;
+    file?: CredentialFile | undefined;
+    warn?: (text: string) => void;
     now?: () => number;
   }) {
     this.sdkAppId = options.sdkAppId;
     this.identifier = options.identifier;
-    this.#credential = options.credential;
     this.#secrets = options.secrets;
+    this.#file = options.file;
+    this.#warn = options.warn ?? (() => {});
     this.#now = options.now ?? Date.now;
-    this.#readyMade = "userSig" in options.credential ? decodeUserSig(options.credential.userSig) : undefined;
+    this.#credential = options.credential;
+    this.#fileVersion = this.#file?.version();
     for (const secret of Object.values(options.credential)) this.#secrets.add(secret);
   }
 
   /** The UserSig to send now; a ready-made one that is unreadable, expired or of another application has a problem. */
   current(): Signature {
+    if (this.#file && this.#file.version() !== this.#fileVersion) this.#readFile();
     const now = Math.floor(this.#now() / 1000);
     if ("userSig" in this.#credential) {
-      const problem = problemOfUserSig(this.#readyMade, this, now);
+      const info = decodeUserSig(this.#credential.userSig);
+      const problem = problemOfUserSig(info, this, now);
+      if (info && !problem) this.#warnOfExpiry(info.expiresAt - now);
       return problem ? { problem } : { userSig: this.#credential.userSig };
     }
     // A clock that was set back leaves a signature from the future: sign again then as well.
     const age = this.#issued ? now - this.#issued.issuedAt : Number.POSITIVE_INFINITY;
     if (!this.#issued || age < 0 || age > VALID_SECONDS - RENEW_SECONDS) {
       const api = new TlsSigApi.Api(this.sdkAppId, this.#credential.secretKey);
-      const userSig = api.genUserSig(this.identifier, VALID_SECONDS + this.#refreshes);
-      this.#secrets.add(userSig);
+      const validSeconds = VALID_SECONDS + this.#renewals;
+      const userSig = api.genUserSig(this.identifier, validSeconds);
+      this.#secrets.add(userSig, this.#now() + validSeconds * 1000);
       this.#issued = { userSig, issuedAt: now };
     }
     return { userSig: this.#issued.userSig };
   }
 
-  /** False with a ready-made UserSig. */
-  get canRefreshSignature(): boolean {
-    return "secretKey" in this.#credential;
+  /**
+   * Drops a signature that the service refused. Returns true if the next request gets another one.
+   * @param isExpired true if a new one by the same key helps
+   */
+  renew(refused: string, isExpired: boolean): boolean {
+    if (this.#readFile()) return true;
+    if ("userSig" in this.#credential) return this.#credential.userSig !== refused;
+    if (this.#issued?.userSig !== refused) return true; // another call has renewed it meanwhile
+    if (!isExpired) return false;
+    this.#issued = undefined;
+    this.#renewals += 1;
+    return true;
   }
 
-  /** Drops a signature that the service no longer accepts, so that the next request gets a new one. */
-  refreshSignature(refused: string): void {
-    if (this.#issued?.userSig !== refused) return;
+  /** Reads the file again. Returns true if it holds another credential now. */
+  #readFile(): boolean {
+    this.#fileVersion = this.#file?.version();
+    const credential = this.#file?.read();
+    if (!credential || JSON.stringify(credential) === JSON.stringify(this.#credential)) return false;
+    for (const secret of Object.values(credential)) this.#secrets.add(secret);
+    this.#credential = credential;
     this.#issued = undefined;
-    this.#refreshes += 1;
+    this.#warnings = 0;
+    return true;
+  }
+
+  #warnOfExpiry(leftSeconds: number): void {
+    const due = WARN_SECONDS.filter((seconds) => leftSeconds < seconds).length;
+    if (due > this.#warnings) this.#warn(`The ready-made UserSig expires in ${Math.ceil(leftSeconds / 60)} minutes.`);
+    this.#warnings = Math.max(due, this.#warnings);
   }
 }

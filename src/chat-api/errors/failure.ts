@@ -1,8 +1,9 @@
-import type { Envelope } from "../../channel/explanation.ts";
-import type { CodeMeaning } from "./code-meaning.ts";
-import { type NetworkReasonName, networkReason } from "./network-reasons.ts";
+import type { Envelope } from "../../call/explained-error.ts";
+import type { FailedReplyKind } from "../reply.ts";
+import type { ErrorCode } from "./error-codes.ts";
+import { NETWORK_REASONS, type NetworkReasonName } from "./network-reasons.ts";
 
-/** The results of an attempt besides a valid answer. Plain values: an error is made of one when the call is over. */
+/** What an attempt ends in besides a valid answer. Plain values: an error is made of one when the call is over. */
 
 /** The network failed, or something in front of the service answered. */
 export interface NetworkFailure {
@@ -10,17 +11,19 @@ export interface NetworkFailure {
   readonly reason: NetworkReasonName;
   /** More about it, never a part of an answer's body. */
   readonly detail: string;
-  /** True if no answer began on a connection that had answered before: most likely the peer closed it while idle. */
-  readonly isStaleConnection?: boolean;
+  /** Milliseconds from the Retry-After header. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** The service gave a valid answer whose ErrorCode is not 0. */
 export interface CodeFailure {
   readonly kind: "code";
   readonly envelope: Envelope & { readonly ErrorCode: number };
-  readonly meaning: CodeMeaning;
+  readonly code: ErrorCode;
   /** What is wrong with this machine's clock, compared with the server's Date; empty if nothing. */
   readonly clockNote: string;
+  /** Milliseconds from the Retry-After header. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 export type Failure = NetworkFailure | CodeFailure;
@@ -34,23 +37,24 @@ export function malformed(detail: string): NetworkFailure {
   return networkFailure("answerMalformed", detail);
 }
 
-/** False where no byte of the request reached the service. */
-export function wasSent(failure: Failure): boolean {
-  return failure.kind === "code" || networkReason(failure.reason).kind !== "notSent";
+/** Codes of an inner timeout or error say only that the service did not finish; those without a row say nothing. */
+const UNCLEAR_KINDS: readonly string[] = ["transient", "disputed", "unlisted"];
+
+/** What a failure tells of its request. */
+export function replyKindOf(failure: Failure): FailedReplyKind {
+  if (failure.kind === "network") return NETWORK_REASONS[failure.reason].reply;
+  const isUnclear = UNCLEAR_KINDS.includes(failure.code.kind) || failure.envelope.ActionStatus === "OK";
+  return isUnclear ? "noAnswer" : "refused";
 }
 
-/**
- * True if a write that failed this way may have been carried out all the same. An inner timeout or error says only
- * that the service did not finish; an answer that says OK and an error code in one says nothing for certain.
- */
-export function isOutcomeUnknown(failure: Failure): boolean {
-  if (failure.kind === "network") return networkReason(failure.reason).kind === "ambiguous";
-  return failure.meaning.isOutcomeUnknown || failure.envelope.ActionStatus === "OK";
-}
-
-/** True where the same request may well succeed a moment later: no valid answer, or a transient code. */
+/** True where the same request may well succeed a moment later. */
 export function isTransient(failure: Failure): boolean {
-  return failure.kind === "code" ? failure.meaning.kind === "transient" : networkReason(failure.reason).isRetryable;
+  return failure.kind === "code" ? failure.code.kind === "transient" : NETWORK_REASONS[failure.reason].isTransient;
+}
+
+/** True where the service, or a gateway, asked for fewer requests. */
+export function isRateLimited(failure: Failure): boolean {
+  return failure.kind === "code" ? failure.code.kind === "rate" : failure.reason === "tooManyRequests";
 }
 
 /** A short name for the log. */

@@ -1,21 +1,13 @@
 import type { Dispatcher } from "undici";
+import type { Deadline, DeadlineEnd } from "../../call/deadline.ts";
 import { malformed, type NetworkFailure, networkFailure } from "../errors/failure.ts";
 import type { NotSentReason } from "../errors/network-reasons.ts";
-import type { Deadline, DeadlineEnd } from "../retry/deadline.ts";
-import {
-  type ClientOptions,
-  codeOf,
-  type DispatcherFactory,
-  loadDispatcherFactory,
-  PROXY_FAILED,
-} from "./dispatchers.ts";
+import { codeOf, createDispatcher, type DispatcherOptions, PROXY_FAILED } from "./dispatcher.ts";
 
 /** POSTs over undici: each ends as not sent, as sent without a valid answer, or with an answer. */
 
 /** Maximum bytes of an answer; the largest valid one is about 1.4 MB. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
-/** Maximum idle connections that are kept. */
-const MAX_IDLE = 256;
 
 /** An answer as it arrived; nothing about it has been checked yet. */
 export interface HttpResponse {
@@ -24,67 +16,36 @@ export interface HttpResponse {
   readonly body: Buffer;
 }
 
-/** What to post: the path of a command with its signed query, and its JSON body. */
-export interface Post {
-  readonly path: string;
-  readonly body: string;
-}
-
-/** One connection for one borrower, who sends one request after another over it. */
-export type Connection = Dispatcher;
-
-/** Posts JSON to one host. Nothing is loaded or connected before the first connection is borrowed. */
+/** Posts JSON to one host. A connection is taken from the pool when a request is sent. */
 export class HttpClient {
-  readonly #options: ClientOptions;
+  readonly #options: DispatcherOptions & { readonly userAgent: string };
   readonly #pathPrefix: string;
-  #factory: Promise<DispatcherFactory> | undefined;
-  /** Connections that are free, the last used at the end. */
-  readonly #idle: Connection[] = [];
-  readonly #borrowed = new Set<Connection>();
-  /** Connections whose last request ended before it was sent. */
-  readonly #unconnected = new WeakSet<Connection>();
-  /** Connections that have answered: only these can have been closed while they were idle. */
-  readonly #used = new WeakSet<Connection>();
-  #isClosed = false;
+  #dispatcher: Promise<Dispatcher> | undefined;
 
-  constructor(options: ClientOptions) {
+  /** @param options.endpoint a path before the API's own is kept */
+  constructor(options: DispatcherOptions & { readonly userAgent: string }) {
     this.#options = options;
     this.#pathPrefix = options.endpoint.pathname.replace(/\/$/, "");
   }
 
-  /** Borrows the connection that was used last, or a new one. Give it back with `release` or `discard`. */
-  async borrow(kind: "any" | "new" = "any"): Promise<Connection> {
-    this.#factory ??= loadDispatcherFactory(this.#options);
-    const create = await this.#factory;
-    const connection = (kind === "any" ? this.#idle.pop() : undefined) ?? create();
-    this.#borrowed.add(connection);
-    return connection;
-  }
-
-  /** Takes a connection back, for the next borrower. */
-  release(connection: Connection): void {
-    this.#borrowed.delete(connection);
-    if (this.#isClosed || this.#unconnected.has(connection)) return void connection.destroy();
-    this.#idle.push(connection);
-    if (this.#idle.length > MAX_IDLE) void this.#idle.shift()?.destroy();
-  }
-
-  /** Closes a connection instead of keeping it for the next borrower. */
-  discard(connection: Connection): void {
-    this.#borrowed.delete(connection);
-    void connection.destroy();
+  /** Loads undici and makes the pool, once; connects to nothing. */
+  load(): Promise<Dispatcher> {
+    this.#dispatcher ??= createDispatcher(this.#options);
+    return this.#dispatcher;
   }
 
   /**
    * Sends one POST and returns the whole answer, whatever its status, or why there is none.
+   * @param path of a command, with its signed query
    * @param timeoutMs milliseconds from sending to the end of the answer
    */
-  post(
-    connection: Connection,
-    { path, body }: Post,
+  async post(
+    path: string,
+    body: string,
     deadline: Deadline,
     timeoutMs: number,
   ): Promise<HttpResponse | NetworkFailure> {
+    const dispatcher = await this.load();
     const { endpoint, userAgent } = this.#options;
     const request: Dispatcher.DispatchOptions = {
       origin: endpoint.origin,
@@ -96,33 +57,32 @@ export class HttpClient {
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
       let receivedBytes = 0;
-      let received: Pick<HttpResponse, "status" | "headers"> | undefined;
+      let received: Pick<HttpResponse, "status" | "headers"> = { status: 0, headers: {} };
       let controller: Dispatcher.DispatchController | undefined;
       let timer: NodeJS.Timeout | undefined;
       let isSettled = false;
       let removeListener = () => {};
-      const settle = (result: HttpResponse | NetworkFailure) => {
-        if (isSettled) return;
+      /** True for the first result alone. */
+      const settle = () => {
+        if (isSettled) return false;
         isSettled = true;
         removeListener();
         clearTimeout(timer);
-        // What could not connect may go on trying; the next borrower must not wait for it.
-        if (controller) this.#unconnected.delete(connection);
-        else this.#unconnected.add(connection);
-        resolve(result);
+        return true;
       };
       const fail = (failure: NetworkFailure) => {
-        settle(failure);
+        if (settle()) resolve(failure);
         controller?.abort(new Error(failure.reason));
       };
       // undici ignores an abort signal while a request is queued or connecting, so the deadline is raced here.
       removeListener = deadline.onEnd((end) => fail(failureAtEnd(end, controller !== undefined)));
       if (isSettled) return;
-      connection.dispatch(request, {
+      dispatcher.dispatch(request, {
         onRequestStart(started) {
-          if (isSettled) return started.abort(new Error("no longer wanted"));
+          // Aborting here would destroy a connection that is well; an exception ends this request alone.
+          if (isSettled) throw new Error("no longer wanted");
           controller = started;
-          timer = setTimeout(() => fail(networkFailure("noAnswer")), timeoutMs);
+          timer = setTimeout(() => fail(networkFailure("timedOut")), timeoutMs);
         },
         onResponseStart(_controller, status, headers) {
           received = { status, headers };
@@ -132,37 +92,27 @@ export class HttpClient {
           if (receivedBytes > MAX_ANSWER_BYTES) fail(networkFailure("answerTooLarge"));
           else chunks.push(chunk);
         },
-        onResponseEnd: () => {
-          this.#used.add(connection);
+        onResponseEnd() {
+          if (!settle()) return;
           const [first, ...more] = chunks;
-          settle({
-            status: 0,
-            headers: {},
-            ...received,
-            body: first && more.length === 0 ? first : Buffer.concat(chunks),
-          });
+          const body = first && more.length === 0 ? first : Buffer.concat(chunks);
+          // The connection is free again a turn of the event loop later; the next request would open another one.
+          setImmediate(() => setImmediate(resolve, { ...received, body }));
         },
         onResponseError: (_controller, error) =>
-          fail(
-            controller
-              ? failureAfterSending(error, received === undefined && this.#used.has(connection))
-              : failureBeforeSending(error),
-          ),
+          fail(controller ? failureAfterSending(error) : failureBeforeSending(error)),
       });
     });
   }
 
   /** Closes every connection. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    const all = [...this.#idle.splice(0), ...this.#borrowed];
-    this.#borrowed.clear();
-    await Promise.all(all.map((connection) => connection.destroy()));
+    await (await this.#dispatcher)?.destroy();
   }
 }
 
 function failureAtEnd(end: DeadlineEnd, wasSent: boolean): NetworkFailure {
-  if (wasSent) return networkFailure(end === "cancelled" ? "cancelledAfterSending" : "noAnswer");
+  if (wasSent) return networkFailure(end === "cancelled" ? "cancelledAfterSending" : "timedOut");
   return end === "cancelled"
     ? networkFailure("cancelledBeforeSending")
     : networkFailure("unreachable", "no connection in time");
@@ -190,11 +140,11 @@ function failureBeforeSending(error: Error): NetworkFailure {
   return networkFailure(NOT_SENT_CODES[code] ?? "unreachable", code);
 }
 
-function failureAfterSending(error: Error, isStaleConnection: boolean): NetworkFailure {
+function failureAfterSending(error: Error): NetworkFailure {
   const code = codeOf(error);
   // Codes of the HTTP parser and of undici's own checks: the peer answered, but not in readable HTTP.
   if (error.name === "HTTPParserError" || /^(HPE_|UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH|RESPONSE))/.test(code)) {
     return malformed(["not valid HTTP", code].filter(Boolean).join(", "));
   }
-  return { ...networkFailure("connectionLost", code), isStaleConnection };
+  return networkFailure("connectionLost", code);
 }

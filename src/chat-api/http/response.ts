@@ -1,8 +1,8 @@
-import type { Envelope } from "../../channel/explanation.ts";
-import { isRecord } from "../../channel/is-record.ts";
-import { clip } from "../../channel/text.ts";
+import type { Envelope } from "../../call/explained-error.ts";
+import { isRecord } from "../../text/json.ts";
+import { clip } from "../../text/text.ts";
 import type { Secrets } from "../auth/secrets.ts";
-import { meaningOf } from "../errors/code-meaning.ts";
+import { lookUpCode } from "../errors/error-codes.ts";
 import { type CodeFailure, malformed, type NetworkFailure, networkFailure } from "../errors/failure.ts";
 import type { HttpResponse } from "./http-client.ts";
 
@@ -10,6 +10,8 @@ import type { HttpResponse } from "./http-client.ts";
 
 /** A clock further off than this many seconds is mentioned where a signature was refused. */
 const MAX_CLOCK_SKEW_SECONDS = 120;
+/** A longer Retry-After than this many milliseconds is taken for this. */
+const MAX_RETRY_AFTER_MS = 300_000;
 
 /** A valid answer to a whole request: ErrorCode is 0. */
 export interface ApiResponse {
@@ -24,7 +26,7 @@ export interface ApiResponse {
  * Reads an answer.
  *
  * @param now milliseconds since 1970, to compare with the server's Date
- * @param named the command and the IDs that the call named; they stay readable in the service's words
+ * @param named the command and the IDs that the call named; they stay readable in the service's text
  */
 export function readResponse(
   response: HttpResponse,
@@ -32,23 +34,25 @@ export function readResponse(
   secrets: Secrets,
   named: readonly string[],
 ): ApiResponse | CodeFailure | NetworkFailure {
-  if (response.status !== 200) return failureOfStatus(response.status);
+  const retryAfterMs = readRetryAfter(response.headers["retry-after"], now);
+  if (response.status !== 200) return { ...failureOfStatus(response.status), retryAfterMs };
   const parsed = parse(response);
   if (!("content" in parsed)) return parsed;
   const { content } = parsed;
-  const code = content.ErrorCode;
+  const { ErrorCode: code, ActionStatus } = content;
   if (!isInteger(code)) return malformed("ErrorCode is missing or not a whole number");
+  if (ActionStatus !== undefined && typeof ActionStatus !== "string") return malformed("ActionStatus is not a text");
   const date = response.headers.date;
   const serverDate = typeof date === "string" ? date : undefined;
   const envelope = readEnvelope(content, secrets, named);
-  if (code !== 0) return codeFailure({ ...envelope, ErrorCode: code }, describeClockSkew(serverDate, now));
-  if (envelope.ActionStatus !== undefined && envelope.ActionStatus !== "OK")
-    return malformed("ActionStatus and ErrorCode disagree");
+  if (code !== 0)
+    return { ...codeFailure({ ...envelope, ErrorCode: code }, describeClockSkew(serverDate, now)), retryAfterMs };
+  if (ActionStatus !== undefined && ActionStatus !== "OK") return malformed("ActionStatus and ErrorCode disagree");
   return { kind: "response", envelope, content, serverDate };
 }
 
 export function codeFailure(envelope: CodeFailure["envelope"], clockNote = ""): CodeFailure {
-  return { kind: "code", envelope, meaning: meaningOf(envelope.ErrorCode), clockNote };
+  return { kind: "code", envelope, code: lookUpCode(envelope.ErrorCode), clockNote };
 }
 
 /**
@@ -80,6 +84,13 @@ export function describeClockSkew(serverDate: string | undefined, now: number): 
   if (!(Math.abs(skewSeconds) > MAX_CLOCK_SKEW_SECONDS)) return ""; // an unreadable Date gives NaN and says nothing
   const minutes = Math.round(Math.abs(skewSeconds) / 60);
   return `This machine's clock is ${minutes} minutes ${skewSeconds > 0 ? "ahead of" : "behind"} the server's Date (${new Date(server).toUTCString()}): set the clock.`;
+}
+
+/** Milliseconds that a Retry-After header asks for, in seconds or as a date; undefined where there is none. */
+function readRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
+  if (typeof header !== "string") return undefined;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
+  return ms > 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
 }
 
 function failureOfStatus(status: number): NetworkFailure {

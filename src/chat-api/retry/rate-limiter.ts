@@ -1,13 +1,14 @@
+import type { Deadline, DeadlineEnd } from "../../call/deadline.ts";
 import { type NetworkFailure, networkFailure } from "../errors/failure.ts";
-import type { Deadline, DeadlineEnd } from "./deadline.ts";
 
 /** The share of the limit that may go out at once after an idle period; the rest is refilled evenly over each second. */
-const BURST_SHARE = 0.1;
+const BURST_SHARE = 0.02;
+/** The service counts at its side, where requests arrive bunched after a slow connection: so much room stays free. */
+const HEADROOM = 1.11;
+/** After the service asked for fewer requests, they go out at half the speed for this many milliseconds. */
+const SLOW_MS = 10_000;
 
-/**
- * Lets requests to one command out in the order they came, never more than the limit in any second: a token bucket.
- * With a burst of one, requests are spaced evenly at the limit; a larger burst is a part of its second's limit.
- */
+/** Lets requests to one command out in the order they came: a token bucket. */
 export class RateLimiter {
   readonly #burst: number;
   readonly #refillPerMs: number;
@@ -20,7 +21,8 @@ export class RateLimiter {
   /** @param perSecond maximum requests in any second, 1 to 200 */
   constructor(perSecond: number) {
     this.#burst = Math.max(1, Math.floor(perSecond * BURST_SHARE));
-    this.#refillPerMs = (this.#burst === 1 ? perSecond : perSecond - this.#burst) / 1000;
+    // With a burst of one, requests are spaced evenly at the limit; a larger burst is a part of its second's limit.
+    this.#refillPerMs = (this.#burst === 1 ? perSecond : perSecond - this.#burst) / HEADROOM / 1000;
     this.#tokens = this.#burst;
   }
 
@@ -31,6 +33,10 @@ export class RateLimiter {
   async acquire(deadline: Deadline): Promise<NetworkFailure | undefined> {
     if (deadline.ended) return tooLate(deadline.ended);
     const ahead = this.#queue.size;
+    const pauseMs = this.#pausedUntil - performance.now();
+    if (pauseMs > deadline.remainingMs) {
+      return networkFailure("noTimeToSend", `the service asked for a pause of ${Math.ceil(pauseMs / 1000)} seconds`);
+    }
     if (ahead / this.#refillPerMs > deadline.remainingMs) {
       return networkFailure("noTimeToSend", `${ahead.toLocaleString("en-US")} requests are waiting already`);
     }
@@ -46,7 +52,7 @@ export class RateLimiter {
     return tooLate(end);
   }
 
-  /** Stops every request of this command for at least `ms` milliseconds: the service asked for fewer. */
+  /** Stops every request of this command for at least `ms` milliseconds, and slows them down after that. */
   pauseFor(ms: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + ms);
     this.#tokens = 0;
@@ -63,7 +69,7 @@ export class RateLimiter {
       proceed();
     }
     if (this.#queue.size === 0) return;
-    const waitMs = Math.max((1 - this.#tokens) / this.#refillPerMs, this.#pausedUntil - now, 1);
+    const waitMs = Math.max((1 - this.#tokens) / this.#speedAt(now), this.#pausedUntil - now, 1);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#serve();
@@ -72,8 +78,14 @@ export class RateLimiter {
 
   #refill(now: number): void {
     const from = Math.max(this.#filledAt, this.#pausedUntil);
-    if (now > from) this.#tokens = Math.min(this.#burst, this.#tokens + (now - from) * this.#refillPerMs);
+    if (now > from) this.#tokens = Math.min(this.#burst, this.#tokens + (now - from) * this.#speedAt(now));
     this.#filledAt = now;
+  }
+
+  /** Tokens per millisecond. */
+  #speedAt(now: number): number {
+    const isSlow = this.#pausedUntil > 0 && now < this.#pausedUntil + SLOW_MS;
+    return isSlow ? this.#refillPerMs / 2 : this.#refillPerMs;
   }
 }
 

@@ -1,22 +1,22 @@
-import type { CodeKind } from "../errors/codes/family.ts";
-import { type Failure, isOutcomeUnknown, isTransient, wasSent } from "../errors/failure.ts";
+import type { Deadline } from "../../call/deadline.ts";
+import type { CodeKind } from "../errors/error-codes.ts";
+import { type Failure, isRateLimited, isTransient, replyKindOf } from "../errors/failure.ts";
 import { WRITE_TIMEOUT_MS } from "../limits.ts";
-import type { Deadline } from "./deadline.ts";
 
 /** What may be sent again, after which pause, and how often. */
 
 /** Maximum attempts of one call to one command, sent or not. */
-const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 4;
 /** The first pause is random up to this many milliseconds (full jitter), the next up to twice that. */
 const FIRST_PAUSE_MS = 250;
-/** After a rate code the whole command pauses for 1 to 1.5 seconds; no Retry-After is documented. */
+/** After a rate code without Retry-After the whole command pauses for 1 to 1.5 seconds. */
 const RATE_PAUSE_MS = 1_000;
 /** Retries of each kind of code, within MAX_ATTEMPTS. */
 const MAX_RETRIES: Readonly<Record<CodeKind, number>> = {
   unlisted: 0,
   request: 0,
   config: 0,
-  credentials: 0, // repeated failures lock the account (70050)
+  credentials: 1, // with another credential alone: repeated failures lock the account (70050)
   expired: 1,
   disputed: 1,
   rate: MAX_ATTEMPTS,
@@ -24,17 +24,15 @@ const MAX_RETRIES: Readonly<Record<CodeKind, number>> = {
 };
 
 /** What happened so far in one call. */
-export interface AttemptState {
+export interface CallState {
   /** Attempts so far: requests sent, or connections tried. */
   readonly attempts: number;
   /** Answers with a code of the same kind as this one, this one included. */
   readonly timesOfKind: number;
-  /** Earlier attempts of this call that broke like a connection that was closed while idle. */
-  readonly staleConnections: number;
-  /** True for a modify call: what was sent and may have been carried out is never sent again unread. */
-  readonly isWrite: boolean;
-  /** False with a ready-made UserSig, which cannot be made again here. */
-  readonly canRefreshSignature: boolean;
+  /** False for the edit of a channel: without a valid answer it is read back, not sent again. */
+  readonly isRepeatable: boolean;
+  /** True if the next attempt is signed otherwise than one that the service refused. */
+  readonly hasNewSignature: boolean;
 }
 
 /** How to make the next attempt. */
@@ -45,22 +43,17 @@ export interface RetryDecision {
 }
 
 /** Decides whether another attempt may follow a failure; undefined where the failure ends the call. */
-export function decideRetry(failure: Failure, state: AttemptState): RetryDecision | undefined {
-  const { attempts, timesOfKind, staleConnections, isWrite, canRefreshSignature } = state;
+export function decideRetry(failure: Failure, state: CallState): RetryDecision | undefined {
+  const { attempts, timesOfKind, isRepeatable, hasNewSignature } = state;
   if (attempts >= MAX_ATTEMPTS) return undefined;
-  if (isWrite && wasSent(failure) && isOutcomeUnknown(failure)) return undefined;
+  if (!isRepeatable && replyKindOf(failure) === "noAnswer") return undefined;
   const atOnce: RetryDecision = { pauseMs: 0, usesRetryBudget: false };
-  const backOff: RetryDecision = { ...atOnce, pauseMs: backOffMs(attempts), usesRetryBudget: true };
-
-  if (failure.kind === "network") {
-    if (failure.reason === "tooManyRequests") return atOnce; // the rate limiter makes the pause
-    if (failure.isStaleConnection && staleConnections === 0) return atOnce;
-    return isTransient(failure) ? backOff : undefined;
-  }
-  const { kind } = failure.meaning;
+  if (isRateLimited(failure)) return atOnce; // the rate limiter makes the pause
+  const backOff = { pauseMs: Math.max(backOffMs(attempts), failure.retryAfterMs ?? 0), usesRetryBudget: true };
+  if (failure.kind === "network") return isTransient(failure) ? backOff : undefined;
+  const { kind } = failure.code;
   if (timesOfKind > MAX_RETRIES[kind]) return undefined;
-  if (kind === "rate") return atOnce;
-  if (kind === "expired") return canRefreshSignature ? atOnce : undefined;
+  if (kind === "expired" || kind === "credentials") return hasNewSignature ? atOnce : undefined;
   return backOff;
 }
 
@@ -68,10 +61,10 @@ function backOffMs(attempts: number): number {
   return Math.random() * FIRST_PAUSE_MS * 2 ** Math.max(0, attempts - 1);
 }
 
-/** Milliseconds that every request to the command must wait after this failure: 0, or the pause after a rate code. */
+/** Milliseconds that every request to the command must wait after this failure; 0 unless it asks for fewer requests. */
 export function ratePauseMs(failure: Failure): number {
-  const isRate = failure.kind === "code" ? failure.meaning.kind === "rate" : failure.reason === "tooManyRequests";
-  return isRate ? RATE_PAUSE_MS * (1 + Math.random() / 2) : 0;
+  if (!isRateLimited(failure)) return 0;
+  return failure.retryAfterMs ?? RATE_PAUSE_MS * (1 + Math.random() / 2);
 }
 
 /**

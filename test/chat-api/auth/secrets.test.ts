@@ -88,7 +88,7 @@ describe("a known secret", () => {
   });
 });
 
-describe("the service's words", () => {
+describe("the service's text", () => {
   const base64 = Buffer.from(userSig).toString("base64");
   const percent = userSig.replaceAll("*", "%2A").replaceAll("-", "%2D").replaceAll("_", "%5F");
   const escaped = [...userSig]

@@ -145,15 +145,14 @@ describe("the signer", () => {
     vi.useFakeTimers({ toFake: ["Date"], now: 1_700_000_000_000 });
     const signer = signerWith({ secretKey: KEY });
     const refused = currentOf(signer);
-    signer.refreshSignature("never made here");
+    expect(signer.renew(refused, false)).toBe(false); // a wrong key makes no better one
     expect(currentOf(signer)).toBe(refused);
-    expect(signer.canRefreshSignature).toBe(true);
     vi.setSystemTime(1_700_000_001_000);
-    signer.refreshSignature(refused);
+    expect(signer.renew(refused, true)).toBe(true);
     const newer = currentOf(signer);
     expect(newer).not.toBe(refused);
     vi.setSystemTime(1_700_000_002_000);
-    signer.refreshSignature(refused);
+    expect(signer.renew(refused, true)).toBe(true);
     expect(currentOf(signer)).toBe(newer);
   });
 
@@ -162,7 +161,7 @@ describe("the signer", () => {
     const userSig = handMade();
     const signer = signerWith({ userSig }, { now: () => now });
     expect(currentOf(signer)).toBe(userSig);
-    expect(signer.canRefreshSignature).toBe(false);
+    expect(signer.renew(userSig, true)).toBe(false);
     now = 1_700_086_400_000;
     expect(signer.current()).toEqual({ problem: expect.stringContaining("code 70001") });
   });
@@ -171,11 +170,80 @@ describe("the signer", () => {
     const secrets = new Secrets();
     const signer = new Signer({ sdkAppId: APP, identifier: "a", credential: { secretKey: KEY }, secrets });
     const first = currentOf(signer);
-    signer.refreshSignature(first);
+    signer.renew(first, true);
     const second = currentOf(signer);
     expect(second).not.toBe(first);
     expect(secrets.redact(`${KEY} ${first} ${second}`)).toBe("[secret] [secret] [secret]");
     new Signer({ sdkAppId: APP, identifier: "a", credential: { userSig: "a-ready-made-one" }, secrets });
     expect(secrets.appearIn("holds a-ready-made-one")).toBe(true);
+  });
+
+  test("forgets a signature that opens nothing any more", () => {
+    let now = 1_700_000_000_000;
+    const secrets = new Secrets(() => now);
+    const credential = { secretKey: KEY };
+    const signer = new Signer({ sdkAppId: APP, identifier: "a", credential, secrets, now: () => now });
+    vi.useFakeTimers({ toFake: ["Date"], now });
+    const first = currentOf(signer);
+    now += 2 * DAY * 1000;
+    vi.setSystemTime(now);
+    const second = currentOf(signer);
+    expect([first, second, KEY].map((text) => secrets.appearIn(text))).toEqual([false, true, true]);
+  });
+
+  describe("with a file", () => {
+    function withFile(credential: Credential) {
+      const file = { content: credential, version: 1 };
+      const secrets = new Secrets();
+      const reader = { version: () => file.version, read: () => file.content };
+      const signer = new Signer({ sdkAppId: APP, identifier: "administrator", credential, secrets, file: reader });
+      return { signer, secrets, file };
+    }
+
+    test("reads it again at the next signing after it has changed", () => {
+      const { signer, secrets, file } = withFile({ secretKey: KEY });
+      const first = currentOf(signer);
+      file.content = { secretKey: `${KEY}x` };
+      expect(currentOf(signer)).toBe(first);
+      file.version = 2;
+      const query = queryOf(currentOf(signer));
+      expect(
+        verifyQuery(query, { sdkAppId: APP, secretKey: `${KEY}x`, admins: ["administrator"] }, Date.now() / 1000),
+      ).toBe(0);
+      expect(secrets.appearIn(`${KEY}x`)).toBe(true);
+    });
+
+    test("reads it again when the service refused a signature, whatever its time of change says", () => {
+      const { signer, file } = withFile({ secretKey: KEY });
+      const refused = currentOf(signer);
+      expect(signer.renew(refused, false)).toBe(false);
+      file.content = { secretKey: `${KEY}x` };
+      expect(signer.renew(refused, false)).toBe(true);
+      expect(currentOf(signer)).not.toBe(refused);
+    });
+
+    test("goes on with what it has while the file holds nothing", () => {
+      const { signer, file } = withFile({ secretKey: KEY });
+      const first = currentOf(signer);
+      Object.assign(file, { content: undefined, version: 2 });
+      expect(currentOf(signer)).toBe(first);
+    });
+  });
+
+  test("warns once that a ready-made one expires within a day, and once within an hour", () => {
+    let now = 1_700_000_000_000;
+    const warnings: string[] = [];
+    const credential = { userSig: handMade({ "TLS.expire": 2 * DAY }) };
+    const warn = (text: string) => void warnings.push(text);
+    const options = { sdkAppId: APP, identifier: "administrator", credential, secrets: new Secrets(), warn };
+    const signer = new Signer({ ...options, now: () => now });
+    for (const hours of [0, 10, 25, 26, 47.5, 47.6]) {
+      now = 1_700_000_000_000 + hours * 3_600_000;
+      currentOf(signer);
+    }
+    expect(warnings).toEqual([
+      "The ready-made UserSig expires in 1380 minutes.",
+      "The ready-made UserSig expires in 30 minutes.",
+    ]);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Connection, HttpClient } from "../../../src/chat-api/http/http-client.ts";
-import { Deadline } from "../../../src/chat-api/retry/deadline.ts";
+import { Deadline } from "../../../src/call/deadline.ts";
+import { HttpClient } from "../../../src/chat-api/http/http-client.ts";
 import { waitUntil } from "../../support/clock.ts";
 import { httpPeer } from "../../support/peers.ts";
-import { callFor } from "../../support/service.ts";
+import { callFor, startSandbox } from "../../support/service.ts";
 
-const POST = { path: "/v4/x?random=1", body: '{"a":"茶"}' };
+const BODY = '{"a":"茶"}';
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
 function answerOf(body: string, more = ""): string {
@@ -18,17 +18,17 @@ function clientOf(endpoint: URL): HttpClient {
   return client;
 }
 
-const post = (client: HttpClient, connection: Connection, deadline = callFor().deadline, timeoutMs = 10_000) =>
-  client.post(connection, POST, deadline, timeoutMs);
+const post = (client: HttpClient, deadline = callFor().deadline, timeoutMs = 10_000) =>
+  client.post("/v4/x?random=1", BODY, deadline, timeoutMs);
 
 describe("a post", () => {
   test("carries JSON to the endpoint's own path, and returns the whole answer", async () => {
     const { endpoint, requests } = await httpPeer((socket, body) => {
-      expect(body).toBe(POST.body);
+      expect(body).toBe(BODY);
       socket.write(answerOf("hello", "date: now\r\n"));
     });
     const client = clientOf(new URL("/im/", endpoint));
-    const response = await post(client, await client.borrow());
+    const response = await post(client);
     expect(response).toMatchObject({ status: 200, headers: { date: "now" }, body: Buffer.from("hello") });
     const [head = ""] = requests;
     expect(head).toMatch(/^POST \/im\/v4\/x\?random=1 HTTP\/1\.1\r\n/);
@@ -41,70 +41,39 @@ describe("a post", () => {
     let size = MAX_ANSWER_BYTES;
     const { endpoint } = await httpPeer((socket) => socket.write(answerOf("x".repeat(size))));
     const client = clientOf(endpoint);
-    const connection = await client.borrow();
-    expect(await post(client, connection)).toMatchObject({ body: { length: MAX_ANSWER_BYTES } });
+    expect(await post(client)).toMatchObject({ body: { length: MAX_ANSWER_BYTES } });
     size += 1;
-    expect(await post(client, connection)).toMatchObject({ reason: "answerTooLarge" });
+    expect(await post(client)).toMatchObject({ reason: "answerTooLarge" });
   });
 
   test("is given up when its own time after sending is over", async () => {
     const { endpoint, requests } = await httpPeer(() => {});
     const client = clientOf(endpoint);
-    expect(await post(client, await client.borrow(), callFor().deadline, 100)).toMatchObject({ reason: "noAnswer" });
+    expect(await post(client, callFor().deadline, 100)).toMatchObject({ reason: "timedOut" });
     expect(requests).toHaveLength(1);
   });
 
   test("whose time is over already sends nothing", async () => {
     const { endpoint, requests } = await httpPeer((socket) => socket.write(answerOf("x")));
     const client = clientOf(endpoint);
-    const connection = await client.borrow();
     const over = new Deadline(1_000);
     over.cancel();
-    expect(await post(client, connection, over)).toMatchObject({ reason: "cancelledBeforeSending", detail: "" });
-    client.release(connection); // it may still try to connect, so it is not lent out again
-    const next = await client.borrow();
-    expect(next).not.toBe(connection);
-    await post(client, next);
+    expect(await post(client, over)).toMatchObject({ reason: "cancelledBeforeSending", detail: "" });
+    await post(client);
     expect(requests).toHaveLength(1);
-    client.release(next);
-    expect(await client.borrow()).toBe(next);
   });
 
   test("to a name whose addresses all refuse sends nothing", async () => {
     const client = clientOf(new URL("http://localhost:9"));
-    expect(await post(client, await client.borrow())).toMatchObject({
+    expect(await post(client)).toMatchObject({
       reason: "connectionRefused",
       detail: "ECONNREFUSED",
     });
   });
 
-  test("over a connection that the server closed while it was idle says so", async () => {
-    const { endpoint } = await httpPeer((socket, _body, nth) => {
-      if (nth === 1) socket.write(answerOf("x"));
-      else socket.destroy();
-    });
-    const client = clientOf(endpoint);
-    const connection = await client.borrow();
-    await post(client, connection);
-    expect(await post(client, connection)).toMatchObject({ reason: "connectionLost", isStaleConnection: true });
-  });
-
-  test("over a new connection that the server closed at once does not", async () => {
-    const { endpoint } = await httpPeer((socket) => socket.destroy());
-    const client = clientOf(endpoint);
-    expect(await post(client, await client.borrow())).toMatchObject({
-      reason: "connectionLost",
-      isStaleConnection: false,
-    });
-  });
-
-  test("whose answer broke in the middle is not taken for a stale connection", async () => {
+  test("over a connection that the server closes is lost", async () => {
     const { endpoint } = await httpPeer((socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nab"));
-    const client = clientOf(endpoint);
-    expect(await post(client, await client.borrow())).toMatchObject({
-      reason: "connectionLost",
-      isStaleConnection: false,
-    });
+    expect(await post(clientOf(endpoint))).toMatchObject({ reason: "connectionLost" });
   });
 });
 
@@ -118,33 +87,30 @@ describe("connections", () => {
     return { endpoint, requests, sockets };
   }
 
-  test("are opened by the first post, not before", async () => {
+  test("are opened by the first post, not by loading", async () => {
     const { endpoint, sockets } = await countingPeer();
-    const client = clientOf(endpoint);
-    client.release(await client.borrow());
+    await clientOf(endpoint).load();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(sockets.size).toBe(0);
   });
 
-  test("stay with their borrower, one request after another over the same socket", async () => {
+  test("are kept: what goes on at once goes over the same one", async () => {
     const { endpoint, sockets } = await countingPeer();
     const client = clientOf(endpoint);
-    const connection = await client.borrow();
-    for (let times = 0; times < 5; times += 1) await post(client, connection);
+    for (let times = 0; times < 20; times += 1) await post(client);
     expect(sockets.size).toBe(1);
   });
 
-  test("are lent again, the last used first; a new one is made where a new one is asked for", async () => {
-    const { endpoint, sockets } = await countingPeer();
+  test("live on when a request that waits for one is no longer wanted", async () => {
+    const { endpoint, requests, sockets } = await countingPeer();
     const client = clientOf(endpoint);
-    const [one, other] = [await client.borrow(), await client.borrow()];
-    expect(one).not.toBe(other);
-    client.release(one);
-    client.release(other);
-    expect(await client.borrow()).toBe(other);
-    expect(await client.borrow("new")).not.toBe(one);
-    expect(await client.borrow()).toBe(one);
-    expect(sockets.size).toBe(0);
+    await post(client);
+    const deadline = new Deadline(1_000);
+    const unwanted = post(client, deadline);
+    deadline.cancel();
+    expect(await unwanted).toMatchObject({ reason: "cancelledBeforeSending" });
+    await post(client);
+    expect([sockets.size, requests.length]).toEqual([1, 2]);
   });
 
   test("are closed with the client, those in use too", async () => {
@@ -158,10 +124,8 @@ describe("connections", () => {
       socket.write(answerOf("x"));
     });
     const client = clientOf(endpoint);
-    const connection = await client.borrow();
-    await post(client, connection);
-    client.release(connection);
-    const inFlight = post(client, await client.borrow("new"));
+    await post(client);
+    const inFlight = post(client);
     await waitUntil(() => requests.length === 2);
     await client.close();
     expect(await inFlight).toMatchObject({ reason: "connectionLost" });

@@ -1,15 +1,15 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { Secrets } from "../../../src/chat-api/auth/secrets.ts";
-import { type RequestContext, toError } from "../../../src/chat-api/errors/chat-api-error.ts";
 import type { Failure } from "../../../src/chat-api/errors/failure.ts";
 import { type ApiResponse, readResponse } from "../../../src/chat-api/http/response.ts";
+import { explanationOf, type FailedCall } from "../../../src/explanations/explain.ts";
 import { callFor, contextOn, DZDP, errorOf, GET, okValue, PENN, startSandbox } from "../../support/service.ts";
 
 fc.configureGlobal({ seed: 20261122 });
 
 const GOOD = '{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}';
-const CONTEXT: RequestContext = { isWrite: false, channelIds: [], sdkAppId: 1, attempts: 1 };
+const CALL: FailedCall = { channelIds: [], sdkAppId: 1, attempts: 1 };
 
 function read(body: string | Buffer, headers: Record<string, string> = {}, status = 200): ApiResponse | Failure {
   return readResponse({ status, headers, body: Buffer.from(body) }, Date.now(), new Secrets(), []);
@@ -24,7 +24,7 @@ function answer(body: string | Buffer): ApiResponse {
 function failure(body: string | Buffer, headers?: Record<string, string>, status?: number) {
   const result = read(body, headers, status);
   if (result.kind === "response") throw new Error("this should be a failure");
-  return { ...result, cause: toError(result, CONTEXT).explanation.cause };
+  return { ...result, cause: explanationOf(result, CALL).cause };
 }
 
 describe("an answer", () => {
@@ -51,6 +51,7 @@ describe("an answer", () => {
     ["ErrorCode as text", '{"ErrorCode":"0"}', "ErrorCode is missing"],
     ["ErrorCode with a fraction", '{"ErrorCode":0.5}', "ErrorCode is missing"],
     ["ErrorCode past all whole numbers", '{"ErrorCode":1e400}', "ErrorCode is missing"],
+    ["an ActionStatus that is no text", '{"ActionStatus":0,"ErrorCode":0}', "ActionStatus is not a text"],
     ["OK and failure at once", '{"ActionStatus":"FAIL","ErrorCode":0}', "ActionStatus and ErrorCode disagree"],
     ["an ErrorCode of the prototype alone", '{"__proto__":{"ErrorCode":0}}', "ErrorCode is missing"],
     ["nesting of 100,000", `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, "ErrorCode is missing"],
@@ -111,6 +112,16 @@ describe("a status", () => {
   });
 });
 
+test("Retry-After is read in seconds and as a date, up to five minutes, with any failure", () => {
+  const at = (header: string, status = 429) => failure(GOOD, { "retry-after": header }, status);
+  expect(at("7")).toMatchObject({ reason: "tooManyRequests", retryAfterMs: 7_000 });
+  expect(at("90000", 503)).toMatchObject({ reason: "serverError", retryAfterMs: 300_000 });
+  expect(failure('{"ErrorCode":60007}', { "retry-after": "2" })).toMatchObject({ retryAfterMs: 2_000 });
+  const ms = Number(at(new Date(Date.now() + 60_000).toUTCString()).retryAfterMs);
+  expect(ms).toBeGreaterThan(55_000);
+  for (const odd of ["-1", "soon", "", new Date(0).toUTCString()]) expect(at(odd).retryAfterMs).toBeUndefined();
+});
+
 test.each(["gzip", "br", "zstd"])("an answer compressed by %s, which was not asked for, is malformed", (encoding) => {
   expect(failure(GOOD, { "content-encoding": encoding })).toMatchObject({ reason: "answerMalformed" });
   expect(read(GOOD, { "content-encoding": "identity" }).kind).toBe("response");
@@ -150,11 +161,10 @@ describe("the list of channels", () => {
   ])("that is %s is not a valid answer", async (_what, change, detail) => {
     const sandbox = await startSandbox();
     const fault = changeList(change);
-    sandbox.faults.add(fault, fault, fault);
-    const sent = contextOn(sandbox.endpoint).api.getChannels([PENN, DZDP], undefined, callFor());
+    sandbox.faults.add(fault, fault, fault, fault);
+    const sent = contextOn(sandbox.endpoint).api.getChannels([PENN, DZDP], undefined, callFor().deadline);
     expect(await errorOf(okValue(sent))).toMatchObject({
-      name: "AmbiguousResponseError",
-      explanation: { attempts: 3, cause: expect.stringContaining(detail) },
+      explanation: { attempts: 4, cause: expect.stringContaining(detail) },
     });
   });
 
@@ -164,15 +174,12 @@ describe("the list of channels", () => {
       const sandbox = await startSandbox();
       sandbox.faults.add(changeList(([first, ...rest]) => [{ ...first, ...wrong }, ...rest]));
       const { channels } = await okValue(
-        contextOn(sandbox.endpoint).api.getChannels([PENN, DZDP], undefined, callFor()),
+        contextOn(sandbox.endpoint).api.getChannels([PENN, DZDP], undefined, callFor().deadline),
       );
-      expect(channels[0]?.error?.explanation).toMatchObject({
-        stage: "network",
-        attempts: 1,
-        cause: expect.stringContaining(`${Object.keys(wrong)[0]} is not of the documented type`),
-      });
+      const detail = `${Object.keys(wrong)[0]} is not of the documented type`;
+      expect(channels[0]?.failure).toEqual({ kind: "network", reason: "answerMalformed", detail });
       expect(channels[1]).toMatchObject({ id: DZDP, info: { Name: expect.any(String) } });
-      expect(channels[1]?.error).toBeUndefined();
+      expect(channels[1]?.failure).toBeUndefined();
     },
   );
 
@@ -182,7 +189,7 @@ describe("the list of channels", () => {
       changeList((list) => list.reverse().map((element) => ({ ...element, FaceUrl: null, Mood: "new" }))),
     );
     const { api } = contextOn(sandbox.endpoint);
-    const { channels } = await okValue(api.getChannels([PENN, DZDP], undefined, callFor()));
+    const { channels } = await okValue(api.getChannels([PENN, DZDP], undefined, callFor().deadline));
     expect(channels.map(({ id }) => id)).toEqual([PENN, DZDP]);
     expect(channels[0]?.info).not.toHaveProperty("FaceUrl");
     expect(channels[0]?.info).not.toHaveProperty("Mood");
@@ -196,7 +203,7 @@ describe("the list of channels", () => {
       ),
     );
     const { api } = contextOn(sandbox.endpoint);
-    const { channels, attempts } = await okValue(api.getChannels([PENN, "@TOA#_gone"], undefined, callFor()));
+    const { channels, attempts } = await okValue(api.getChannels([PENN, "@TOA#_gone"], undefined, callFor().deadline));
     expect(attempts).toBe(1);
     expect(channels.map(({ id, envelope }) => [id, envelope.ErrorCode])).toEqual([
       [PENN, 0],

@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
+import { Deadline } from "../../../src/call/deadline.ts";
 import { type Failure, networkFailure } from "../../../src/chat-api/errors/failure.ts";
 import { codeFailure } from "../../../src/chat-api/http/response.ts";
-import { Deadline } from "../../../src/chat-api/retry/deadline.ts";
 import {
-  type AttemptState,
+  type CallState,
   decideRetry,
   RetryBudget,
   ratePauseMs,
@@ -12,16 +12,9 @@ import {
 import { stopTime } from "../../support/clock.ts";
 
 const code = (ErrorCode: number) => codeFailure({ ErrorCode });
-const first: AttemptState = {
-  attempts: 1,
-  timesOfKind: 1,
-  staleConnections: 0,
-  isWrite: false,
-  canRefreshSignature: true,
-};
+const first: CallState = { attempts: 1, timesOfKind: 1, isRepeatable: true, hasNewSignature: false };
 const backOff = { pauseMs: expect.any(Number), usesRetryBudget: true };
 const atOnce = { pauseMs: 0, usesRetryBudget: false };
-const stale = { ...networkFailure("connectionLost"), isStaleConnection: true };
 
 describe("after the first attempt", () => {
   test.each<[string, Failure, unknown, unknown]>([
@@ -31,9 +24,8 @@ describe("after the first attempt", () => {
     ["a proxy that refuses", networkFailure("proxyRefused"), undefined, undefined],
     ["no time to send", networkFailure("noTimeToSend"), undefined, undefined],
     ["a cancellation", networkFailure("cancelledBeforeSending"), undefined, undefined],
-    ["an open credential breaker", networkFailure("breakerOpen"), undefined, undefined],
+    ["a pause after refused credentials", networkFailure("authCooldown"), undefined, undefined],
     ["a lost connection", networkFailure("connectionLost"), backOff, undefined],
-    ["a connection that was closed while idle", stale, atOnce, undefined],
     ["a malformed answer", networkFailure("answerMalformed"), backOff, undefined],
     ["a redirect", networkFailure("redirected"), undefined, undefined],
     ["an answer that is too large", networkFailure("answerTooLarge"), undefined, undefined],
@@ -41,15 +33,15 @@ describe("after the first attempt", () => {
     ["a rate code", code(60018), atOnce, atOnce],
     ["a transient code", code(20005), backOff, undefined],
     ["a disputed code", code(10004), backOff, undefined],
-    ["an expired signature", code(70001), atOnce, atOnce],
+    ["an expired signature that cannot be renewed", code(70001), undefined, undefined],
     ["refused credentials", code(70003), undefined, undefined],
     ["a wrong request", code(130004), undefined, undefined],
     ["a wrong configuration", code(60020), undefined, undefined],
     ["an unlisted code", code(424242), undefined, undefined],
     ["a rate code beside an OK", codeFailure({ ErrorCode: 60018, ActionStatus: "OK" }), atOnce, undefined],
-  ])("%s: a read and a write", (_what, failure, read, write) => {
+  ])("%s: what may be repeated, and the edit of a channel", (_what, failure, read, write) => {
     expect(decideRetry(failure, first)).toEqual(read);
-    expect(decideRetry(failure, { ...first, isWrite: true })).toEqual(write);
+    expect(decideRetry(failure, { ...first, isRepeatable: false })).toEqual(write);
   });
 });
 
@@ -59,19 +51,15 @@ describe("after more attempts", () => {
     ["a 502", networkFailure("serverError")],
     ["a rate code", code(60018)],
     ["a transient code", code(20005)],
-  ])("the third is the last: %s", (_what, failure) => {
-    expect(decideRetry(failure, { ...first, attempts: 2, timesOfKind: 2 })).toBeDefined();
-    expect(decideRetry(failure, { ...first, attempts: 3 })).toBeUndefined();
+  ])("the fourth is the last: %s", (_what, failure) => {
+    expect(decideRetry(failure, { ...first, attempts: 3, timesOfKind: 3 })).toBeDefined();
     expect(decideRetry(failure, { ...first, attempts: 4 })).toBeUndefined();
   });
 
-  test.each([70001, 10004])("code %i a second time ends the call", (ErrorCode) => {
-    expect(decideRetry(code(ErrorCode), { ...first, attempts: 2 })).toBeDefined();
-    expect(decideRetry(code(ErrorCode), { ...first, attempts: 2, timesOfKind: 2 })).toBeUndefined();
-  });
-
-  test("a second stale connection counts as an outage", () => {
-    expect(decideRetry(stale, { ...first, attempts: 2, staleConnections: 1 })).toEqual(backOff);
+  test.each([70001, 70009, 10004])("code %i a second time ends the call", (ErrorCode) => {
+    const renewed = { ...first, hasNewSignature: true, attempts: 2 };
+    expect(decideRetry(code(ErrorCode), renewed)).toBeDefined();
+    expect(decideRetry(code(ErrorCode), { ...renewed, timesOfKind: 2 })).toBeUndefined();
   });
 });
 
@@ -84,6 +72,12 @@ describe("the pause", () => {
     random.mockReturnValue(0);
     expect([pause(1), pause(2)]).toEqual([0, 0]);
     random.mockRestore();
+  });
+
+  test("is as long as Retry-After says", () => {
+    const failure = { ...networkFailure("serverError"), retryAfterMs: 7_000 };
+    expect(decideRetry(failure, first)).toEqual({ pauseMs: 7_000, usesRetryBudget: true });
+    expect(ratePauseMs({ ...networkFailure("tooManyRequests"), retryAfterMs: 7_000 })).toBe(7_000);
   });
 
   test("after a rate code stops the command for 1 to 1.5 seconds", () => {

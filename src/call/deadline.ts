@@ -1,0 +1,92 @@
+/** Why a call's time is over: the clock, or the client that asked. */
+export type DeadlineEnd = "timeout" | "cancelled";
+
+/**
+ * The time one call has, everything included. It ends once, by its clock or by the client's cancellation, and then
+ * calls its listeners. It holds a timer: release it when the call is answered.
+ */
+export class Deadline {
+  /** Why it ended, or undefined while it runs. */
+  ended: DeadlineEnd | undefined;
+  /** What the call waits for now, for a progress notification; undefined while it does not wait. */
+  waitingFor: string | undefined;
+  /** The milliseconds it was given. */
+  readonly totalMs: number;
+  readonly #expiresAt: number;
+  readonly #timer: NodeJS.Timeout;
+  readonly #listeners = new Set<(end: DeadlineEnd) => void>();
+
+  /** @param totalMs milliseconds from now */
+  constructor(totalMs: number) {
+    this.totalMs = totalMs;
+    this.#expiresAt = performance.now() + totalMs;
+    this.#timer = setTimeout(() => this.#end("timeout"), totalMs);
+  }
+
+  /** Milliseconds left; 0 once it has ended. */
+  get remainingMs(): number {
+    return this.ended ? 0 : Math.max(0, this.#expiresAt - performance.now());
+  }
+
+  /** Ends the call because its client no longer wants it. */
+  cancel(): void {
+    this.#end("cancelled");
+  }
+
+  /** Clears the timer and all listeners. */
+  release(): void {
+    clearTimeout(this.#timer);
+    this.#listeners.clear();
+  }
+
+  /** Calls the listener when the time ends, at once if it has. Returns a function that removes the listener. */
+  onEnd(listener: (end: DeadlineEnd) => void): () => void {
+    if (this.ended) listener(this.ended);
+    else this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Waits until a promise resolves; it must not reject. Returns why the time ended, if it ended first. */
+  race(promise: Promise<unknown>, waitingFor: string): Promise<DeadlineEnd | undefined> {
+    this.waitingFor = waitingFor;
+    return new Promise((resolve) => {
+      const finish = (end: DeadlineEnd | undefined) => {
+        removeListener();
+        this.waitingFor = undefined;
+        resolve(end);
+      };
+      let removeListener = () => {};
+      removeListener = this.onEnd(finish);
+      void promise.then(() => finish(undefined));
+    });
+  }
+
+  /** Waits `ms` milliseconds; true if they passed, false if the time ended first. */
+  async sleep(ms: number, waitingFor: string): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const slept = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+    });
+    const end = await this.race(slept, waitingFor);
+    clearTimeout(timer);
+    return end === undefined;
+  }
+
+  /** Waits until a time (milliseconds of `performance.now`); false if the call's time ended first, or has ended. */
+  async sleepUntil(time: number, waitingFor: string): Promise<boolean> {
+    // A timer can fire a millisecond early.
+    for (let ms = time - performance.now(); ms > 0; ms = time - performance.now()) {
+      if (!(await this.sleep(Math.ceil(ms), waitingFor))) return false;
+    }
+    return this.ended === undefined;
+  }
+
+  #end(end: DeadlineEnd): void {
+    if (this.ended) return;
+    this.ended = end;
+    clearTimeout(this.#timer);
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    for (const listener of listeners) listener(end);
+  }
+}

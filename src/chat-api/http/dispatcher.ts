@@ -1,0 +1,73 @@
+import type { Dispatcher } from "undici";
+import { isLoopback } from "../regions.ts";
+
+/** undici, set up for this service: connections that stay open between calls, and the company's proxy. */
+
+/** Milliseconds to wait for a connection, or for a proxy to make one. A call's deadline may end earlier. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** People think between calls, so an idle connection stays open as long as the server allows, up to this. */
+const KEEP_ALIVE_MS = 30_000;
+/** Maximum connections: enough for answers that take a second at the highest rate. */
+const MAX_CONNECTIONS = 256;
+
+/** The code of every error before the proxy has made a connection; its message says what happened. */
+export const PROXY_FAILED = "PROXY_FAILED";
+
+export interface ProxySettings {
+  readonly url: string;
+  /** From NO_PROXY. */
+  readonly except: string;
+}
+
+/** How to reach the service. */
+export interface DispatcherOptions {
+  /** https, or http on loopback. */
+  readonly endpoint: URL;
+  /** From the proxy variables. Loopback never goes through it. */
+  readonly proxy?: ProxySettings | undefined;
+}
+
+/** Loads undici; connects to nothing. */
+export async function createDispatcher({ proxy, endpoint }: DispatcherOptions): Promise<Dispatcher> {
+  const options = {
+    connections: MAX_CONNECTIONS,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    // The caller keeps its own, total time: undici's timers are late and miss a slow trickle.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  if (!proxy || isLoopback(endpoint.hostname)) {
+    // The pool alone: undici's index loads eight megabytes more.
+    const { default: Pool } = await import("undici/lib/dispatcher/pool.js");
+    return new Pool(endpoint.origin, options);
+  }
+
+  const { default: undici } = await import("undici"); // a CommonJS module: its exports are the default of an import()
+  // Only CONNECT goes through this pool, so what fails here is the proxy. It needs a code of its own: when a proxy
+  // closes the socket, undici would otherwise reconnect endlessly.
+  class ProxyPool extends undici.Pool {
+    override async connect(request: Dispatcher.ConnectOptions): Promise<never> {
+      try {
+        return (await super.connect({ ...request, headersTimeout: CONNECT_TIMEOUT_MS } as typeof request)) as never;
+      } catch (error) {
+        const code = codeOf(error as Error);
+        const detail = code === "UND_ERR_SOCKET" ? "it closed the connection" : code;
+        throw Object.assign(new Error(detail), { code: PROXY_FAILED });
+      }
+    }
+  }
+  return new undici.EnvHttpProxyAgent({
+    ...options,
+    httpProxy: proxy.url,
+    httpsProxy: proxy.url,
+    noProxy: proxy.except,
+    clientFactory: (origin: URL, poolOptions: object) => new ProxyPool(origin, poolOptions),
+  });
+}
+
+/** The code that Node or undici put on an error, or an empty text. */
+export function codeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : "";
+}

@@ -1,0 +1,325 @@
+import { existsSync } from "node:fs";
+import { Deadline } from "../call/deadline.ts";
+import { ExplainedError } from "../call/explained-error.ts";
+import { MAX_CHANNELS_PER_GET } from "../channel/fields.ts";
+import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/limits.ts";
+import { mustConfirm } from "../guard/confirmation.ts";
+import type { Log } from "../log.ts";
+import { describeFileError } from "../text/file-error.ts";
+import { formatCount, plural } from "../text/text.ts";
+import { InternalError } from "../tools/internal-error.ts";
+import { logCall } from "../tools/log-call.ts";
+import type { FinishedCall, ToolContext } from "../tools/tool.ts";
+import type { CommandLine } from "./arguments.ts";
+import { type CliProcess, prepareCalls, settingsOf } from "./cli-process.ts";
+import { checkFile, type EditLine, type FileCheck, readEditLines, spool } from "./edit-file.ts";
+import { isWanted, ResultsFile } from "./results-file.ts";
+
+/** Runs a file of tool calls through the same gate as an agent's calls, for jobs of thousands of edits. */
+
+/** Problems that are listed; a thousand of a kind are no clearer. */
+const MAX_LISTED_PROBLEMS = 100;
+/** Calls side by side: about a second's worth, so that none waits long at the rate limiter. */
+const MAX_SIDE_BY_SIDE = 200;
+/** Lines that wait for an earlier one of the same channel or subscriber; reading pauses beyond them. */
+const MAX_WAITING = 2_000;
+/** After this many failures in a row that an operator must fix, the rest would fail alike. */
+const MAX_FAILURES_IN_A_ROW = 20;
+/** Milliseconds after which nothing that a killed process sent can take effect unseen. */
+const SETTLE_MS = SERVER_TIMEOUT_MS + REPLICA_LAG_MS;
+const PROGRESS_EVERY_MS = 10_000;
+
+/** @returns the exit code: 0 if every line ended as wanted, 1 otherwise, 2 for usage or settings */
+export async function apply(cli: CliProcess, version: string, line: CommandLine): Promise<number> {
+  const { flags, file = "" } = line;
+  const tell = (text: string) => void cli.stderr.write(`${text}\n`);
+  const settings = settingsOf(cli, line);
+  const { log, openContext } = prepareCalls(cli, version, { ...settings, logLevel: quieter(settings.logLevel) });
+  if (!settings.settings) {
+    for (const problem of settings.problems) tell(`✗ ${problem}`);
+    return 2;
+  }
+  if (file !== "-" && !existsSync(file)) {
+    tell(`✗ ${file} does not exist.`);
+    return 2;
+  }
+  const context = await openContext();
+  const input = file === "-" ? await spool(cli.stdin) : { path: file, remove: () => {} };
+  let results: ResultsFile | undefined;
+  try {
+    let problems = 0;
+    const check = await checkFile(input.path, context, (number, problem) => {
+      problems += 1;
+      if (problems <= MAX_LISTED_PROBLEMS) tell(`line ${number}: ${context.secrets.redact(problem)}`);
+    });
+    if (problems > 0) {
+      tell(`✗ ${plural(problems, "line")} of the file cannot run. Nothing was sent.`);
+      return 1;
+    }
+    if (flags.check) {
+      tell(`✓ ${plural(check.lines, "line")} can run.`);
+      return 0;
+    }
+    const refusal = await confirmAll(cli, context, check, file === "-");
+    if (refusal) {
+      tell(`✗ ${refusal} Nothing was sent.`);
+      return 1;
+    }
+    let done: ReadonlySet<number> = new Set();
+    if (typeof flags.results === "string") {
+      const opened = await ResultsFile.open(flags.results, check.hash);
+      results = opened.file;
+      done = opened.earlier.done;
+      const waitMs = opened.earlier.writtenAt + SETTLE_MS - Date.now();
+      if (done.size > 0)
+        tell(`${plural(done.size, "line")} ended as wanted before and ${done.size === 1 ? "is" : "are"} skipped.`);
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, SETTLE_MS)));
+    }
+    const write = (result: object) => {
+      const safe = context.secrets.redactDeep(result);
+      if (results) results.write(safe);
+      else cli.stdout.write(`${JSON.stringify(safe)}\n`);
+    };
+    const job = new Job(context, settings.settings.requestsPerSecond, log, write);
+    const stopProgress = await showProgress(cli, job, check.lines - done.size);
+    let signals = 0;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      cli.on(signal, () => {
+        signals += 1;
+        if (signals === 1) tell("Stopping after what is in flight; once more to stop at once.");
+        job.stop(signals > 1 ? "now" : "soon");
+      });
+    }
+    await job.run(readEditLines(input.path, context), done);
+    stopProgress();
+    return summarize(job, check.lines - done.size, typeof flags.results === "string", tell);
+  } catch (error) {
+    if (error instanceof ExplainedError) throw error;
+    tell(`✗ ${(error as NodeJS.ErrnoException).code ? describeFileError(error) : (error as Error).message}`);
+    return 2;
+  } finally {
+    results?.close();
+    input.remove();
+    await context.close();
+  }
+}
+
+/** Each call has its line in the results already. */
+function quieter<T extends string>(level: T): T | "warn" {
+  return level === "info" ? "warn" : level;
+}
+
+/** One question for the whole file. Returns why it may not run. */
+async function confirmAll(
+  { stdin, stderr }: CliProcess,
+  context: ToolContext,
+  { lines, editsByChannel, subscriberEdits }: FileCheck,
+  isInputTaken: boolean,
+): Promise<string | undefined> {
+  const rule = context.policy.rules.confirmEdits;
+  if (rule === "never" || lines === 0) return undefined;
+  const audiences = await readAudiences(context, [...editsByChannel.keys()]);
+  const known = [...audiences.values()].map((audience) => audience ?? Number.POSITIVE_INFINITY);
+  const largest = Math.max(0, ...known);
+  const isNeeded =
+    subscriberEdits === lines
+      ? mustConfirm(rule, 1)
+      : mustConfirm(rule, largest === Number.POSITIVE_INFINITY ? undefined : largest);
+  if (!isNeeded) return undefined;
+  if (isInputTaken || !stdin.isTTY || !stderr.isTTY) {
+    return "TENCENT_CHAT_CONFIRM_EDITS wants a person's yes, and there is no terminal to ask at.";
+  }
+  const prompts = await import("@clack/prompts");
+  const reach =
+    largest === Number.POSITIVE_INFINITY ? "an unknown number of subscribers" : plural(largest, "subscriber");
+  const names = [...editsByChannel.keys()].slice(0, 5).join(", ");
+  const more = editsByChannel.size > 5 ? ` and ${formatCount(editsByChannel.size - 5)} more` : "";
+  const answer = await prompts.select({
+    message: `${context.application}: ${plural(lines, "edit")} (${formatCount(subscriberEdits)} of single subscribers) in ${plural(editsByChannel.size, "channel")}: ${names}${more}. The largest has ${reach}.`,
+    options: [
+      { value: false, label: "Leave everything as it is" },
+      { value: true, label: "Apply the edits" },
+    ],
+    input: stdin,
+    output: stderr,
+  });
+  return answer === true ? undefined : "The edits were not confirmed.";
+}
+
+async function readAudiences(context: ToolContext, ids: readonly string[]): Promise<Map<string, number | undefined>> {
+  const audiences = new Map<string, number | undefined>();
+  for (let from = 0; from < ids.length; from += MAX_CHANNELS_PER_GET) {
+    const deadline = new Deadline(context.timeoutMs);
+    const some = ids.slice(from, from + MAX_CHANNELS_PER_GET);
+    const reply = await context.api.getChannels(some, ["SubscriberNum"], deadline);
+    deadline.release();
+    for (const id of some) {
+      const channel = reply.kind === "ok" ? reply.value.channels.find((each) => each.id === id) : undefined;
+      audiences.set(id, channel?.info.SubscriberNum);
+    }
+  }
+  return audiences;
+}
+
+/** The calls of one file: those of one channel or subscriber in the file's order, others side by side. */
+class Job {
+  readonly counts = new Map<string, number>();
+  readonly startedAt = performance.now();
+  ended = 0;
+  /** Why it stopped before its end. */
+  stopped: string | undefined;
+  readonly #context: ToolContext;
+  readonly #log: Log;
+  readonly #write: (result: object) => void;
+  readonly #maxRunning: number;
+  readonly #running = new Set<Deadline>();
+  /** By key, the calls that wait for the one that runs. */
+  readonly #waiting = new Map<string, EditLine[]>();
+  /** Keys of which a line did not end as wanted, with that line: what follows it would come out of order. */
+  readonly #failed = new Map<string, number>();
+  #waitingCount = 0;
+  #failuresInARow = 0;
+  #wake = () => {};
+
+  constructor(context: ToolContext, perSecond: number, log: Log, write: (result: object) => void) {
+    this.#context = context;
+    this.#log = log;
+    this.#write = write;
+    this.#maxRunning = Math.min(Math.max(perSecond, 4), MAX_SIDE_BY_SIDE);
+  }
+
+  /** Runs the lines that are not done, and returns when all have ended, or those in flight after a stop. */
+  async run(lines: AsyncIterable<EditLine>, done: ReadonlySet<number>): Promise<void> {
+    for await (const line of lines) {
+      if (done.has(line.line)) continue;
+      while (!this.stopped && (this.#running.size >= this.#maxRunning || this.#waitingCount >= MAX_WAITING)) {
+        await this.#change();
+      }
+      if (this.stopped) break;
+      const queue = this.#waiting.get(line.key);
+      if (queue) {
+        queue.push(line);
+        this.#waitingCount += 1;
+      } else {
+        this.#waiting.set(line.key, []);
+        void this.#runKey(line);
+      }
+    }
+    while (this.#running.size > 0 || (!this.stopped && this.#waiting.size > 0)) await this.#change();
+  }
+
+  stop(when: "soon" | "now"): void {
+    this.stopped ??= "it was interrupted";
+    if (when === "now") for (const deadline of this.#running) deadline.cancel();
+    this.#wake();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  /** Runs a line, and those of its key that came meanwhile. */
+  async #runKey(first: EditLine): Promise<void> {
+    const { key } = first;
+    for (let line: EditLine | undefined = first; line; line = this.#next(key)) {
+      const failed = this.#failed.get(key);
+      if (failed === undefined) await this.#runLine(line);
+      else
+        this.#end(line, {
+          outcome: "heldBack",
+          reason: `Line ${failed} of the same channel or subscriber did not end as wanted.`,
+        });
+    }
+    this.#waiting.delete(key);
+    this.#wake();
+  }
+
+  #next(key: string): EditLine | undefined {
+    const line = this.stopped ? undefined : this.#waiting.get(key)?.shift();
+    if (line) this.#waitingCount -= 1;
+    return line;
+  }
+
+  async #runLine(line: EditLine): Promise<void> {
+    const deadline = new Deadline(this.#context.timeoutMs);
+    this.#running.add(deadline);
+    const startedAt = performance.now();
+    const call = await this.#call(line, deadline);
+    deadline.release();
+    this.#running.delete(deadline);
+    const { content, error } = call;
+    const { receipt } = content;
+    const outcome = receipt?.outcome ?? (error ? "notSent" : "read");
+    logCall(this.#log, line.tool, line.arguments, call, { ms: Math.round(performance.now() - startedAt) });
+    const isOperators = error !== undefined && error.explanation.fixedBy !== "agent";
+    this.#failuresInARow = isOperators ? this.#failuresInARow + 1 : 0;
+    if (this.#failuresInARow >= MAX_FAILURES_IN_A_ROW) {
+      this.stopped ??= `${MAX_FAILURES_IN_A_ROW} lines in a row failed: ${error?.explanation.cause} ${error?.explanation.nextStep}`;
+    }
+    const told = error && { explanation: error.explanation };
+    this.#end(line, { outcome, ...error?.envelope, ...content, ...told });
+  }
+
+  /** A person has confirmed the whole file, so each edit is confirmed as it is. */
+  async #call({ tool, arguments: args }: EditLine, deadline: Deadline): Promise<FinishedCall> {
+    let confirmed: string | undefined;
+    try {
+      for (;;) {
+        const outcome = await this.#context.call(tool, args, { deadline, client: "apply", confirmed });
+        if (!("confirmationRequest" in outcome)) return outcome;
+        confirmed = outcome.confirmationRequest.fingerprint;
+      }
+    } catch (error) {
+      return { content: {}, error: error instanceof ExplainedError ? error : new InternalError(true, error) };
+    }
+  }
+
+  #end({ line, id, key }: EditLine, result: { readonly outcome: string; readonly [key: string]: unknown }): void {
+    if (!isWanted(result.outcome) && !this.#failed.has(key)) this.#failed.set(key, line);
+    this.#write({ line, ...(id !== undefined && { id }), ...result });
+    this.counts.set(result.outcome, (this.counts.get(result.outcome) ?? 0) + 1);
+    this.ended += 1;
+    this.#wake();
+  }
+}
+
+/** A bar at a terminal, a line every ten seconds elsewhere. Returns what ends it. */
+async function showProgress({ stderr }: CliProcess, job: Job, total: number): Promise<() => void> {
+  const text = () => {
+    const seconds = Math.round((performance.now() - job.startedAt) / 1000);
+    return `${formatCount(job.ended)} of ${formatCount(total)} in ${seconds} s`;
+  };
+  if (!stderr.isTTY) {
+    const timer = setInterval(() => stderr.write(`${text()}\n`), PROGRESS_EVERY_MS);
+    return () => clearInterval(timer);
+  }
+  const { progress } = await import("@clack/prompts");
+  const bar = progress({ max: Math.max(total, 1), output: stderr });
+  bar.start("Applying");
+  let shown = 0;
+  const timer = setInterval(() => {
+    bar.advance(job.ended - shown, text());
+    shown = job.ended;
+  }, 200);
+  return () => {
+    clearInterval(timer);
+    bar.stop(text());
+  };
+}
+
+/** Tells how it ended, and what to do about the rest. @returns the exit code */
+function summarize(job: Job, total: number, hasResults: boolean, tell: (text: string) => void): number {
+  const seconds = ((performance.now() - job.startedAt) / 1000).toFixed(1);
+  const counts = [...job.counts].map(([outcome, count]) => `${formatCount(count)} ${outcome}`).join(", ");
+  tell(`${formatCount(job.ended)} of ${plural(total, "line")} ran in ${seconds} s: ${counts || "none"}.`);
+  const wanted = [...job.counts].reduce((sum, [outcome, count]) => sum + (isWanted(outcome) ? count : 0), 0);
+  if (job.stopped) tell(`✗ Stopped, because ${job.stopped}`);
+  if (wanted === total) return 0;
+  const again = hasResults
+    ? "Run the same command again: it skips what ended as wanted and runs the rest."
+    : "With --results FILE, a second run skips what ended as wanted.";
+  tell(`✗ ${plural(total - wanted, "line")} did not end as wanted; the results say why for each. ${again}`);
+  return 1;
+}

@@ -1,0 +1,89 @@
+import { readFileSync, statSync } from "node:fs";
+import { hostname, platform, userInfo } from "node:os";
+import { Secrets } from "../chat-api/auth/secrets.ts";
+import type { ProcessInfo, Service } from "../context.ts";
+import { createLog, type Log } from "../log.ts";
+import type { CredentialFiles } from "../settings/account.ts";
+import { readSettings, type Settings, type SettingsResult } from "../settings/settings.ts";
+import { SettingsError } from "../settings/settings-error.ts";
+import type { ToolContext } from "../tools/tool.ts";
+import type { CommandLine } from "./arguments.ts";
+
+/** What commands need from the process that they run in; index.ts passes it. */
+export type CliProcess = Pick<
+  NodeJS.Process,
+  "env" | "stdin" | "stdout" | "stderr" | "pid" | "exit" | "on" | "execPath"
+>;
+
+/** Reads the settings from the environment and the flags that stand for two of them. */
+export function settingsOf(
+  { env }: Pick<CliProcess, "env">,
+  { flags, problems }: Pick<CommandLine, "flags" | "problems">,
+): SettingsResult {
+  const withFlags = {
+    ...env,
+    ...(flags.sandbox && { TENCENT_CHAT_SANDBOX: "true" }),
+    ...(flags["read-only"] && { TENCENT_CHAT_READ_ONLY: "true" }),
+  };
+  return readSettings(withFlags, CREDENTIAL_FILES, problems);
+}
+
+/** Files with a credential on this machine. */
+export const CREDENTIAL_FILES: CredentialFiles = {
+  read(path) {
+    if (!statSync(path).isFile()) throw Object.assign(new Error("not a regular file"), { code: "not a regular file" });
+    return readFileSync(path);
+  },
+  // A group may read it: that is how containers mount secrets. Windows has no such modes.
+  isOpenToAll: (path) => platform() !== "win32" && (statSync(path).mode & 0o007) !== 0,
+  version: (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs,
+};
+
+/** What the journal and the User-Agent header say about us. */
+export function describeProcess({ pid }: Pick<CliProcess, "pid">, version: string): ProcessInfo {
+  return { version, osUser: osUserName(), host: hostname(), pid };
+}
+
+function osUserName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "unknown"; // a user without an entry, as in some containers
+  }
+}
+
+/** The service that the settings name; the embedded one is started. */
+export async function connectService({ endpoint, sdkAppId, credential, identifier }: Settings): Promise<Service> {
+  if (endpoint) return { endpoint, close: async () => {} };
+  const { Sandbox } = await import("../sandbox/sandbox.ts");
+  const secretKey = "secretKey" in credential ? credential.secretKey : "";
+  const sandbox = await Sandbox.start({ sdkAppId, secretKey, admins: [identifier] });
+  sandbox.unref();
+  return { endpoint: sandbox.endpoint, close: () => sandbox.close() };
+}
+
+/** A log that knows the secrets, and what makes the tools' context when the first call comes. */
+export function prepareCalls(
+  cli: CliProcess,
+  version: string,
+  { settings, problems, warnings, logLevel, secrets: known }: SettingsResult,
+): { log: Log; openContext: () => Promise<ToolContext> } {
+  let context: ToolContext | undefined;
+  const early = new Secrets(); // what is known before the context is there
+  for (const secret of known) early.add(secret);
+  const log = createLog(
+    logLevel,
+    (text) => cli.stderr.write(text),
+    (event) => (context?.secrets ?? early).redactDeep({ ...event, pid: cli.pid }),
+  );
+  for (const problem of problems) log("error", "settings", { problem });
+  for (const warning of warnings) log("warn", "settings", { warning });
+  const openContext = async () => {
+    if (!settings) throw new SettingsError(early.redactDeep(problems));
+    const { createContext } = await import("../context.ts");
+    const service = await connectService(settings);
+    context = createContext(settings, service, describeProcess(cli, version), log, CREDENTIAL_FILES);
+    return context;
+  };
+  return { log, openContext };
+}

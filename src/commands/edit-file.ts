@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { ExplainedError } from "../call/explained-error.ts";
+import { COMMANDS } from "../channel/commands.ts";
+import { isRecord } from "../text/json.ts";
+import { nearestName } from "../text/nearest-name.ts";
+import { admit } from "../tools/call-tool.ts";
+import type { ToolContext } from "../tools/tool.ts";
+
+/** The file of `apply`: one JSON object a line, `{"tool": …, "arguments": {…}, "id"?: …}`. */
+
+/** One line to run. */
+export interface EditLine {
+  /** Its number, from 1. */
+  readonly line: number;
+  readonly id: string | number | undefined;
+  readonly tool: string;
+  readonly arguments: object;
+  /** Lines with the same key run one after another: the channel, or the subscriber of it. */
+  readonly key: string;
+}
+
+/** What a check of the whole file says. */
+export interface FileCheck {
+  readonly lines: number;
+  /** SHA-256 of the input, in hexadecimal. */
+  readonly hash: string;
+  /** How many edits each channel gets. */
+  readonly editsByChannel: ReadonlyMap<string, number>;
+  readonly subscriberEdits: number;
+}
+
+/** Makes a file of what comes in, because it is read twice. Returns its path, and how to remove it. */
+export async function spool(input: Readable): Promise<{ path: string; remove: () => void }> {
+  const folder = mkdtempSync(join(tmpdir(), "tencent-chat-apply-"));
+  const path = join(folder, "input.jsonl");
+  await pipeline(input, createWriteStream(path, { mode: 0o600 }));
+  return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * Checks every line as a call would be checked before it is sent.
+ * @param report takes each problem, with its line
+ */
+export async function checkFile(
+  path: string,
+  context: ToolContext,
+  report: (line: number, problem: string) => void,
+): Promise<FileCheck> {
+  const hash = createHash("sha256");
+  const editsByChannel = new Map<string, number>();
+  let lines = 0;
+  let subscriberEdits = 0;
+  for await (const { line, text } of linesOf(path)) {
+    hash.update(`${text}\n`);
+    const read = readLine(line, text, context);
+    if ("problem" in read) {
+      report(line, read.problem);
+      continue;
+    }
+    lines += 1;
+    if (read.tool === COMMANDS.modifySubscriber) subscriberEdits += 1;
+    for (const id of read.channelIds) editsByChannel.set(id, (editsByChannel.get(id) ?? 0) + 1);
+  }
+  return { lines, hash: hash.digest("hex"), editsByChannel, subscriberEdits };
+}
+
+/** The lines of a file that was checked. */
+export async function* readEditLines(path: string, context: ToolContext): AsyncGenerator<EditLine> {
+  for await (const { line, text } of linesOf(path)) {
+    const read = readLine(line, text, context);
+    if ("problem" in read) throw new Error(`line ${line} of the file changed while it was read`);
+    yield read;
+  }
+}
+
+/** Lines that are not blank. */
+async function* linesOf(path: string): AsyncGenerator<{ line: number; text: string }> {
+  let line = 0;
+  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    line += 1;
+    const plain = line === 1 ? text.replace(/^\uFEFF/, "") : text;
+    if (plain.trim() !== "") yield { line, text: plain };
+  }
+}
+
+const KEYS = ["tool", "arguments", "id"];
+
+function readLine(
+  line: number,
+  text: string,
+  context: ToolContext,
+): (EditLine & { readonly channelIds: readonly string[] }) | { readonly problem: string } {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    return { problem: "not valid JSON; each line is one JSON object" };
+  }
+  if (!isRecord(content)) return { problem: "not a JSON object" };
+  const { tool, arguments: args, id } = content;
+  const unknown = Object.keys(content).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) {
+    const meant = nearestName(unknown, KEYS);
+    return { problem: `unknown key ${JSON.stringify(unknown.slice(0, 40))}${meant ? `: did you mean ${meant}?` : ""}` };
+  }
+  const names: string[] = Object.values(COMMANDS);
+  if (typeof tool !== "string" || !names.includes(tool)) {
+    const meant = typeof tool === "string" ? nearestName(tool, names) : undefined;
+    return { problem: `tool must be one of ${names.join(", ")}.${meant ? ` Did you mean ${meant}?` : ""}` };
+  }
+  if (!isRecord(args)) return { problem: "arguments must be an object" };
+  if (id !== undefined && typeof id !== "string" && typeof id !== "number") {
+    return { problem: "id must be a string or a number" };
+  }
+  try {
+    const { input, channelIds, disallowed } = admit(tool, args, context);
+    for (const error of disallowed.values()) throw error;
+    const { Subscriber_Account: subscriber } = input as { Subscriber_Account?: string };
+    return { line, id, tool, arguments: args, channelIds, key: JSON.stringify([channelIds, subscriber ?? null]) };
+  } catch (error) {
+    if (error instanceof ExplainedError) return { problem: error.explanation.cause };
+    throw error;
+  }
+}

@@ -1,0 +1,78 @@
+import { Deadline } from "../call/deadline.ts";
+import { CHANNEL_FIELDS, MAX_CHANNELS_PER_GET, type WritableFieldName } from "../channel/fields.ts";
+import { explanationOf } from "../explanations/explain.ts";
+import { escapeHidden, plural, shortValue } from "../text/text.ts";
+import type { ToolContext } from "../tools/tool.ts";
+import { isSelected, type JournalSelection, linkEdits, readEdits } from "./journal-links.ts";
+
+/** Finds what somebody else changed since our last edit: the Chat console is a second editor. */
+
+/** What our last edit of a field left. */
+interface Left {
+  readonly value: string | number;
+  readonly time: string;
+}
+
+/**
+ * Reads every channel of the selection and prints the fields that are no longer what our last edit left.
+ * @returns true if there are none
+ * @throws the file system's error where the journal cannot be read
+ */
+export async function checkChannels(
+  path: string,
+  selection: JournalSelection,
+  context: ToolContext,
+  print: (text: string) => void,
+): Promise<boolean> {
+  const left = await valuesLeft(path, selection, context.sdkAppId);
+  const ids = [...left.keys()];
+  let differences = 0;
+  let unread = 0;
+  for (let from = 0; from < ids.length; from += MAX_CHANNELS_PER_GET) {
+    const some = ids.slice(from, from + MAX_CHANNELS_PER_GET);
+    const deadline = new Deadline(context.timeoutMs);
+    const reply = await context.api.getChannels(some, undefined, deadline);
+    deadline.release();
+    for (const id of some) {
+      const channel = reply.kind === "ok" ? reply.value.channels.find((each) => each.id === id) : undefined;
+      const failure = reply.kind === "ok" ? channel?.failure : reply.failure;
+      if (failure) {
+        unread += 1;
+        const { cause } = explanationOf(failure, { sdkAppId: context.sdkAppId, channelIds: [id], attempts: 1 });
+        print(`✗ ${escapeHidden(id)} could not be read: ${cause}`);
+        continue;
+      }
+      for (const [field, { value, time }] of left.get(id) ?? []) {
+        const now = channel?.info[field as WritableFieldName];
+        if (now === undefined || now === value) continue;
+        differences += 1;
+        const shown = context.secrets.redactDeep([value, now]).map((each) => shortValue(each));
+        print(escapeHidden(`${id}  ${field}: our edit of ${time} left ${shown[0]}, now ${shown[1]}`));
+      }
+    }
+  }
+  const checked = plural(ids.length - unread, "channel");
+  print(
+    differences === 0
+      ? `✓ ${checked} checked: nothing differs.`
+      : `✗ ${checked} checked: ${plural(differences, "field")} changed since.`,
+  );
+  return differences === 0 && unread === 0;
+}
+
+/** By channel and field, the value that our last edit left there. */
+async function valuesLeft(path: string, selection: JournalSelection, sdkAppId: number) {
+  const left = new Map<string, Map<string, Left>>();
+  const readable = CHANNEL_FIELDS.map(({ name }) => name as string);
+  for await (const edit of readEdits(path, await linkEdits(path))) {
+    if (!edit || edit.intent.subscriber !== undefined || edit.intent.sdkAppId !== sdkAppId) continue;
+    if (!isSelected(edit, selection)) continue;
+    const fields = left.get(edit.intent.channel) ?? new Map<string, Left>();
+    left.set(edit.intent.channel, fields);
+    for (const { field, after, verdict } of edit.result?.changes ?? []) {
+      if (verdict === "applied" && readable.includes(field))
+        fields.set(field, { value: after, time: edit.intent.time });
+    }
+  }
+  return left;
+}

@@ -1,0 +1,94 @@
+import { type ChannelInfo, type ChannelValues, WRITABLE_FIELDS, type WritableFieldName } from "../channel/fields.ts";
+import type { FailedReplyKind } from "../chat-api/reply.ts";
+
+/** What became of an edit: one pure function of the reply and of what was read before and after it. */
+
+/** Every outcome: what it means, and what the summary of a receipt says of it. */
+export const OUTCOMES = {
+  applied: { meaning: "the new values were read back", lead: "" },
+  accepted: {
+    meaning: "the service said OK; nothing of what was written could be read back",
+    lead: "the service said OK, which could not be verified by reading back. ",
+  },
+  unchanged: {
+    meaning: "everything asked for was there already; nothing was written",
+    lead: "already has these values; nothing was written. ",
+  },
+  notApplied: {
+    meaning: "no valid answer came, and after the edit could no longer take effect the old values were read",
+    lead: "not applied: the channel shows the old values. ",
+  },
+  refused: { meaning: "the service refused the edit", lead: "refused by the service. " },
+  declined: {
+    meaning: "the person did not confirm; nothing was written",
+    lead: "not confirmed; nothing was written. ",
+  },
+  unknown: { meaning: "none of these: follow the next step", lead: "outcome unknown. " },
+} as const satisfies Record<string, { meaning: string; lead: string }>;
+
+export type Outcome = keyof typeof OUTCOMES;
+
+/** True if an edit with this outcome took effect, or may have: only then does an undo make sense. */
+export function mayHaveChanged(outcome: Outcome): boolean {
+  return outcome === "applied" || outcome === "accepted" || outcome === "unknown";
+}
+
+/**
+ * What is known of one field after an edit:
+ * - applied: it shows the new value
+ * - unchanged: it had the value before, and has it
+ * - notApplied: it shows the value from before
+ * - differs: it shows a third value: the service changed the text, or somebody else edits this channel
+ * - notRead: the read before or after the edit lacks it
+ */
+export type Verdict = "applied" | "unchanged" | "notApplied" | "differs" | "notRead";
+
+/** What the service said of an edit that was sent. */
+export type SentReply = "ok" | Exclude<FailedReplyKind, "notSent">;
+
+export interface Judgement {
+  readonly outcome: Outcome;
+  readonly verdicts: Readonly<Partial<Record<WritableFieldName, Verdict>>>;
+}
+
+/** The fields that an edit names, in the order of the table. */
+export function fieldsOf(desired: ChannelValues): WritableFieldName[] {
+  return WRITABLE_FIELDS.flatMap(({ name }) => (desired[name] === undefined ? [] : [name]));
+}
+
+/**
+ * Judges an edit that was sent.
+ * @param after the channel as the read that decides showed it; undefined where that read failed or was not made
+ */
+export function judge(
+  reply: SentReply,
+  desired: ChannelValues,
+  before: ChannelInfo,
+  after: ChannelInfo | undefined,
+): Judgement {
+  const verdicts = Object.fromEntries(
+    fieldsOf(desired).map((name) => [name, verdictOf(reply, desired[name], before[name], after?.[name])]),
+  );
+  return { outcome: outcomeOf(reply, Object.values(verdicts)), verdicts };
+}
+
+type Value = string | number | undefined;
+
+function verdictOf(reply: SentReply, desired: Value, old: Value, now: Value): Verdict {
+  if (reply === "refused" || now === undefined) return "notRead";
+  // Without an OK, a field that the first read lacked may have had this value all along.
+  if (reply === "noAnswer" && old === undefined) return "notRead";
+  if (now === desired) return old === desired ? "unchanged" : "applied";
+  return now === old ? "notApplied" : "differs";
+}
+
+function outcomeOf(reply: SentReply, verdicts: readonly Verdict[]): Outcome {
+  if (reply === "refused") return "refused";
+  // After an OK, what cannot be read says nothing; without one, it may be anything.
+  const telling = verdicts.filter((each) => each !== "unchanged" && !(reply === "ok" && each === "notRead"));
+  if (reply === "ok" && telling.length === 0) return "accepted";
+  for (const outcome of reply === "ok" ? (["applied"] as const) : (["applied", "notApplied"] as const)) {
+    if (telling.length > 0 && telling.every((each) => each === outcome)) return outcome;
+  }
+  return "unknown";
+}

@@ -1,0 +1,127 @@
+import type { ChannelInfo, ChannelValues, WritableFieldName } from "../channel/fields.ts";
+import { byteLength, formatCount, quote, shortValue } from "../text/text.ts";
+import { fieldsOf, type Judgement, mayHaveChanged, OUTCOMES, type Outcome, type Verdict } from "./outcome.ts";
+import { type ChannelEdit, maxBytesOf, type NextCall, undoOf } from "./undo.ts";
+import { type Conflicts, changedLimitWarnings, conflictWarnings, valueWarnings } from "./warnings.ts";
+
+/** What an edit did: field by field, for whom, and how to take it back. Pure: it only compares what was read. */
+
+/** One field of an edit. `before` and `after` are as read; `after` is as sent where it was not read. */
+export interface Change {
+  readonly field: string;
+  readonly before?: string | number;
+  readonly after: string | number;
+  readonly verdict: Verdict;
+  /** The size of the sent text against its limit, in UTF-8 bytes. */
+  readonly bytes?: { readonly used: number; readonly max: number };
+}
+
+export interface Receipt {
+  readonly outcome: Outcome;
+  readonly channel: string;
+  /** Subscribers of the channel when it was read; missing where the answer did not say. */
+  readonly subscribers?: number;
+  /** For the edit of one subscriber: the user ID. */
+  readonly subscriber?: string;
+  readonly summary: string;
+  readonly changes: readonly Change[];
+  /** The exact call that puts the old values back. */
+  readonly undo?: NextCall;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The receipt of a channel's edit.
+ * @param judgement verdicts that it lacks are `notRead`
+ * @param after the channel as the read that decided showed it
+ * @param warnings more of them, from how the edit went
+ */
+export function receiptOf(
+  edit: ChannelEdit,
+  { outcome, verdicts }: Judgement,
+  after?: ChannelInfo,
+  conflicts: Conflicts = new Map(),
+  warnings: readonly string[] = [],
+): Receipt {
+  const { id, desired, application, secrets } = edit;
+  const subscribers = after?.SubscriberNum ?? edit.before.SubscriberNum;
+  // Redacted before anything is cut: a part of a secret would not be recognized any more.
+  const [before, shownAfter] = [secrets.redactDeep(edit.before), secrets.redactDeep(after)];
+  const changes = listChanges(desired, before, verdicts, shownAfter);
+  const { undo, warnings: undoWarnings } = mayHaveChanged(outcome) ? undoOf(edit, after) : { warnings: [] };
+  return {
+    outcome,
+    channel: id,
+    ...(subscribers !== undefined && { subscribers }),
+    summary: summarize(audienceOf(id, subscribers), application, outcome, changes),
+    changes,
+    ...(undo && { undo }),
+    warnings: [
+      ...warnings,
+      ...conflictWarnings(conflicts, secrets, undo !== undefined),
+      ...(mayHaveChanged(outcome) || outcome === "declined" ? valueWarnings({ ...edit, before }) : []),
+      ...changedLimitWarnings(edit, after),
+      ...undoWarnings,
+    ],
+  };
+}
+
+/** The changes of an edit, field by field. */
+export function listChanges(
+  desired: ChannelValues,
+  before: ChannelInfo,
+  verdicts: Judgement["verdicts"] = {},
+  after?: ChannelInfo,
+): Change[] {
+  return fieldsOf(desired).map((field) => {
+    const sent = desired[field] as string | number;
+    const old = before[field];
+    const verdict = verdicts[field] ?? "notRead";
+    const shown = verdict === "notRead" ? sent : (after?.[field] ?? sent);
+    return { field, ...(old !== undefined && { before: old }), after: shown, verdict, ...bytesOf(field, sent) };
+  });
+}
+
+function bytesOf(name: WritableFieldName, value: string | number): Pick<Change, "bytes"> {
+  const max = maxBytesOf(name);
+  return typeof value === "string" && max !== undefined ? { bytes: { used: byteLength(value), max } } : {};
+}
+
+/** One sentence for a person, the audience first. */
+export function summarize(
+  audience: string,
+  application: string,
+  outcome: Outcome,
+  changes: readonly Pick<Change, "field" | "before" | "after" | "verdict">[],
+): string {
+  const describe = outcome === "declined" ? describeArrow : describeChange;
+  return `${audience} (${application}): ${OUTCOMES[outcome].lead}${changes.map(describe).join("; ")}`;
+}
+
+/** `780,031 subscribers of '@TOA#_…'`. */
+export function audienceOf(channel: string, subscribers: number | undefined): string {
+  if (subscribers === undefined) return `An unknown number of subscribers of ${quote(channel)}`;
+  return `${formatCount(subscribers)} subscriber${subscribers === 1 ? "" : "s"} of ${quote(channel)}`;
+}
+
+type Shown = Pick<Change, "field" | "before" | "after" | "verdict">;
+
+function describeArrow({ field, before, after }: Shown): string {
+  return `${field}: ${before === undefined ? "" : `${shortValue(before)} → `}${shortValue(after)}`;
+}
+
+function describeChange(change: Shown): string {
+  const { field, after, verdict } = change;
+  switch (verdict) {
+    case "applied":
+      return describeArrow(change);
+    case "unchanged":
+      return `${field}: ${shortValue(after)} (unchanged)`;
+    case "notApplied":
+      return `${field}: ${shortValue(after)}, as before`;
+    case "differs":
+      return `${field}: now ${shortValue(after)}, which is not what was sent`;
+    case "notRead":
+      return `${describeArrow(change)} (not read back)`;
+  }
+}

@@ -1,0 +1,77 @@
+import { ExplainedError } from "../call/explained-error.ts";
+import { describeIdProblem } from "../channel/fields.ts";
+import { type Failure, isTransient, replyKindOf } from "../chat-api/errors/failure.ts";
+import { type Fix, fixOf, nextStepOf } from "./fixes.ts";
+import { NETWORK_CAUSES } from "./network-causes.ts";
+
+/** From the failure of a call to an error that explains itself. Here alone the service's facts meet the names of settings. */
+
+/** The call that failed. */
+export interface FailedCall {
+  readonly sdkAppId: number;
+  /** The channel IDs that it named. */
+  readonly channelIds: readonly string[];
+  /** The subscriber that it named. */
+  readonly subscriber?: string | undefined;
+  /** Requests that were sent. */
+  readonly attempts: number;
+}
+
+/** Codes that a wrong channel ID can cause. */
+const ABOUT_AN_ID: ReadonlySet<number> = new Set([6017, 10010, 130002, 130004, 130007, 130008, 131003]);
+/** Kinds of codes that a wrong clock of this machine can cause. */
+const ABOUT_THE_CLOCK = ["credentials", "expired"];
+/** Kinds of codes after which the same call may be sent again without harm. */
+const RESENDABLE = ["rate", "transient", "disputed"];
+
+/** The error of a read that failed, or of a call that was never sent. */
+export function explain(failure: Failure, call: FailedCall): ExplainedError {
+  const nothingSent = replyKindOf(failure) === "notSent" ? " Nothing was sent." : "";
+  const { cause, ...rest } = explanationOf(failure, call);
+  return new ExplainedError({ ...rest, cause: `${cause}${nothingSent}` }, envelopeOf(failure));
+}
+
+/** Who can fix a failure, and how; the cause says what happened, and nothing about what became of an edit. */
+export function explanationOf(failure: Failure, call: FailedCall): ExplainedError["explanation"] {
+  const fix = fixFor(failure, call);
+  const common = { cause: describe(failure, call), nextStep: nextStepOf(fix), attempts: call.attempts };
+  if (failure.kind === "code") {
+    const safeToResend = RESENDABLE.includes(failure.code.kind);
+    return { stage: "service", fixedBy: fix.fixedBy, safeToResend, ...common };
+  }
+  const { stage = "network" } = NETWORK_CAUSES[failure.reason];
+  // What only a person can fix, and not by waiting, fails the same way again.
+  return { stage, fixedBy: fix.fixedBy, safeToResend: isTransient(failure) || fix.fixedBy === "agent", ...common };
+}
+
+/** What helps after a failure. */
+export function fixFor(failure: Failure, call: FailedCall): Fix {
+  if (failure.kind === "network") return NETWORK_CAUSES[failure.reason];
+  const { fix, subscriberCause } = failure.code;
+  const isAboutEither = call.subscriber !== undefined && subscriberCause !== undefined;
+  const { step, ...rest } = fixOf(isAboutEither ? "checkBothIds" : fix);
+  return { ...rest, step: fill(step, call) };
+}
+
+export function envelopeOf(failure: Failure): ExplainedError["envelope"] {
+  return failure.kind === "code" ? failure.envelope : {};
+}
+
+function describe(failure: Failure, call: FailedCall): string {
+  if (failure.kind === "network") {
+    return `${NETWORK_CAUSES[failure.reason].cause}${failure.detail && ` (${failure.detail})`}.`;
+  }
+  const { code, clockNote } = failure;
+  const cause = call.subscriber === undefined ? code.cause : (code.subscriberCause ?? code.cause);
+  const isAboutAnId = ABOUT_AN_ID.has(code.code);
+  return [
+    `${fill(cause, call)}.`,
+    ...(isAboutAnId ? new Set(call.channelIds.flatMap((id) => describeIdProblem(id) ?? [])) : []),
+    ...(failure.envelope.ErrorInfo && code.kind === "unlisted" ? ["ErrorInfo may say more."] : []),
+    ...(clockNote && ABOUT_THE_CLOCK.includes(code.kind) ? [clockNote] : []),
+  ].join(" ");
+}
+
+function fill(text: string, { sdkAppId }: FailedCall): string {
+  return text.replaceAll("{sdkAppId}", String(sdkAppId));
+}

@@ -1,0 +1,72 @@
+import { nearestName } from "../text/nearest-name.ts";
+import { escapeHidden } from "../text/text.ts";
+import { remarksOn, SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from "./schema.ts";
+
+/** From environment variables to values: what shells and hosts did to them is undone, or named. */
+
+/** Environment variables, by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Takes in what is found wrong, and what works and should still be known. */
+export interface Findings {
+  readonly problems: string[];
+  readonly warnings: string[];
+}
+
+/** Reads every setting that is set; a value with a problem is left out. */
+export function readEnvironment(env: Environment, { problems, warnings }: Findings): SettingValues {
+  const values: Record<string, unknown> = {};
+  for (const name of SETTING_NAMES) {
+    const text = plainValue(env[name]);
+    if (text === undefined) continue;
+    const placeholder = placeholderIn(text, name);
+    const { success, data, error } = SETTINGS.shape[name].safeParse(text);
+    if (placeholder !== undefined) problems.push(`${name} ${placeholder}`);
+    else if (success) values[name] = data;
+    else problems.push(`${name} ${error.issues[0]?.message}`);
+    warnings.push(...remarksOn(name, values).map((text) => `${name}${text.startsWith(":") ? "" : " "}${text}`));
+  }
+  checkNames(env, problems);
+  return values;
+}
+
+/** A value without surrounding spaces and quotes; undefined where it is blank, or an empty field of a desktop form. */
+export function plainValue(given: string | undefined): string | undefined {
+  const value = given
+    ?.trim()
+    .replace(/^(["'])([\s\S]*)\1$/, "$2")
+    .trim();
+  return !value || /^\$\{user_config\.[^}]*\}$/.test(value) ? undefined : value;
+}
+
+/** The forms in which hosts, shells and documentation write a variable or a value to fill in. */
+const PLACEHOLDER = /\$\{[^}]*\}|^\$?\$[A-Za-z_]\w*$|^%[A-Za-z_]\w*%$|^<[^>]*>$|^\{\{.*\}\}$|^\{env:.*\}$/;
+/** In a path they can also be a part. */
+const PLACEHOLDER_IN_PATH = /\$[A-Za-z_]\w*|%[A-Za-z_]\w*%/;
+const MAX_SHOWN_PLACEHOLDER = 60;
+
+/** What is wrong with a value that a host should have replaced; goes on after the variable's name. */
+function placeholderIn(value: string, name: SettingName): string | undefined {
+  const found = (PLACEHOLDER.exec(value) ?? (name.endsWith("_FILE") ? PLACEHOLDER_IN_PATH.exec(value) : null))?.[0];
+  if (found === undefined) return undefined;
+  // Somebody may have put the credential itself between such signs.
+  const isShown = found.length <= MAX_SHOWN_PLACEHOLDER && !/[A-Za-z0-9*_-]{32}/.test(found);
+  const shown = isShown ? escapeHidden(found) : "that is not shown";
+  return `holds the placeholder ${shown}, which nothing replaced: write the value itself, or the form of placeholder that your MCP host knows.`;
+}
+
+/** Variables that Kubernetes makes for a service named tencent-chat. */
+const KUBERNETES = /^TENCENT_CHAT_(SERVICE_(HOST|PORT(_.+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
+
+/** Finds variables with our prefix, in any case, that are no settings. */
+function checkNames(env: Environment, problems: string[]): void {
+  const known: readonly string[] = SETTING_NAMES;
+  for (const name of Object.keys(env)) {
+    if (!/^TENCENT_CHAT_/i.test(name) || known.includes(name) || KUBERNETES.test(name)) continue;
+    const meant = nearestName(name, known);
+    // A long part of a name may be a key that was put there by mistake.
+    const isShort = name.length <= 60 && name.split("_").every((part) => part.length < 16);
+    const shown = isShort ? escapeHidden(name) : "A variable whose name is not shown";
+    problems.push(`${shown} is not a setting${meant ? `: did you mean ${meant}?` : "."}`);
+  }
+}

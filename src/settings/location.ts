@@ -1,0 +1,79 @@
+import type { ProxySettings } from "../chat-api/http/dispatcher.ts";
+import { isLoopback, REGION_NAMES, REGIONS, type RegionName, SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
+import { type Environment, type Findings, plainValue } from "./environment.ts";
+import type { SettingValues } from "./schema.ts";
+
+/** Where the service is, and the proxy in between. */
+
+export interface Location {
+  readonly endpoint: URL;
+  /** The region whose host the endpoint is; undefined for an endpoint of its own. */
+  readonly region: RegionName | undefined;
+}
+
+/** The endpoint that was set, or the region's host. */
+export function readLocation(values: SettingValues, { problems }: Findings): Location | undefined {
+  const { TENCENT_CHAT_ENDPOINT: given, TENCENT_CHAT_REGION: region, TENCENT_CHAT_SDKAPPID: sdkAppId } = values;
+  if (given === undefined && region === undefined) {
+    if (!problems.some((problem) => problem.startsWith("TENCENT_CHAT_REGION")))
+      problems.push(`TENCENT_CHAT_REGION is required: one of ${REGION_NAMES.join(", ")}.`);
+    return undefined;
+  }
+  const text = given ?? `https://${REGIONS[region ?? "china"].host}`;
+  const endpoint = URL.canParse(text) ? new URL(text) : undefined;
+  const isSafe = endpoint?.protocol === "https:" || (endpoint?.protocol === "http:" && isLoopback(endpoint.hostname));
+  if (!endpoint || !isSafe || endpoint.username || endpoint.password || endpoint.search || endpoint.hash) {
+    problems.push(
+      "TENCENT_CHAT_ENDPOINT must be an https address without user, query or fragment, such as https://adminapisgp.my-imcloud.com. Plain http is accepted for loopback only.",
+    );
+    return undefined;
+  }
+  if (sdkAppId === SANDBOX_SDKAPPID && !isLoopback(endpoint.hostname)) {
+    problems.push(
+      `TENCENT_CHAT_SDKAPPID ${SANDBOX_SDKAPPID} belongs to the sandbox and is never sent to a real service.`,
+    );
+    return undefined;
+  }
+  return { endpoint, region: given === undefined ? region : undefined };
+}
+
+/** The variables that name a proxy, in the order in which curl reads them. */
+const PROXY_VARIABLES = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] as const;
+
+/**
+ * The company's proxy and the hosts it is not for; an address without a scheme means http, as for curl.
+ * @param hostname of the service; a proxy that is not used for it is not looked at
+ */
+export function readProxy(env: Environment, hostname: string, { problems }: Findings): ProxySettings | undefined {
+  const name = PROXY_VARIABLES.find((each) => plainValue(env[each]) !== undefined);
+  const given = name && plainValue(env[name]);
+  const except = plainValue(env.no_proxy) ?? plainValue(env.NO_PROXY) ?? "";
+  if (given === undefined || isLoopback(hostname) || isExempt(hostname, except)) return undefined;
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `http://${given}`;
+  if (isProxyAddress(url)) return { url: url.replace(/^socks5h?:/i, "socks5:"), except };
+  problems.push(
+    `${name} must be the address of an HTTP or SOCKS5 proxy without path, query or fragment, such as http://proxy.example:8080 or socks5://proxy.example:1080; NO_PROXY can exempt ${hostname}.`,
+  );
+  return undefined;
+}
+
+function isExempt(hostname: string, except: string): boolean {
+  const entries = except.split(/[\s,]+/).map((entry) =>
+    entry
+      .toLowerCase()
+      .replace(/^\*?\./, "")
+      .replace(/:\d+$/, ""),
+  );
+  return entries.some((entry) => entry === "*" || (entry !== "" && `.${hostname}`.endsWith(`.${entry}`)));
+}
+
+function isProxyAddress(text: string): boolean {
+  try {
+    const { protocol, hostname, username, password, pathname, search, hash } = new URL(text);
+    for (const part of [username, password]) decodeURIComponent(part); // throws for a broken escape, as the client would
+    const isKnown = /^(https?|socks5h?|socks):$/.test(protocol) && hostname !== "";
+    return isKnown && (pathname === "/" || pathname === "") && search === "" && hash === "";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,247 @@
+import { isAbsolute } from "node:path";
+import * as z from "zod/v4";
+import { CHANNEL_ID_PREFIX } from "../channel/fields.ts";
+import { DEFAULT_ADMIN } from "../chat-api/auth/admin.ts";
+import { MAX_REQUESTS_PER_SECOND, REPLICA_LAG_MS, SERVER_TIMEOUT_MS, WRITE_TIMEOUT_MS } from "../chat-api/limits.ts";
+import { REGION_NAMES, suggestRegion } from "../chat-api/regions.ts";
+import type { ConfirmEdits } from "../guard/confirmation.ts";
+import { LOG_LEVELS } from "../log.ts";
+
+/**
+ * The settings: one schema for each environment variable. Reading, errors, the README's table, the bundle's form and
+ * server.json come from it. Messages go on after the variable's name.
+ */
+
+/** What documentation and forms say of a setting. */
+export interface SettingMeta {
+  readonly title: string;
+  readonly description: string;
+  /** What applies where it is not set, in words for a table. */
+  readonly unset: string;
+  readonly kind?: "secret" | "file" | "boolean" | "number";
+  /** Its place in the desktop bundle's form, and the value the form starts with; none for what the form leaves out. */
+  readonly form?: { readonly position: number; readonly initial?: string; readonly description?: string };
+}
+
+const number = (min: number, max: number, isWhole = true) => {
+  const error = `must be a ${isWhole ? "whole " : ""}number from ${min} to ${max}.`;
+  return z
+    .string()
+    .regex(isWhole ? /^\d+$/ : /^\d+(\.\d+)?$/, error)
+    .transform(Number)
+    .pipe(z.number().min(min, error).max(max, error));
+};
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(values, { error: `must be one of ${values.join(", ")}.` }));
+const boolean = () => oneOf(["true", "false"]).transform((word) => word === "true");
+
+/** Time for the reads before and after an edit, at a usual distance. */
+const READING_MS = 1_000;
+/** Below this, an edit without a clear answer cannot be read back late enough. */
+export const MIN_SAFE_TIMEOUT_SECONDS = (WRITE_TIMEOUT_MS + SERVER_TIMEOUT_MS + REPLICA_LAG_MS + READING_MS) / 1000;
+export const DEFAULTS = { identifier: DEFAULT_ADMIN, timeoutSeconds: 30, requestsPerSecond: 50 } as const;
+const MAX_LABEL_CHARACTERS = 40;
+
+export const SETTINGS = z.object({
+  TENCENT_CHAT_SDKAPPID: number(1, 4_294_967_295).meta({
+    title: "SDKAppID",
+    description: "The application's number in the Chat console.",
+    unset: "required",
+    form: { position: 2, description: "The application's number in the Chat console. Not needed for the sandbox." },
+  } satisfies SettingMeta),
+  TENCENT_CHAT_REGION: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(REGION_NAMES, { error: (issue) => regionError(String(issue.input)) }))
+    .meta({
+      title: "Region",
+      description: `Where the application was created: ${REGION_NAMES.slice(0, -1).join(", ")} or ${REGION_NAMES.at(-1)}.`,
+      unset: "required, unless an endpoint is set",
+      form: { position: 3 },
+    } satisfies SettingMeta),
+  TENCENT_CHAT_ENDPOINT: z.string().meta({
+    title: "Endpoint",
+    description:
+      "Another https base URL of the REST API: a backup host or a gateway. Plain http is accepted for this machine only.",
+    unset: "the region's host",
+    form: { position: 12 },
+  } satisfies SettingMeta),
+  TENCENT_CHAT_IDENTIFIER: z
+    .string()
+    .refine((text) => Buffer.byteLength(text) <= 32, "is longer than 32 bytes.")
+    .meta({
+      title: "Admin account",
+      description: "The app administrator account that signs the calls.",
+      unset: DEFAULTS.identifier,
+      form: { position: 11, initial: DEFAULTS.identifier },
+    } satisfies SettingMeta),
+  TENCENT_CHAT_SECRET_KEY: z.string().meta({
+    title: "Secret key",
+    description: "The application's secret key. Set exactly one of the four credentials.",
+    unset: "one credential is required",
+    kind: "secret",
+    form: { position: 5, description: "The application's secret key, if you do not use a key file." },
+  } satisfies SettingMeta),
+  TENCENT_CHAT_SECRET_KEY_FILE: z.string().meta({
+    title: "Secret key file",
+    description: "A file that holds the secret key and nothing else. It is read again when it changes.",
+    unset: "–",
+    kind: "file",
+    form: { position: 4, description: "A file that holds the secret key and nothing else (recommended)." },
+  } satisfies SettingMeta),
+  TENCENT_CHAT_USERSIG: z.string().meta({
+    title: "UserSig",
+    description: "A ready-made UserSig, so that this machine has no key. Replace it before it expires.",
+    unset: "–",
+    kind: "secret",
+    form: { position: 13 },
+  } satisfies SettingMeta),
+  TENCENT_CHAT_USERSIG_FILE: z.string().meta({
+    title: "UserSig file",
+    description: "A file that holds a ready-made UserSig and nothing else. It is read again when it changes.",
+    unset: "–",
+    kind: "file",
+  } satisfies SettingMeta),
+  TENCENT_CHAT_LABEL: z
+    .string()
+    .refine(
+      (text) => [...text].length <= MAX_LABEL_CHARACTERS && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text),
+      `must be at most ${MAX_LABEL_CHARACTERS} visible characters on one line.`,
+    )
+    .meta({
+      title: "Label",
+      description:
+        "A name for this application that people recognize, such as production, up to 40 characters. It is shown in the server's title, in receipts and in confirmations.",
+      unset: "SDKAppID and region are shown",
+      form: { position: 6 },
+    } satisfies SettingMeta),
+  TENCENT_CHAT_READ_ONLY: boolean().meta({
+    title: "Turn both edit tools off (read-only)",
+    description: "true turns both modify tools off: they are not listed.",
+    unset: "false",
+    kind: "boolean",
+    form: {
+      position: 7,
+      initial: "true",
+      description: "While this is on, the agent can only read: the two edit tools are not listed.",
+    },
+  } satisfies SettingMeta),
+  TENCENT_CHAT_ALLOWED_CHANNELS: z
+    .string()
+    .transform(splitChannels)
+    .refine(
+      (rules) => rules.every((rule) => rule !== "" && !rule.slice(0, -1).includes("*")),
+      "must list IDs, or prefixes with one * at the end, separated by single commas.",
+    )
+    .meta({
+      title: "Allowed channels",
+      description: "Channel IDs, or prefixes ending in *, separated by commas. All others are neither read nor edited.",
+      unset: "all",
+      form: { position: 8 },
+    } satisfies SettingMeta),
+  TENCENT_CHAT_CONFIRM_EDITS: z
+    .string()
+    .toLowerCase()
+    .regex(/^(never|always|[1-9]\d{0,9})$/, "must be never, always, or a whole number of subscribers from 1 on.")
+    .transform((text): ConfirmEdits => (text === "never" || text === "always" ? text : Number(text)))
+    .meta({
+      title: "Confirm edits",
+      description:
+        "When a person must confirm an edit: never, always, or a number, which means edits of channels with at least that many subscribers (1 includes edits of subscribers). With a client that cannot ask, the edit is then declined.",
+      unset: "never",
+    } satisfies SettingMeta),
+  TENCENT_CHAT_WRITES_PER_HOUR: number(0, 1_000_000).meta({
+    title: "Edits per hour",
+    description: "Maximum edits of this process in any hour, 0 to 1000000.",
+    unset: "no limit",
+    form: { position: 10 },
+  } satisfies SettingMeta),
+  TENCENT_CHAT_JOURNAL: z.string().meta({
+    title: "Journal of edits",
+    description: "A file that records every edit, before and after. If it cannot be written, nothing is edited.",
+    unset: "off",
+    kind: "file",
+    form: {
+      position: 9,
+      description: "A file that records every edit, before and after. It must exist; make an empty one to begin with.",
+    },
+  } satisfies SettingMeta),
+  TENCENT_CHAT_TIMEOUT_SECONDS: number(0.1, 600, false).meta({
+    title: "Seconds per call",
+    description: `The time of one tool call, everything included except a person's thinking time: 0.1 to 600. Below ${MIN_SAFE_TIMEOUT_SECONDS}, an edit without a clear answer often ends as unknown.`,
+    unset: String(DEFAULTS.timeoutSeconds),
+    kind: "number",
+    form: { position: 14, initial: String(DEFAULTS.timeoutSeconds) },
+  } satisfies SettingMeta),
+  TENCENT_CHAT_REQUESTS_PER_SECOND: number(1, MAX_REQUESTS_PER_SECOND).meta({
+    title: "Requests per second",
+    description: `Maximum requests to each command in any second, 1 to ${MAX_REQUESTS_PER_SECOND}. The service allows ${MAX_REQUESTS_PER_SECOND} for the whole application, other processes and your own backend included.`,
+    unset: String(DEFAULTS.requestsPerSecond),
+    kind: "number",
+  } satisfies SettingMeta),
+  TENCENT_CHAT_LOG_LEVEL: oneOf(LOG_LEVELS).meta({
+    title: "Log level",
+    description: `What is logged to stderr, one JSON line per event: ${LOG_LEVELS.slice(0, -1).join(", ")} or ${LOG_LEVELS.at(-1)}.`,
+    unset: "info",
+  } satisfies SettingMeta),
+  TENCENT_CHAT_SANDBOX: boolean().meta({
+    title: "Try it in the sandbox, without an account",
+    description:
+      "true uses an embedded service with sample channels; no account is needed, and credentials are ignored.",
+    unset: "false",
+    kind: "boolean",
+    form: {
+      position: 1,
+      initial: "false",
+      description:
+        "Uses an embedded service with sample channels; no account is needed, and credentials are ignored. To try edits, turn read-only off too.",
+    },
+  } satisfies SettingMeta),
+});
+
+export type SettingName = keyof typeof SETTINGS.shape;
+export type SettingValues = Partial<z.infer<typeof SETTINGS>>;
+
+export const SETTING_NAMES = Object.keys(SETTINGS.shape) as SettingName[];
+
+export function metaOf(name: SettingName): SettingMeta {
+  return SETTINGS.shape[name].meta() as unknown as SettingMeta;
+}
+
+function regionError(given: string): string {
+  const meant = suggestRegion(given);
+  return `must be one of ${REGION_NAMES.join(", ")}.${meant ? ` Did you mean ${meant}?` : ""}`;
+}
+
+/** The entries of a list of channels: IDs, or prefixes ending in `*`. */
+export function splitChannels(list: string): string[] {
+  return list.split(/[,，、]/).map((entry) => entry.trim());
+}
+
+/** What works and should still be known of a value that was read, each after the variable's name. */
+export function remarksOn(name: SettingName, values: SettingValues): string[] {
+  const value = values[name];
+  if (name === "TENCENT_CHAT_ALLOWED_CHANNELS" && Array.isArray(value)) {
+    const all = value.includes("*") ? ["contains * alone, which allows every channel."] : [];
+    return [...all, ...value.flatMap((rule, at) => remarksOnRule(rule).map((text) => `: entry ${at + 1} ${text}.`))];
+  }
+  if (name === "TENCENT_CHAT_TIMEOUT_SECONDS" && Number(value) < MIN_SAFE_TIMEOUT_SECONDS) {
+    return [`is below ${MIN_SAFE_TIMEOUT_SECONDS}: an edit without a clear answer often ends as unknown.`];
+  }
+  const isRelative = metaOf(name).kind === "file" && typeof value === "string" && !isAbsolute(value);
+  if (!isRelative || value.startsWith("~")) return [];
+  return ["is a relative path, and an MCP host starts the server in another folder."];
+}
+
+/** What makes an entry match no channel, most likely. The entry itself is not shown: it may be anything. */
+function remarksOnRule(rule: string): string[] {
+  const start = rule.endsWith("*") ? rule.slice(0, -1) : rule;
+  if (!start.startsWith(CHANNEL_ID_PREFIX) && !(rule.endsWith("*") && CHANNEL_ID_PREFIX.startsWith(start))) {
+    return [`does not start with ${CHANNEL_ID_PREFIX}, so it matches no channel: list IDs without quotes or brackets`];
+  }
+  const next = rule.indexOf(CHANNEL_ID_PREFIX, CHANNEL_ID_PREFIX.length + 1);
+  return next > 0 ? ["holds more than one ID: separate them with commas"] : [];
+}

@@ -1,0 +1,13 @@
+/** What went wrong with a file, for a person: the system's code, and what it means. */
+export function describeFileError(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const meanings: Readonly<Record<string, string>> = {
+    ENOENT: "no such file",
+    EACCES: "the user who runs this has no permission",
+    EPERM: "the system does not permit it",
+    EISDIR: "it is a folder",
+    ELOOP: "it is a symbolic link",
+  };
+  if (code === undefined) return message;
+  return meanings[code] ? `${code}: ${meanings[code]}` : code;
+}

@@ -1,0 +1,92 @@
+import * as z from "zod/v4";
+import { isRecord } from "../text/json.ts";
+
+/**
+ * Undoes what hosts do to arguments on their way, which a model cannot undo: driven by the schema, losing nothing.
+ * What cannot be converted stays as it is, for the schema to refuse.
+ */
+
+/**
+ * Keys that hosts add beside the arguments, with a source for each. Every other unknown key stays an error.
+ * Names of our own fields are never among them.
+ */
+const HOST_KEYS: readonly string[] = [
+  "task_progress", // Cline: cline/cline#8256, #9684
+  "toolCallId", // n8n: n8n-io/n8n#21500, #21716; the next four with it
+  "tool",
+  "sessionId",
+  "action",
+  "chatInput",
+  "toolName", // n8n: strip list of an n8n middleware
+  "wait_for_previous", // Gemini CLI: packages/core/src/tools/tools.ts, addWaitForPreviousParameter
+  "waitForPreviousTools", // Antigravity: schemas of its tools; the next two with it
+  "toolAction",
+  "toolSummary",
+  "security_context", // CrewAI: crewAIInc/crewAI#4796
+  "_meta", // proposed for arguments, LangChain MCP adapters #412; its place is beside them
+];
+/** Amazon Q and Kiro: __tool_use_purpose, and what models make of it (aws/amazon-q-developer-cli, tool_utils.rs). */
+const PURPOSE_KEY = /^__.*purpose$/i;
+
+/** A converted value, and what a person should know of how it was read. */
+export interface Converted {
+  readonly value: unknown;
+  readonly warnings: readonly string[];
+}
+
+/** Arguments as a tool's input schema wants them, as far as nothing is lost. Converting twice changes nothing. */
+export function convertInput(schema: z.core.$ZodType, args: unknown): Converted {
+  const warnings: string[] = [];
+  const value = convert(schema, args ?? {}, "", warnings);
+  if (!isRecord(value)) return { value, warnings };
+  const known = shapeOf(schema);
+  const kept = Object.entries(value).filter(
+    ([key]) => Object.hasOwn(known, key) || !(HOST_KEYS.includes(key) || PURPOSE_KEY.test(key)),
+  );
+  return { value: Object.fromEntries(kept), warnings };
+}
+
+function shapeOf(schema: z.core.$ZodType): object {
+  return schema instanceof z.ZodObject ? schema.shape : {};
+}
+
+function convert(schema: z.core.$ZodType, value: unknown, name: string, warnings: string[]): unknown {
+  if (schema instanceof z.ZodOptional) return convert(schema.unwrap(), value, name, warnings);
+  if (schema instanceof z.ZodArray) {
+    const list = typeof value === "string" ? parseJson(value, Array.isArray) : value;
+    return Array.isArray(list) ? list.map((element) => convert(schema.element, element, name, warnings)) : value;
+  }
+  if (schema instanceof z.ZodObject) {
+    const object = typeof value === "string" ? parseJson(value, isRecord) : value;
+    if (!isRecord(object)) return value;
+    const entries = Object.entries(object).flatMap(([key, part]) => {
+      if (!Object.hasOwn(schema.shape, key)) return [[key, part]];
+      // Some hosts send null for every optional argument.
+      return part === null ? [] : [[key, convert(schema.shape[key], part, key, warnings)]];
+    });
+    return Object.fromEntries(entries);
+  }
+  if (schema instanceof z.ZodNumber) return isDigits(value) ? Number(value) : value;
+  if (!(schema instanceof z.ZodString)) return value;
+  // A larger number has lost digits already.
+  if (Number.isSafeInteger(value)) return String(value);
+  const isText = "maxLength" in (schema.meta() ?? {}); // an ID is never an object
+  if (!isText || typeof value !== "object" || value === null) return value;
+  warnings.push(`${name} was given as ${Array.isArray(value) ? "a list" : "an object"}; its JSON text was sent.`);
+  return JSON.stringify(value);
+}
+
+/** What a text holds as JSON, also inside a JSON string; undefined where that is something else. */
+function parseJson(text: string, isWanted: (value: unknown) => boolean): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "string" && value.length < text.length) return parseJson(value, isWanted);
+    return isWanted(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isDigits(value: unknown): boolean {
+  return typeof value === "string" && Number.isSafeInteger(Number(value)) && String(Number(value)) === value.trim();
+}

@@ -1,0 +1,147 @@
+import * as z from "zod/v4";
+import { InputError } from "../call/explained-error.ts";
+import { CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING } from "../channel/fields.ts";
+import { isRecord } from "../text/json.ts";
+import { nearestName } from "../text/nearest-name.ts";
+import { clip } from "../text/text.ts";
+import { convertInput } from "./convert.ts";
+
+/** Checks arguments against a schema: every problem is listed with how to fix it. */
+
+/** Maximum characters of an argument that a problem repeats. */
+const MAX_SHOWN = 80;
+
+/** Deeper nesting than this is rejected before the schemas see it; the deepest valid call has 4 levels. */
+const MAX_DEPTH = 50;
+/** So are longer lists, and objects with more keys; the longest valid list has 50. */
+const MAX_PARTS = 1_000;
+
+/**
+ * Converts what a host may have reshaped, and validates it against a tool's input schema.
+ *
+ * @param validateWhole problems of the object as a whole, asked even where single fields have problems
+ * @throws InputError listing all problems
+ */
+export function validateInput<T>(
+  schema: z.ZodType<T>,
+  args: unknown,
+  validateWhole?: (args: Readonly<Record<string, unknown>>) => string[],
+): { input: T; warnings: readonly string[] } {
+  const problem = problemOfSize(MAX_DEPTH, args);
+  if (problem) throw new InputError([problem]);
+  const { value: given, warnings } = convertInput(schema, args);
+  const result = schema.safeParse(given, { reportInput: true });
+  const problems = result.success ? [] : result.error.issues.flatMap((issue) => describe(issue, given, schema));
+  if (validateWhole && isRecord(given)) problems.push(...validateWhole(given));
+  if (result.success && problems.length === 0) return { input: result.data, warnings };
+  throw new InputError(problems);
+}
+
+/** Never recurses deeper than `maxDepth` itself. */
+function problemOfSize(maxDepth: number, value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (maxDepth === 0) return "The arguments are nested too deeply.";
+  const parts: unknown[] = Object.values(value);
+  if (parts.length > MAX_PARTS) return `A list or an object among the arguments has more than ${MAX_PARTS} elements.`;
+  return parts.map((part) => problemOfSize(maxDepth - 1, part)).find((problem) => problem !== undefined);
+}
+
+function describe(issue: z.core.$ZodIssue, given: unknown, schema: z.core.$ZodType): string[] {
+  const place = placeName(issue.path);
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => describeUnknownKey(key, issue.path, given, schema));
+    case "invalid_type":
+      if (issue.input === undefined)
+        return [`${place} is required: give ${describeExpected(issue.expected, issue.path)}.`];
+      return [
+        `${place} must be ${describeExpected(issue.expected, issue.path)}, not ${describeActual(issue.input, issue.expected === "string")}.`,
+      ];
+    case "invalid_value":
+      return [`${place} is ${show(issue.input)}, which is not one of ${issue.values.join(", ")}.${guess(issue)}`];
+    case "too_big":
+      if (issue.origin === "array") {
+        const count = (issue.input as unknown[]).length;
+        return [
+          `${place} has ${count} elements; the maximum is ${issue.maximum} per call: split it into several calls.`,
+        ];
+      }
+      return [`${place} is ${show(issue.input)}; the maximum is ${issue.maximum}.`];
+    case "too_small":
+      if (issue.origin === "array") return [`${place} is empty: give at least one element.`];
+      return [`${place} is ${show(issue.input)}; the minimum is ${issue.minimum}.`];
+    default:
+      return [`${place}${issue.message}`];
+  }
+}
+
+function guess({ input, values }: z.core.$ZodIssueInvalidValue): string {
+  const meant = typeof input === "string" ? nearestName(input, values.map(String)) : undefined;
+  return meant ? ` Did you mean ${meant}?` : "";
+}
+
+// Parts of the signed URL. Agents that know the service's pages send them.
+const ADDED_BY_SERVER = ["random", "contenttype", "sdkappid", "identifier", "usersig"];
+
+function describeUnknownKey(key: string, path: PropertyKey[], given: unknown, schema: z.core.$ZodType): string {
+  const place = placeName([...path, key]);
+  if (ADDED_BY_SERVER.includes(key.toLowerCase()))
+    return `${place} was not understood: this server adds it itself. Leave it out.`;
+  if (key === "OfficialAccountBaseInfoFilter" && path.length === 0) {
+    return `${place} belongs in "ResponseFilter":{"OfficialAccountBaseInfoFilter":[…]}.`;
+  }
+  const isReadOnly = CHANNEL_FIELDS.some((field) => field.name === key && !field.writable);
+  if (isReadOnly) return `${place} can be read but not written: leave it out.`;
+  const known = shapeAt(schema, path);
+  const meant = nearestName(key, known);
+  if (meant) return `${place} is not a field of this tool: did you mean ${meant}?`;
+  if (key === "Official_Account" && known.includes("OfficialAccountIdList")) {
+    const id = isRecord(given) ? given[key] : undefined;
+    const example = typeof id === "string" ? id : "@TOA#_…";
+    return `${place} belongs in the list: "OfficialAccountIdList":[{"Official_Account":${show(example)}}].`;
+  }
+  return `${place} is not a field of this tool, which takes ${known.join(", ")}. Leave it out.`;
+}
+
+function shapeAt(schema: z.core.$ZodType, path: PropertyKey[]): string[] {
+  let at = schema;
+  for (const step of path) {
+    if (at instanceof z.ZodOptional) at = at.unwrap();
+    if (at instanceof z.ZodArray) at = at.element;
+    else if (at instanceof z.ZodObject) at = at.shape[String(step)];
+  }
+  if (at instanceof z.ZodOptional) at = at.unwrap();
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+function describeExpected(expected: string, path: PropertyKey[]): string {
+  const field = [...CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING].find(({ name }) => name === path.at(-1));
+  if (path[0] === "OfficialAccountIdList" && expected === "object")
+    return 'an object such as {"Official_Account":"@TOA#_…"}';
+  if (path.at(-1) === "OfficialAccountIdList") return 'an array such as [{"Official_Account":"@TOA#_…"}]';
+  if (path.at(-1) === "ResponseFilter") return 'an object such as {"OfficialAccountBaseInfoFilter":["Name"]}';
+  if (expected === "array") return 'an array such as ["Name"]';
+  if (expected === "int" || expected === "number") return "a whole number without quotes";
+  if (expected === "object") return "an object";
+  return field ? "text (a string)" : "an ID as text (a string)";
+}
+
+function describeActual(value: unknown, expectsText: boolean): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object") return expectsText ? "an object (JSON goes in as text)" : "an object";
+  if (typeof value === "string")
+    return /^\s*[[{]/.test(value) ? `JSON inside a string (send the value itself)` : `the text ${show(value)}`;
+  return `the ${typeof value} ${show(value)}`;
+}
+
+function placeName(path: PropertyKey[]): string {
+  let name = "";
+  for (const step of path)
+    name += typeof step === "number" ? `[${step}]` : `${name && "."}${clip(String(step), MAX_SHOWN)}`;
+  return name || "The arguments";
+}
+
+function show(value: unknown): string {
+  return clip(JSON.stringify(value) ?? String(value), MAX_SHOWN);
+}

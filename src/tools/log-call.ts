@@ -1,0 +1,38 @@
+import type { Log } from "../log.ts";
+import type { ToolOutcome } from "./tool.ts";
+
+/** One line of the log for each call: IDs and numbers, no values. An outcome that is not known is a warning. */
+export function logCall(
+  log: Log,
+  tool: string,
+  args: object,
+  outcome: ToolOutcome,
+  details: Readonly<Record<string, unknown>>,
+): void {
+  const { Official_Account: channel, Subscriber_Account: subscriber } = args as Readonly<Record<string, unknown>>;
+  const ids = { ...(isId(channel) && { channel }), ...(isId(subscriber) && { subscriber }) };
+  if ("confirmationRequest" in outcome) {
+    log("info", "call", { tool, ...ids, asks: true, ...details });
+    return;
+  }
+  const { content, error, writeId } = outcome;
+  const receipt = content.receipt;
+  const isUnknown = receipt?.outcome === "unknown" || error?.explanation.stage === "internal";
+  log(isUnknown ? "warn" : "info", "call", {
+    tool,
+    ...ids,
+    ...(receipt && { outcome: receipt.outcome }),
+    ...(error && {
+      failed: error.explanation.stage,
+      code: error.envelope.ErrorCode,
+      attempts: error.explanation.attempts,
+    }),
+    ...(writeId && { writeId }),
+    ...details,
+  });
+}
+
+/** Longer texts are no IDs. */
+function isId(value: unknown): boolean {
+  return typeof value === "string" && value.length <= 200;
+}

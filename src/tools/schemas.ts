@@ -1,0 +1,198 @@
+import * as z from "zod/v4";
+import {
+  CHANNEL_FIELDS,
+  CHANNEL_ID_PREFIX,
+  FILTERABLE_FIELDS,
+  type Field,
+  type FilterableFieldName,
+  MAX_CHANNELS_PER_GET,
+  SUBSCRIBER_CUSTOM_STRING,
+  SUBSCRIBER_LIMIT_BOUNDS,
+} from "../channel/fields.ts";
+import { byteLength, countCharacters, isWellFormed, longestFit, plural } from "../text/text.ts";
+
+/** The zod schemas of what goes in and what comes out, built from the table of fields. */
+
+/** No ID of the service comes near this (the longest documented one has 48 bytes); longer ones would fill the memory. */
+const MAX_ID_BYTES = 1_000;
+
+/** Problems of a text against its limit in UTF-8 bytes, each a complete sentence without its subject. */
+function problemsOfText(text: string, maxBytes: number | undefined): string[] {
+  if (!isWellFormed(text)) return [" holds an unpaired surrogate, which cannot be sent: remove it."];
+  const bytes = byteLength(text);
+  if (maxBytes === undefined || bytes <= maxBytes) return [];
+  const fit = JSON.stringify(longestFit(text, maxBytes));
+  return [
+    ` is ${bytes} bytes (${plural(countCharacters(text), "character")}); the limit is ${maxBytes} bytes. Cut at least ${plural(bytes - maxBytes, "byte")}. The longest version that fits: ${fit}.`,
+  ];
+}
+
+function text(maxBytes?: number) {
+  return z.string().check((context) => {
+    for (const message of problemsOfText(context.value, maxBytes)) {
+      context.issues.push({ code: "custom", message, input: context.value });
+    }
+  });
+}
+
+function id(description: string) {
+  return text()
+    .check((context) => {
+      const { value } = context;
+      const bytes = byteLength(value);
+      const message =
+        value === ""
+          ? " is empty: give the ID."
+          : bytes > MAX_ID_BYTES && ` is ${bytes} bytes; an ID has at most ${MAX_ID_BYTES} bytes.`;
+      if (message) context.issues.push({ code: "custom", message, input: value });
+    })
+    .describe(description);
+}
+
+type SchemaOf<F extends Field> = F extends { readonly type: "integer" } ? z.ZodInt : z.ZodString;
+
+/** The input schema of one writable field: the limit in bytes in words, and as a necessary bound in characters. */
+function fieldSchema<F extends Field>(field: F): SchemaOf<F> {
+  const { min, max } = SUBSCRIBER_LIMIT_BOUNDS;
+  const schema =
+    field.type === "integer"
+      ? z.int().min(min).max(max).describe(field.description)
+      : text(field.maxBytes).meta({
+          maxLength: field.maxBytes,
+          description: `≤${field.maxBytes} bytes. ${field.description}`,
+        });
+  return schema as SchemaOf<F>;
+}
+
+type FieldsWith<Key extends keyof Field> = Extract<(typeof CHANNEL_FIELDS)[number], Record<Key, true>>;
+type OptionalSchemas<F extends Field> = { [R in F as R["name"]]: z.ZodOptional<SchemaOf<R>> };
+
+const channelId = () => id(`Channel ID, ${CHANNEL_ID_PREFIX}…`);
+
+/** Input of get_official_account_info. */
+export const getInput = z.strictObject({
+  OfficialAccountIdList: z
+    .array(z.strictObject({ Official_Account: channelId() }))
+    .min(1)
+    .max(MAX_CHANNELS_PER_GET)
+    .describe("Channels to read"),
+  ResponseFilter: z
+    .strictObject({
+      OfficialAccountBaseInfoFilter: z
+        .array(z.enum(FILTERABLE_FIELDS.map((field) => field.name) as [FilterableFieldName, ...FilterableFieldName[]]))
+        .min(1)
+        .describe("Names of the fields to return")
+        .optional(),
+    })
+    .optional()
+    .describe("Fields to return; all if left out. The ID always comes back"),
+});
+
+export type GetInput = z.infer<typeof getInput>;
+
+/** Input of modify_official_account_base_info. */
+export const modifyChannelInput = z.strictObject({
+  Official_Account: channelId(),
+  ...(Object.fromEntries(
+    CHANNEL_FIELDS.filter((field) => field.writable).map((field) => [field.name, fieldSchema(field).optional()]),
+  ) as OptionalSchemas<FieldsWith<"writable">>),
+});
+
+/** Input of modify_subscriber_info. */
+export const modifySubscriberInput = z.strictObject({
+  Official_Account: channelId(),
+  Subscriber_Account: id("User ID of the subscriber"),
+  CustomString: fieldSchema(SUBSCRIBER_CUSTOM_STRING),
+});
+
+export type ModifySubscriberInput = z.infer<typeof modifySubscriberInput>;
+
+const integer = () => z.number().meta({ type: "integer" });
+
+/** The explanation on every failure (type: Explanation). */
+const explanationOutput = z.object({
+  stage: z.string(),
+  cause: z.string(),
+  fixedBy: z.string(),
+  nextStep: z.string(),
+  safeToResend: z.boolean(),
+  attempts: integer(),
+});
+
+const envelope = {
+  ActionStatus: z.string().optional(),
+  ErrorCode: integer().optional(),
+  ErrorInfo: z.string().optional(),
+};
+
+const readableOutputs = Object.fromEntries(
+  CHANNEL_FIELDS.filter((field) => field.readable).flatMap((field) => [
+    [field.name, (field.type === "integer" ? integer() : z.string()).optional()],
+    ...("isoName" in field ? [[field.isoName, z.string().optional()]] : []),
+  ]),
+) as Record<string, z.ZodOptional>;
+
+/** One channel of an answer: its own outcome, its fields, and an explanation where it failed. */
+const channelOutput = z.object({
+  Official_Account: z.string(),
+  ErrorCode: envelope.ErrorCode,
+  ErrorInfo: envelope.ErrorInfo,
+  ...readableOutputs,
+  // As the explanation of the whole; stated once, because the list of tools is in the context of every conversation.
+  explanation: z.looseObject({}).optional(),
+});
+
+const nextCall = z.object({ tool: z.string(), arguments: z.record(z.string(), z.unknown()) });
+
+const onEveryResult = {
+  ...envelope,
+  RequestId: z.string().optional(),
+  explanation: explanationOutput.optional(),
+  note: z.string().optional(),
+  sandbox: z.boolean().optional(),
+};
+
+/** Output of get_official_account_info. */
+export const getOutput = z.object({
+  ...onEveryResult,
+  OfficialAccountInfoList: z.array(channelOutput).optional(),
+  leftOut: z.object({ reason: z.string(), nextCall }).optional(),
+});
+
+/** A value of a field: text or a whole number. Stated in a form that every client reads, which a union is not. */
+const value = () =>
+  z
+    .unknown()
+    .meta({ type: ["string", "integer"] })
+    .optional();
+
+const bytes = z.object({ used: integer(), max: integer() }).optional();
+
+const change = z.object({ field: z.string(), before: value(), after: value(), verdict: z.string(), bytes });
+
+const onEveryReceipt = { outcome: z.string(), channel: z.string(), summary: z.string(), warnings: z.array(z.string()) };
+
+/** Output of modify_official_account_base_info: the documented envelope, and the receipt (type: Receipt). */
+export const modifyChannelOutput = z.object({
+  ...onEveryResult,
+  receipt: z
+    .object({
+      ...onEveryReceipt,
+      subscribers: integer().optional(),
+      changes: z.array(change),
+      undo: nextCall.optional(),
+    })
+    .optional(),
+});
+
+/** Output of modify_subscriber_info: no before and no undo. */
+export const modifySubscriberOutput = z.object({
+  ...onEveryResult,
+  receipt: z
+    .object({
+      ...onEveryReceipt,
+      subscriber: z.string(),
+      changes: z.array(change.omit({ before: true })),
+    })
+    .optional(),
+});

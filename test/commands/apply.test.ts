@@ -1,0 +1,303 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { BUILT } from "../support/built.ts";
+import { waitUntil } from "../support/clock.ts";
+import type { FaultySandbox } from "../support/faulty-sandbox.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { expectNoSecret } from "../support/secrets.ts";
+import {
+  bodiesOf,
+  DZDP,
+  environmentOf,
+  GET,
+  MODIFY,
+  PENN,
+  SECRET_KEY,
+  SUBSCRIBER,
+  startSandbox,
+} from "../support/service.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look at any part of it
+type Result = Record<string, any>;
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly results: Result[];
+}
+
+const subscriberLine = (index: number, value = `v${index}`) =>
+  JSON.stringify({
+    id: `job-${index}`,
+    tool: SUBSCRIBER,
+    arguments: { Official_Account: PENN, Subscriber_Account: `user-${index}`, CustomString: value },
+  });
+const nameLine = (Name: string, channel = PENN) =>
+  JSON.stringify({ tool: MODIFY, arguments: { Official_Account: channel, Name } });
+
+function start(endpoint: URL, args: string[], more: Record<string, string> = {}, input?: string) {
+  const env = { PATH: process.env.PATH ?? "", ...environmentOf(endpoint, more) };
+  const child: ChildProcess = spawn(process.execPath, [BUILT, "apply", ...args], { env, stdio: "pipe" });
+  let [stdout, stderr] = ["", ""];
+  child.stdout?.setEncoding("utf8").on("data", (text) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding("utf8").on("data", (text) => {
+    stderr += text;
+  });
+  child.stdin?.end(input ?? "");
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const ended = new Promise<Ended>((resolve) => {
+    child.on("close", (code) => {
+      expectNoSecret(stdout + stderr);
+      const results = stdout
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line));
+      resolve({ code, stdout, stderr, results });
+    });
+  });
+  return { child, ended, stderrSoFar: () => stderr };
+}
+
+/** A file with these lines, and a path for results beside it. */
+function fileWith(...lines: string[]) {
+  const folder = temporaryFolder();
+  const file = join(folder, "edits.jsonl");
+  writeFileSync(file, `${lines.join("\n")}\n`);
+  return { file, results: join(folder, "results.jsonl") };
+}
+
+function withSubscribers(sandbox: FaultySandbox, count: number): void {
+  for (let index = 0; index < count; index += 1) sandbox.channels.get(PENN)?.subscribers.set(`user-${index}`, "");
+}
+
+const readResults = (path: string): Result[] =>
+  readFileSync(path, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .slice(1)
+    .map((line) => JSON.parse(line));
+
+describe("apply", () => {
+  test("runs edits through the gate, and tells for each line what became of it", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 3);
+    const read = JSON.stringify({ tool: GET, arguments: { OfficialAccountIdList: [{ Official_Account: PENN }] } });
+    const { file } = fileWith(nameLine("B"), subscriberLine(0), "", subscriberLine(1), subscriberLine(99), read);
+    const journal = join(temporaryFolder(), "j.jsonl");
+    const { code, results, stderr } = await start(sandbox.endpoint, [file], { TENCENT_CHAT_JOURNAL: journal }).ended;
+    expect(code).toBe(1);
+    const byLine = Object.fromEntries(results.map((result) => [result.line, result]));
+    expect(byLine[1]).toMatchObject({
+      outcome: "applied",
+      receipt: { changes: [{ after: "B" }], undo: { tool: MODIFY } },
+    });
+    expect(byLine[2]).toMatchObject({ id: "job-0", outcome: "accepted" });
+    expect(byLine[4]).toMatchObject({ id: "job-1", outcome: "accepted" });
+    expect(byLine[5]).toMatchObject({ outcome: "refused", ErrorCode: 131003, explanation: { fixedBy: "agent" } });
+    expect(byLine[6]).toMatchObject({ outcome: "read", OfficialAccountInfoList: [{ Official_Account: PENN }] });
+    expect(stderr).toMatch(/5 of 5 lines ran in [\d.]+ s: .*2 accepted/);
+    expect(stderr).toContain("✗ 1 line did not end as wanted; the results say why for each.");
+    expect(readFileSync(journal, "utf8")).toContain('"client":"apply"');
+  });
+
+  test("checks every line before the first is sent, and lists the problems by line", async () => {
+    const sandbox = await startSandbox();
+    const { file } = fileWith(
+      subscriberLine(0),
+      "{half",
+      JSON.stringify({ tool: "modify_subscriber", arguments: {} }),
+      JSON.stringify({ tol: MODIFY, arguments: {} }),
+      nameLine("x".repeat(151)),
+      nameLine(SECRET_KEY),
+      JSON.stringify({ tool: MODIFY, arguments: { Official_Account: "@TOA#_other", Name: "x" } }),
+      JSON.stringify({ tool: MODIFY, arguments: { Official_Account: PENN, Name: "x", Introduction: "" } }),
+    );
+    const { code, stderr, stdout } = await start(sandbox.endpoint, [file], {
+      TENCENT_CHAT_ALLOWED_CHANNELS: PENN,
+    }).ended;
+    expect([code, stdout, sandbox.requests]).toEqual([1, "", []]);
+    const problems = stderr.split("\n").filter((line) => line.startsWith("line"));
+    expect(problems.map((line) => line.slice(0, 6))).toEqual([
+      "line 2",
+      "line 3",
+      "line 4",
+      "line 5",
+      "line 6",
+      "line 7",
+      "line 8",
+    ]);
+    expect(problems[1]).toContain("Did you mean modify_subscriber_info?");
+    expect(problems[2]).toContain("did you mean tool?");
+    expect(problems[3]).toContain("the limit is 150 bytes");
+    expect(problems[5]).toContain("not among the channels");
+    expect(stderr).toContain("✗ 7 lines of the file cannot run. Nothing was sent.");
+  });
+
+  test("with --check does only this", async () => {
+    const sandbox = await startSandbox();
+    const { file } = fileWith(subscriberLine(0), nameLine("B"));
+    const { code, stderr } = await start(sandbox.endpoint, [file, "--check"]).ended;
+    expect([code, stderr, sandbox.requests]).toEqual([0, "✓ 2 lines can run.\n", []]);
+    const readOnly = await start(sandbox.endpoint, [file, "--check", "--read-only"]).ended;
+    expect(readOnly.code).toBe(1);
+    expect(readOnly.stderr).toContain("This server is read-only");
+  });
+
+  test("takes standard input, and says which settings are wrong", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 1);
+    const { code, results } = await start(sandbox.endpoint, ["-"], {}, subscriberLine(0)).ended;
+    expect([code, results[0]?.outcome]).toEqual([0, "accepted"]);
+    const wrong = await start(sandbox.endpoint, ["-"], { TENCENT_CHAT_READ_ONLY: "maybe" }).ended;
+    expect([wrong.code, wrong.stderr]).toEqual([2, "✗ TENCENT_CHAT_READ_ONLY must be one of true, false.\n"]);
+    expect((await start(sandbox.endpoint, ["/no/such/file"]).ended).code).toBe(2);
+  });
+
+  test("keeps the file's order for one channel, and runs others side by side", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 20);
+    const lines = [
+      nameLine("A"),
+      nameLine("one", DZDP),
+      ...Array.from({ length: 20 }, (_, index) => subscriberLine(index)),
+    ];
+    const { file } = fileWith(...lines, nameLine("B"), subscriberLine(3, "last"), nameLine("C"));
+    const { code } = await start(sandbox.endpoint, [file]).ended;
+    expect(code).toBe(0);
+    const names = bodiesOf(sandbox, MODIFY) as { Official_Account: string; Name: string }[];
+    expect(names.filter((body) => body.Official_Account === PENN).map(({ Name }) => Name)).toEqual(["A", "B", "C"]);
+    expect(sandbox.channels.get(PENN)?.subscribers.get("user-3")).toBe("last");
+  });
+
+  test("holds back what follows a line that failed in the same channel, and goes on elsewhere", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 1);
+    sandbox.faults.add({ command: MODIFY, response: { code: 130002 } });
+    const { file, results } = fileWith(nameLine("A"), nameLine("B"), subscriberLine(0));
+    const first = await start(sandbox.endpoint, [file, "--results", results]).ended;
+    expect(first.code).toBe(1);
+    expect(
+      readResults(results)
+        .map(({ line, outcome }) => [line, outcome])
+        .sort(),
+    ).toEqual([
+      [1, "refused"],
+      [2, "heldBack"],
+      [3, "accepted"],
+    ]);
+    const second = await start(sandbox.endpoint, [file, "--results", results]).ended;
+    expect(second.code).toBe(0);
+    expect(second.stderr).toContain("1 line ended as wanted before and is skipped.");
+    expect(
+      readResults(results)
+        .map(({ line }) => line)
+        .sort(),
+    ).toEqual([1, 2, 3]);
+    expect(sandbox.channels.get(PENN)?.info.Name).toBe("B");
+  });
+
+  test("refuses results of other input, and leaves them as they are", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 2);
+    const { file, results } = fileWith(subscriberLine(0));
+    await start(sandbox.endpoint, [file, "--results", results]).ended;
+    const before = readFileSync(results, "utf8");
+    writeFileSync(file, `${subscriberLine(1)}\n`);
+    const { code, stderr } = await start(sandbox.endpoint, [file, "--results", results]).ended;
+    expect([code, readFileSync(results, "utf8")]).toEqual([2, before]);
+    expect(stderr).toContain("holds something else than the results of this input");
+    writeFileSync(results, "notes of mine\n");
+    expect((await start(sandbox.endpoint, [file, "--results", results]).ended).code).toBe(2);
+    expect(readFileSync(results, "utf8")).toBe("notes of mine\n");
+    expect(existsSync(`${results}.new`)).toBe(false);
+  });
+
+  test("stops where an operator must fix something first", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 400);
+    sandbox.faults.add({ response: { code: 70009 } });
+    const { file } = fileWith(...Array.from({ length: 400 }, (_, index) => subscriberLine(index)));
+    const { code, stderr, results } = await start(sandbox.endpoint, [file]).ended;
+    expect(code).toBe(1);
+    expect(results.length).toBeLessThan(300);
+    expect(stderr).toContain("✗ Stopped, because 20 lines in a row failed:");
+    expect(sandbox.requests.length).toBeLessThan(10);
+  });
+
+  test("is declined without a terminal where a person must confirm", async () => {
+    const sandbox = await startSandbox();
+    const { file } = fileWith(nameLine("B"), subscriberLine(0));
+    const confirmed = (rule: string) => start(sandbox.endpoint, [file], { TENCENT_CHAT_CONFIRM_EDITS: rule }).ended;
+    const { code, stderr } = await confirmed("1000");
+    expect([code, bodiesOf(sandbox, MODIFY)]).toEqual([1, []]);
+    expect(stderr).toContain("there is no terminal to ask at. Nothing was sent.");
+    expect((await confirmed("999999")).stderr).toContain("2 of 2 lines ran");
+  });
+
+  test("a signal ends it after what is in flight, and it can be resumed", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 300);
+    const { file, results } = fileWith(...Array.from({ length: 300 }, (_, index) => subscriberLine(index)));
+    const { child, ended } = start(sandbox.endpoint, [file, "--results", results]);
+    await waitUntil(() => sandbox.applied.length > 30);
+    child.kill("SIGINT");
+    const { code, stderr } = await ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain("✗ Stopped, because it was interrupted");
+    const after = readResults(results);
+    expect(after.length).toBe(sandbox.applied.length);
+    expect(after.length).toBeLessThan(300);
+    const again = await start(sandbox.endpoint, [file, "--results", results], {
+      TENCENT_CHAT_REQUESTS_PER_SECOND: "200",
+    }).ended;
+    expect(again.code).toBe(0);
+    expect(sandbox.applied.length).toBe(300); // nothing was sent twice
+    expect(new Set(readResults(results).map(({ line }) => line)).size).toBe(300);
+  });
+
+  test("killed at random points and resumed: every value is right, each line is reported once", async () => {
+    const sandbox = await startSandbox({ requestsPerSecond: 100_000 });
+    const count = 400;
+    withSubscribers(sandbox, count);
+    const { file, results } = fileWith(...Array.from({ length: count }, (_, index) => subscriberLine(index)));
+    const fast = { TENCENT_CHAT_REQUESTS_PER_SECOND: "200" };
+    let seed = 20261128;
+    for (let kill = 0; kill < 3; kill += 1) {
+      const { child, ended } = start(sandbox.endpoint, [file, "--results", results], fast);
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      const from = sandbox.applied.length;
+      await waitUntil(() => sandbox.applied.length > from + 20 + (seed % 60), 15_000);
+      child.kill("SIGKILL");
+      await ended;
+    }
+    expect((await start(sandbox.endpoint, [file, "--results", results], fast).ended).code).toBe(0);
+    const lines = readResults(results).map(({ line }) => line);
+    expect([lines.length, new Set(lines).size]).toEqual([count, count]);
+    for (let index = 0; index < count; index += 1) {
+      expect(sandbox.channels.get(PENN)?.subscribers.get(`user-${index}`)).toBe(`v${index}`);
+    }
+  });
+
+  test("nearly every edit is accepted although one request in twelve fails", async () => {
+    const sandbox = await startSandbox({ requestsPerSecond: 100_000 });
+    const count = 600;
+    withSubscribers(sandbox, count);
+    let seed = 20261128;
+    const respond = sandbox.faults.take.bind(sandbox.faults);
+    sandbox.faults.take = (request) => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      const dice = (seed >> 8) % 1_000;
+      if (dice >= 85) return respond(request);
+      return { response: dice % 2 ? "reset" : { status: 502 } };
+    };
+    const { file } = fileWith(...Array.from({ length: count }, (_, index) => subscriberLine(index)));
+    const { results } = await start(sandbox.endpoint, [file], { TENCENT_CHAT_REQUESTS_PER_SECOND: "200" }).ended;
+    const accepted = results.filter(({ outcome }) => outcome === "accepted").length;
+    expect(accepted / count).toBeGreaterThanOrEqual(0.998);
+  });
+});

@@ -1,0 +1,196 @@
+import { execFile } from "node:child_process";
+import { appendFileSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { type JournalFormat, listJournal, readSince } from "../../src/commands/journal.ts";
+import { checkChannels } from "../../src/commands/journal-check.ts";
+import type { JournalSelection } from "../../src/commands/journal-links.ts";
+import { Journal } from "../../src/guard/journal.ts";
+import { BUILT } from "../support/built.ts";
+import { edit, open as openEdits, rename } from "../support/channel-edits.ts";
+import { journalPath } from "../support/folders.ts";
+import { DZDP, environmentOf, PENN } from "../support/service.ts";
+
+const IDENTITY = { sdkAppId: 1, label: "test", admin: "a", osUser: "ops", host: "h", pid: 1 };
+const COMMON = { tool: "t", channel: "@TOA#_x", client: "c", confirmed: false };
+const undoTo = (Name: string) => ({ tool: "t", arguments: { Official_Account: "@TOA#_x", Name } });
+
+const open = (path: string, identity = IDENTITY) => new Journal(path, identity, (line) => line);
+
+/** Records an edit of a name. */
+function record(journal: Journal, before: string, after: string, outcome = "applied"): void {
+  const undo = undoTo(before);
+  const changes = [{ field: "Name", before, after }];
+  const ended = outcome === "applied" ? { outcome, changes, undo } : { outcome, changes };
+  journal.begin({ ...COMMON, changes, undo }).end(ended);
+}
+
+async function list(path: string, selection: JournalSelection = {}, format: JournalFormat = "text", width = 80) {
+  const lines: string[] = [];
+  const ok = await listJournal(path, selection, format, width, (line) => lines.push(line));
+  return { ok, lines, text: lines.join("\n") };
+}
+
+/** What takes each edit back, or how it belongs to another one. */
+async function undosOf(path: string): Promise<string[]> {
+  const { lines } = await list(path, {}, "json");
+  return lines.map((line) => {
+    const { undo, takenBackAt, takesBack } = JSON.parse(line);
+    return undo ? `undo to ${undo.arguments.Name}` : takenBackAt ? "taken back" : takesBack ? "takes back" : "none";
+  });
+}
+
+describe("the list of the journal", () => {
+  test("shows each edit with its outcome, and the undo only where it makes sense", async () => {
+    const path = journalPath();
+    const journal = open(path);
+    const undo = undoTo("A");
+    const change = { field: "Name", before: "A", after: "B" };
+    const intent = { ...COMMON, client: "c\u202e", confirmed: true, changes: [change], undo };
+    journal.begin(intent).end({ outcome: "applied", undo, changes: [change], warnings: ["look"] });
+    journal.begin({ ...intent, channel: "@TOA#_refused" }).end({ outcome: "refused", code: 130002 });
+    const changes = [{ field: "CustomString", after: "v" }];
+    const refused = { outcome: "refused", code: 131003, cancelled: true } as const;
+    journal.begin({ ...COMMON, tool: "s", subscriber: "u", changes }).end(refused);
+    journal.begin({ ...intent, channel: "@TOA#_y" });
+    const { ok, text } = await list(path);
+    expect(ok).toBe(false); // one has no outcome
+    const [applied, second, subscriber, stopped] = text.split(/\n(?=\d{4}-)/);
+    expect(applied).toMatch(
+      /"test" \(sandbox\) {2}t {2}"@TOA#_x" {2}by client "c\\u202e", user "ops" on "h", admin "a", confirmed {2}applied\n {4}Name: "A" → "B"\n {4}warning: look\n {4}undo: t \{"Official_Account":"@TOA#_x","Name":"A"\}$/,
+    );
+    expect(second).not.toContain("undo:");
+    expect(subscriber).toMatch(/refused \(131003\), cancelled\n {4}CustomString: \(not readable\) → "v"/);
+    expect(stopped).toContain("no outcome recorded: the edit is still running, or process 1 stopped");
+    expect(stopped).toContain("undo: t");
+    expect(text).toMatch(/✗ 1 of 4 edits have no known outcome: read their channels\.$/);
+    const table = await list(path, {}, "table", 90);
+    expect(table.lines[0]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}applied {17}@TOA#_x .*Name="B"$/);
+    expect(Math.max(...table.lines.map((line) => line.length))).toBeLessThanOrEqual(90);
+  });
+
+  test("selects by time, outcome and channel", async () => {
+    const path = journalPath();
+    record(open(path), "A", "B");
+    record(open(path), "B", "C", "unknown");
+    open(path).begin({ ...COMMON, channel: "@TOA#_y", changes: [] });
+    const count = async (selection: JournalSelection) => (await list(path, selection, "json")).lines.length;
+    expect(await count({ since: Date.now() - 60_000 })).toBe(3);
+    expect(await count({ since: Date.now() + 60_000 })).toBe(0);
+    expect(await count({ outcome: "applied" })).toBe(1);
+    expect(await count({ outcome: "unknown" })).toBe(2); // one of them has no outcome
+    expect(await count({ channel: "@TOA#_y" })).toBe(1);
+    expect((await list(path, { outcome: "applied" })).ok).toBe(true);
+    expect((await list(path, { outcome: "unknown" })).ok).toBe(false);
+    expect((await list(path, { channel: "@TOA#_none" })).text).toBe("No edits.");
+  });
+
+  test("marks an edit that a later one took back, and offers no undo for either", async () => {
+    const path = journalPath();
+    const journal = open(path);
+    record(journal, "A", "B");
+    record(journal, "B", "C");
+    record(journal, "C", "A", "refused");
+    expect(await undosOf(path)).toEqual(["undo to A", "undo to B", "none"]);
+    record(journal, "C", "B");
+    expect(await undosOf(path)).toEqual(["undo to A", "taken back", "none", "takes back"]);
+    record(journal, "B", "C"); // made again: a new one, with an undo of its own
+    expect((await undosOf(path))[4]).toBe("undo to B");
+    record(journal, "X", "A"); // found another value, so it takes nothing back
+    expect((await undosOf(path))[0]).toBe("undo to A");
+    // Another application's channel of the same name.
+    record(open(path, { ...IDENTITY, sdkAppId: 2 }), "B", "A");
+    expect((await undosOf(path))[0]).toBe("undo to A");
+  });
+
+  test("one undo takes back an edit and its repetitions", async () => {
+    const path = journalPath();
+    const journal = open(path);
+    const changes = [{ field: "Name", before: "A", after: "B" }];
+    journal.begin({ ...COMMON, changes, undo: undoTo("A") }).end({ outcome: "unknown", changes, undo: undoTo("A") });
+    record(journal, "A", "B");
+    journal.begin({ ...COMMON, changes, undo: undoTo("A") }); // its process was killed
+    record(journal, "B", "A");
+    expect(await undosOf(path)).toEqual(["taken back", "taken back", "taken back", "takes back"]);
+  });
+
+  test("goes by the order of the file, whatever the clock says", async () => {
+    const path = journalPath();
+    const at = (hour: number, id: string, before: string, after: string) => {
+      const time = `2026-11-27T${hour}:00:00.000Z`;
+      const common = { writeId: `${id}-0000-0000-0000-000000000000`, ...COMMON };
+      const changes = [{ field: "Name", before, after }];
+      const intent = { time, ...common, event: "intent", sdkAppId: 1, changes, undo: undoTo(before) };
+      const outcome = { time, ...common, event: "outcome", outcome: "applied", changes, undo: undoTo(before) };
+      return `${JSON.stringify(intent)}\n${JSON.stringify(outcome)}\n`;
+    };
+    writeFileSync(path, at(12, "edit", "o", "p") + at(11, "undo", "p", "o")); // the clock was set back
+    expect(await undosOf(path)).toEqual(["taken back", "takes back"]);
+  });
+
+  test("says what a missing file can mean, and how many lines cannot be read", async () => {
+    const path = journalPath();
+    expect((await list(path)).text).toMatch(
+      /ENOENT: no such file\): nothing was recorded yet, or the path is wrong\.$/,
+    );
+    appendFileSync(path, '\n{"half\n{"event":"intent"}\n');
+    expect(await list(path)).toMatchObject({ ok: false, text: "No edits.\n✗ 2 lines of the file cannot be read." });
+  });
+
+  test.each([
+    ["7d", -7 * 86_400_000],
+    ["12h", -12 * 3_600_000],
+    ["30m", -30 * 60_000],
+    ["2w", -14 * 86_400_000],
+  ])("--since %s", (text, ms) => {
+    expect(readSince(text, 1_000_000_000_000)).toBe(1_000_000_000_000 + ms);
+  });
+
+  test("--since takes a date, and nothing else", () => {
+    expect(readSince("2026-11-28", 0)).toBe(Date.parse("2026-11-28"));
+    expect(["yesterday", "7", "d", "7y", ""].map((text) => readSince(text, 0))).toEqual(Array(5).fill(undefined));
+  });
+});
+
+describe("the check of the channels", () => {
+  test("lists the fields that are no longer what our last edit left", async () => {
+    const { sandbox, context, journal } = await openEdits();
+    const check = async (selection: JournalSelection = {}) => {
+      const lines: string[] = [];
+      const ok = await checkChannels(journal, selection, context, (line) => lines.push(line));
+      return { ok, text: lines.join("\n") };
+    };
+    await Promise.all([
+      edit(context, { Name: "ours", Introduction: "i" }),
+      edit(context, { Name: "other" }, 20_000, DZDP),
+    ]);
+    expect(await check()).toEqual({ ok: true, text: "✓ 2 channels checked: nothing differs." });
+    rename(sandbox, "somebody's");
+    const { ok, text } = await check();
+    expect(ok).toBe(false);
+    expect(text).toMatch(
+      /^@TOA#_test_for_penn {2}Name: our edit of \S+ left 'ours', now 'somebody\\'s'\n✗ 2 channels checked: 1 field changed since\.$/,
+    );
+    expect((await check({ channel: DZDP })).ok).toBe(true);
+    sandbox.channels.delete(PENN);
+    expect((await check()).text).toContain("✗ @TOA#_test_for_penn could not be read: The channel does not exist");
+  });
+});
+
+test("the command prints JSON lines, and its exit code says whether something needs a look", async () => {
+  const path = journalPath();
+  record(open(path), "A", "B");
+  const run = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [BUILT, "journal", ...args], {
+      env: { PATH: process.env.PATH, ...environmentOf(new URL("http://127.0.0.1:9"), { TENCENT_CHAT_JOURNAL: path }) },
+    }).then(
+      ({ stdout }) => ({ code: 0, stdout, stderr: "" }),
+      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+    );
+  const listed = await run("--json");
+  expect(listed.code).toBe(0);
+  expect(JSON.parse(listed.stdout)).toMatchObject({ outcome: "applied", undo: undoTo("A") });
+  expect(await run("--since", "soon")).toMatchObject({ code: 2, stderr: expect.stringContaining("--since takes") });
+  open(path).begin({ ...COMMON, changes: [] });
+  expect((await run()).code).toBe(1);
+});

@@ -1,0 +1,119 @@
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect } from "vitest";
+import {
+  byteLength,
+  clip,
+  countCharacters,
+  escapeHidden,
+  hiddenCharacters,
+  isWellFormed,
+  longestFit,
+  quote,
+  shortValue,
+  visibleJson,
+} from "../../src/text/text.ts";
+
+fc.configureGlobal({ seed: 20261122 });
+const anyText = fc.string({ unit: "grapheme", maxLength: 200 });
+
+describe("text as bytes", () => {
+  test("counts 1-, 2-, 3- and 4-byte characters as UTF-8 does", () => {
+    expect(["a", "é", "茶", "😀"].map(byteLength)).toEqual([1, 2, 3, 4]);
+  });
+
+  test("counts characters as a person does", () => {
+    expect(countCharacters("e\u0301👨‍👩‍👧")).toBe(2);
+  });
+
+  test("never cuts through a character that a person sees as one", () => {
+    expect(longestFit("a👨‍👩‍👧b", 10)).toBe("a");
+    expect(longestFit("茶与山", 8)).toBe("茶与");
+    expect(longestFit("茶与山", 9)).toBe("茶与山");
+    expect(longestFit("茶", 0)).toBe("");
+  });
+
+  test.prop([anyText, fc.nat(300)])("the longest fit fits, begins the text, and cannot be made longer", (text, max) => {
+    const fit = longestFit(text, max);
+    expect(byteLength(fit)).toBeLessThanOrEqual(max);
+    expect(text.startsWith(fit)).toBe(true);
+    const [next] = new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text.slice(fit.length));
+    if (next) expect(byteLength(fit + next.segment)).toBeGreaterThan(max);
+  });
+
+  test("takes a text of any length in a moment", () => {
+    const endless = "茶".repeat(500_000);
+    expect(longestFit(endless, 150)).toBe("茶".repeat(50));
+    expect(countCharacters(endless)).toBe(500_000);
+    expect(shortValue(endless)).toBe(`'${"茶".repeat(20)}…'`);
+  });
+
+  test("tells half a surrogate pair from a whole one", () => {
+    expect(isWellFormed("😀")).toBe(true);
+    expect(isWellFormed("\ud83d")).toBe(false);
+    expect(isWellFormed("a\ude00b")).toBe(false);
+  });
+});
+
+describe("text that a person can see whole", () => {
+  test.each([
+    ["a right-to-left override", "a\u202eb", "a\\u202eb", ["U+202E"]],
+    ["a zero-width space", "a\u200bb", "a\\u200bb", ["U+200B"]],
+    ["a joiner outside an emoji", "a\u200db", "a\\u200db", ["U+200D"]],
+    ["a tag character", "a\u{e0041}", "a\\udb40\\udc41", ["U+E0041"]],
+    ["a tag character after a flag", "🏴\u{e0067}", "🏴\\udb40\\udc67", ["U+E0067"]],
+    ["a control character", "a\u0007", "a\\u0007", ["U+0007"]],
+    ["a byte order mark", "\ufeffa", "\\ufeffa", ["U+FEFF"]],
+    ["a line separator", "a\u2028b", "a\\u2028b", ["U+2028"]],
+    ["half a surrogate pair", "a\ud83d", "a\\ud83d", ["U+D83D"]],
+    ["a blank that is no space", "a\u2800", "a\\u2800", ["U+2800"]],
+    ["a Hangul filler", "\u3164", "\\u3164", ["U+3164"]],
+    ["a null notehead", "\u{1d159}", "\\ud834\\udd59", ["U+1D159"]],
+    ["a Khitan filler", "\u{16fe4}", "\\ud81b\\udfe4", ["U+16FE4"]],
+  ])("escapes and names %s", (_what, text, escaped, named) => {
+    expect(escapeHidden(text)).toBe(escaped);
+    expect(hiddenCharacters(text)).toEqual(named);
+  });
+
+  test("leaves emoji whole, and does not call their parts hidden", () => {
+    for (const text of ["👨‍👩‍👧", "❤️", "1️⃣", "👍🏽", "茶与山 · Tea"]) {
+      expect(escapeHidden(text)).toBe(text);
+      expect(hiddenCharacters(text)).toEqual([]);
+    }
+  });
+
+  test("a line feed is seen, so it is escaped in JSON and not named as hidden", () => {
+    expect(hiddenCharacters("a\n\tb\r")).toEqual([]);
+    expect(visibleJson("a\nb")).toBe('"a\\nb"');
+  });
+
+  test.prop([fc.string({ unit: "binary", maxLength: 300 })])("visible JSON loses nothing", (text) => {
+    const json = visibleJson({ text });
+    expect(JSON.parse(json)).toEqual({ text });
+    expect(json).not.toMatch(/[\p{Bidi_Control}\u200b\u2060\ufeff\p{Cc}]/u);
+  });
+});
+
+describe("other people's words", () => {
+  test("are quoted on one line, so that they cannot pose as ours", () => {
+    expect(quote(`it's\\ \n\r\tx`)).toBe("'it\\'s\\\\ \\n\\r\\tx'");
+  });
+
+  test("are clipped at 300 characters, never inside one", () => {
+    expect(clip("x".repeat(300))).toBe("x".repeat(300));
+    expect(clip("x".repeat(301))).toBe(`${"x".repeat(300)}…`);
+    expect(clip("😀".repeat(301))).toBe(`${"😀".repeat(300)}…`);
+    expect(isWellFormed(clip("😀".repeat(301)))).toBe(true);
+  });
+
+  test("are short in a summary", () => {
+    expect(shortValue("a".repeat(60))).toBe(`'${"a".repeat(60)}'`);
+    expect(shortValue("a".repeat(61))).toBe(`'${"a".repeat(60)}…'`);
+    expect(shortValue(780031)).toBe("780,031");
+  });
+
+  test("have their hidden characters escaped exactly once, at the end", () => {
+    const summary = shortValue("a\u202eb\\u202e");
+    expect(escapeHidden(summary)).toBe("'a\\u202eb\\\\u202e'");
+    expect(visibleJson(summary)).toBe(String.raw`"'a\u202eb\\\\u202e'"`);
+  });
+});

@@ -10,7 +10,7 @@ import { Policy } from "./guard/policy.ts";
 import type { Log } from "./log.ts";
 import { type CredentialFiles, textOfCredentialFile } from "./settings/account.ts";
 import { applicationName, type Settings } from "./settings/settings.ts";
-import { callTool } from "./tools/call-tool.ts";
+import { callTool, toolNamed } from "./tools/call-tool.ts";
 import { GivenUndos } from "./tools/given-undos.ts";
 import type { ToolContext } from "./tools/tool.ts";
 
@@ -65,7 +65,7 @@ export function createContext(
     timeoutMs: settings.timeoutMs,
     isSandbox: settings.isSandbox,
     givenUndos: new GivenUndos(),
-    call: (name, args, call) => callTool(name, args, context, call),
+    call: (name, args, call) => callTool(toolNamed(name), args, context, call),
     async warmUp() {
       await http.load();
       if (endpoint.protocol === "https:") createSecureContext(); // Node reads its root certificates at the first use

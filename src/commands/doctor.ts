@@ -216,11 +216,13 @@ function isExpected(failure: Failure | undefined): boolean {
 /** What happened, and what the person who reads this can do. */
 function describeForPerson(failure: Failure, { sdkAppId }: ToolContext): string {
   const call = { sdkAppId, channelIds: [], attempts: 1 };
+  const { fixedBy, step } = fixFor(failure, call);
   const { ErrorCode, ErrorInfo, RequestId } = failure.kind === "code" ? failure.envelope : {};
   return [
     `${ErrorCode ? `${ErrorCode}: ` : ""}${explanationOf(failure, call).cause}`,
     ...(ErrorInfo ? [`ErrorInfo: ${visibleJson(ErrorInfo)}.`] : []),
     ...(RequestId ? [`RequestId: ${visibleJson(RequestId)}.`] : []),
-    fixFor(failure, call).step,
+    // What an agent would do helps no person here.
+    ...(fixedBy === "agent" ? [] : [step]),
   ].join(" ");
 }

@@ -9,7 +9,7 @@ import { ExplainedError } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
 import { isRecord } from "../text/json.ts";
 import { nearestName } from "../text/nearest-name.ts";
-import { admit } from "../tools/call-tool.ts";
+import { admit, toolNamed } from "../tools/call-tool.ts";
 import type { ToolContext } from "../tools/tool.ts";
 
 /** The file of `apply`: one JSON object a line, `{"tool": …, "arguments": {…}, "id"?: …}`. */
@@ -119,7 +119,7 @@ function readLine(
     return { problem: "id must be a string or a number" };
   }
   try {
-    const { input, channelIds, disallowed } = admit(tool, args, context);
+    const { input, channelIds, disallowed } = admit(toolNamed(tool), args, context);
     for (const error of disallowed.values()) throw error;
     const { Subscriber_Account: subscriber } = input as { Subscriber_Account?: string };
     return { line, id, tool, arguments: args, channelIds, key: JSON.stringify([channelIds, subscriber ?? null]) };

@@ -78,20 +78,25 @@ export class ModernRevision {
   async #call(request: JSONRPCRequest, caller: Caller, signal: AbortSignal): Promise<object> {
     const { tool, args } = readToolCall(request, this.#parts.readOnly);
     const { inputResponses, requestState } = request.params ?? {};
-    const answered = await this.#openState(requestState, tool, args);
     const answer = isRecord(inputResponses) ? inputResponses[DECISION] : undefined;
     const call = new RunningCall(this.#parts, request, signal, caller.name, this.#notify);
     try {
-      if (answered && typeof requestState === "string" && answer !== undefined) {
-        (await this.#states()).markUsed(requestState);
-        const decision = readAnswer(answer);
-        call.logDecision(tool, decision);
-        if (!decision.isYes) {
-          const context = await this.#parts.openContext();
-          return this.#complete(toResult(declinedOutcome(answered, decision.reason), context));
+      let confirmed: string | undefined;
+      if (requestState !== undefined) {
+        // Nothing may come between opening a state and marking it as used.
+        const codec = await this.#states();
+        const asked = openState(codec, requestState, tool, args);
+        if (answer !== undefined) {
+          codec.markUsed(String(requestState));
+          const decision = readAnswer(answer);
+          call.logDecision(tool, decision);
+          if (!decision.isYes) {
+            const context = await this.#parts.openContext();
+            return this.#complete(toResult(declinedOutcome(asked, decision.reason), context));
+          }
+          confirmed = asked.fingerprint;
         }
       }
-      const confirmed = answer === undefined ? undefined : answered?.fingerprint;
       const { outcome, context } = await call.run(tool, args, confirmed);
       if (!("confirmationRequest" in outcome)) return this.#complete(toResult(outcome, context));
       if (!caller.canAsk) {
@@ -105,26 +110,8 @@ export class ModernRevision {
   }
 
   #states(): Promise<RequestStateCodec> {
-    this.#codec ??= import("./request-state-codec.ts").then(
-      ({ RequestStateCodec: Codec }) => new Codec(ANSWER_TIMEOUT_MS),
-    );
+    this.#codec ??= import("./request-state-codec.ts").then((file) => new file.RequestStateCodec(ANSWER_TIMEOUT_MS));
     return this.#codec;
-  }
-
-  async #openState(
-    state: unknown,
-    tool: string,
-    args: object,
-  ): Promise<Omit<ConfirmationRequest, "message"> | undefined> {
-    if (state === undefined) return undefined;
-    const content = typeof state === "string" ? (await this.#states()).open(state, tool, args) : undefined;
-    if (content === undefined) {
-      throw new ProtocolError(
-        INVALID_PARAMS,
-        `requestState is not valid for this call: it was changed, used before, made for other arguments, or is older than ${ANSWER_TIMEOUT_MS / 60_000} minutes or the server's last start. Nothing was sent. Call again without it.`,
-      );
-    }
-    return content as Omit<ConfirmationRequest, "message">;
   }
 
   async #askFor(request: ConfirmationRequest, tool: string, args: object): Promise<object> {
@@ -156,6 +143,21 @@ export class ModernRevision {
   #meta(): object {
     return { [`${META}serverInfo`]: this.#info };
   }
+}
+
+/** What was asked. @throws ProtocolError for a state that is not of this call */
+function openState(
+  codec: RequestStateCodec,
+  state: unknown,
+  tool: string,
+  args: object,
+): Omit<ConfirmationRequest, "message"> {
+  const content = typeof state === "string" ? codec.open(state, tool, args) : undefined;
+  if (content !== undefined) return content as Omit<ConfirmationRequest, "message">;
+  throw new ProtocolError(
+    INVALID_PARAMS,
+    `requestState is not valid for this call: it was changed, used before, made for other arguments, or is older than ${ANSWER_TIMEOUT_MS / 60_000} minutes or the server's last start. Nothing was sent. Call again without it.`,
+  );
 }
 
 function readCaller({ params }: JSONRPCRequest): Caller {

@@ -13,14 +13,21 @@ import type { Tool, ToolCall, ToolContext, ToolOutcome } from "./tool.ts";
 /** The three tools. */
 export const TOOLS: readonly Tool[] = [getOfficialAccountInfo, modifyOfficialAccountBaseInfo, modifySubscriberInfo];
 
+/** @throws Error for a name that is none of theirs */
+export function toolNamed(name: string): Tool {
+  const tool = TOOLS.find((each) => each.name === name);
+  if (!tool) throw new Error(`unknown tool: ${name}`);
+  return tool;
+}
+
 /**
  * The one gate before every tool: secrets → read-only → input → allowed channels → run. Secrets come first, because an
  * input error quotes the argument.
  *
  * @throws ExplainedError where there is only an error to report; InternalError for any other exception of the tool
  */
-export async function callTool(name: string, args: object, context: ToolContext, call: EditCall): Promise<ToolOutcome> {
-  const { tool, input, ...admitted } = admit(name, args, context);
+export async function callTool(tool: Tool, args: object, context: ToolContext, call: EditCall): Promise<ToolOutcome> {
+  const { input, ...admitted } = admit(tool, args, context);
   try {
     const outcome = await tool.run(input, context, { ...call, ...admitted });
     const undo = "content" in outcome ? outcome.content.receipt?.undo : undefined;
@@ -33,12 +40,10 @@ export async function callTool(name: string, args: object, context: ToolContext,
 
 /** Everything that is checked before a tool runs. @throws ExplainedError */
 export function admit(
-  name: string,
+  tool: Tool,
   args: object,
   { policy, givenUndos }: Pick<ToolContext, "policy" | "givenUndos">,
-): { tool: Tool; input: object } & Omit<ToolCall, keyof EditCall> {
-  const tool = TOOLS.find((each) => each.name === name);
-  if (!tool) throw new Error(`unknown tool: ${name}`);
+): { input: object } & Omit<ToolCall, keyof EditCall> {
   policy.assertNoSecrets(args);
   if (tool.isWrite) policy.assertWritable(tool.name);
   const { input, warnings } = validateInput(tool.input, args, (given) => [
@@ -46,7 +51,7 @@ export function admit(
     ...(tool.isWrite && !givenUndos.has(given) ? accidentsIn(tool.name, given) : []),
   ]);
   const suspicious = tool.isWrite ? suspiciousIn({ ...input }) : [];
-  return { tool, warnings: [...warnings, ...suspicious], ...admitChannels(tool, input, policy) };
+  return { warnings: [...warnings, ...suspicious], ...admitChannels(tool, input, policy) };
 }
 
 /** Checks every channel that the arguments name. A tool that does not declare them never runs. */

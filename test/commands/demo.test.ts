@@ -16,12 +16,13 @@ test("the demo shows a rejected edit, a confirmed one and its undo, on a screen 
   expect(lines.length).toBeLessThanOrEqual(40);
   for (const line of lines) expect(columns(line), line).toBeLessThanOrEqual(80);
   for (const part of [
-    "the limit is 150 bytes",
-    "780,031 subscribers",
+    "The words are scripted and no model is called.",
+    "150 bytes.",
+    "You: Take that back.",
     "undo: modify_official_account_base_info",
     "? 780,031 subscribers of '@TOA#_test_for_penn' (sandbox)",
-    '= a person chooses "Apply the edit"',
-    "Every step worked.",
+    "You: Apply the edit.",
+    "Every step worked. Next: tencent-chat-channel-mcp setup",
   ]) {
     expect(text).toContain(part);
   }

@@ -30,14 +30,15 @@ const CHANNELS = "Which channels may it use?";
 const CONFIRM = "must a person confirm?";
 const JOURNAL = "Record every edit";
 const GO_ON = "Go on:";
-const REPLACE = "may have this server already";
+const REPLACE = "Claude Code has it already. Replace it?";
 
 /** A home folder with a `claude` that writes down what it was called with. */
 function scratchHome(exitCode = 0): string {
   const home = mkdtempSync(join(tmpdir(), "home-"));
   onTestFinished(() => rmSync(home, { recursive: true }));
   mkdirSync(join(home, "bin"));
-  const script = `#!/bin/sh\nprintf '%s\\n' "$@" > "${home}/claude-arguments"\nexit ${exitCode}\n`;
+  // It has no such server: `claude mcp get` fails.
+  const script = `#!/bin/sh\n[ "$2" = get ] && exit 1\nprintf '%s\\n' "$@" > "${home}/claude-arguments"\nexit ${exitCode}\n`;
   writeFileSync(join(home, "bin/claude"), script);
   chmodSync(join(home, "bin/claude"), 0o755);
   return home;
@@ -66,25 +67,19 @@ const files = (home: string) =>
 
 const forClaudeCode: Steps = [
   [HOST, ENTER],
-  [EDIT, ENTER],
+  [EDIT, `${DOWN}${ENTER}`],
   [APP, `${SDKAPPID}${ENTER}`],
   [SOURCE, ENTER],
   [KEY, `${SECRET_KEY}${ENTER}`],
   [READ_ONLY, "n"],
   [CHANNELS, `@TOA#_test_*${ENTER}`],
   [CONFIRM, `${DOWN}${ENTER}`],
-  ["From how many subscribers", `1000${ENTER}`],
   [JOURNAL, ENTER],
   [GO_ON, "y"],
 ];
 
-/** The answers after the host: the sandbox, and Enter at every question. */
-const forSandbox: Steps = [
-  [EDIT, `${DOWN}${ENTER}`],
-  [READ_ONLY, ENTER],
-  [CHANNELS, ENTER],
-  [CONFIRM, ENTER],
-];
+/** The answer after the host: one Enter for the sandbox. */
+const forSandbox: Steps = [[EDIT, ENTER]];
 
 describe.runIf(process.platform === "linux")("setup at a terminal", () => {
   test("checks the answers, stores the key for its owner only, and adds the server by the host's own command", async () => {
@@ -98,7 +93,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     expect(statSync(keyPath(home)).mode & 0o777).toBe(0o600);
     expect(statSync(join(keyPath(home), "..")).mode & 0o777).toBe(0o700);
     expect(readFileSync(join(home, "claude-arguments"), "utf8").split("\n")).toEqual([
-      ...["mcp", "add", "tencent-chat-channel-mcp", "--scope", "user"],
+      ...["mcp", "add", "tencent-chat", "--scope", "user"],
       ...["--env", `TENCENT_CHAT_ENDPOINT=${sandbox.endpoint.href}`],
       ...["--env", `TENCENT_CHAT_SDKAPPID=${SDKAPPID}`],
       ...["--env", `TENCENT_CHAT_SECRET_KEY_FILE=${keyPath(home)}`],
@@ -107,7 +102,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
       ...["--env", `TENCENT_CHAT_JOURNAL=${join(keyPath(home), "../journal.jsonl")}`],
       ...["--", process.execPath, BUILT, ""],
     ]);
-    expect(terminal.output).toContain("claude mcp add tencent-chat-channel-mcp --scope user --env");
+    expect(terminal.output).toContain("claude mcp add tencent-chat --scope user --env");
 
     const again = await startSetup(home);
     await play(again.terminal, [
@@ -119,7 +114,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     ]);
     expect(await again.terminal.exit()).toBe(0);
     expect(readFileSync(join(home, "claude-arguments"), "utf8")).toContain("TENCENT_CHAT_READ_ONLY=true\n--\n");
-    expect(again.terminal.output).toContain("it then asks about confirmations and a journal.");
+    expect(again.terminal.output).toContain("To turn editing on, run setup again and answer No.");
   });
 
   test.each(forClaudeCode.map(([question], index) => [question, index] as const))(
@@ -147,7 +142,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     expect(terminal.output).toContain("Claude Desktop cannot ask a person to confirm an edit");
     expect(terminal.output).toContain("claude_desktop_config.json");
     const block = /^\{[\s\S]*?^\}/m.exec(terminal.output.replaceAll("\r", ""))?.[0] ?? "";
-    expect(JSON.parse(block).mcpServers["tencent-chat-channel-mcp"]).toMatchObject({
+    expect(JSON.parse(block).mcpServers["tencent-chat"]).toMatchObject({
       command: process.execPath,
       args: [BUILT],
       env: { TENCENT_CHAT_SECRET_KEY_FILE: keyPath(home), TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_test_*" },
@@ -171,10 +166,10 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     await play(terminal, [
       ...forClaudeCode.slice(0, 2),
       [APP, `abc${ENTER}`],
-      ["TENCENT_CHAT_SDKAPPID must be", `${"\u007f".repeat(3)}${SDKAPPID}${ENTER}`],
+      ["It is a whole number, as the console shows it.", `${"\u007f".repeat(3)}${SDKAPPID}${ENTER}`],
       [SOURCE, ENTER],
       [KEY, `two words${ENTER}`],
-      ["This text does not hold a secret key: it must be one long word", `${"\u007f".repeat(9)}~/key${ENTER}`],
+      ["This is not a secret key: it is one long word.", `${"\u007f".repeat(9)}~/key${ENTER}`],
       ["Paste the key itself, not a path", `${"\u007f".repeat(5)}${ENTER}`],
       ["Paste the key.", CTRL_C],
     ]);
@@ -190,13 +185,13 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
       [SOURCE, `${DOWN}${ENTER}`],
       ["In which file?", `my.key${ENTER}`],
       ["Give the whole path.", `${"\u007f".repeat(6)}~/none${ENTER}`],
-      ["no such file", `${"\u007f".repeat(6)}~/my.key${ENTER}`],
+      ["This file does not hold a secret key, or cannot be read.", `${"\u007f".repeat(6)}~/my.key${ENTER}`],
       [READ_ONLY, ENTER],
-      [CHANNELS, `@TOA#_test_*、 @TOA#_news${ENTER}`],
+      [CHANNELS, `@TOA#_test_*、 @TOA#_test_for_penn${ENTER}`],
       [GO_ON, ENTER],
     ]);
     expect(await terminal.exit()).toBe(0);
-    expect(terminal.output).toContain('try: "Read the channel @TOA#_news."');
+    expect(terminal.output).toContain('try: "Read the channel @TOA#_test_for_penn."');
     expect(files(home)).toEqual(["bin/claude", "claude-arguments", "my.key"]);
     expect(readFileSync(join(home, "claude-arguments"), "utf8")).toContain(`KEY_FILE=${join(home, "my.key")}\n`);
   });
@@ -223,10 +218,10 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     await play(terminal, [[HOST, ENTER], ...forSandbox, ["print what to add", ENTER]]);
     expect(await terminal.exit()).toBe(0);
     expect(terminal.output).toContain("Claude Code was not found on the PATH.");
-    expect(terminal.output).toContain("run `claude mcp remove tencent-chat-channel-mcp --scope user` first");
+    expect(terminal.output).toContain("claude mcp add tencent-chat --scope user");
   });
 
-  test("says that a host replaces an entry of the same name, and asks for a channel of the application", async () => {
+  test("asks for a channel of the application in the first prompt", async () => {
     const home = scratchHome();
     writeFileSync(join(home, "bin/codex"), `#!/bin/sh\nprintf '%s\\n' "$@" > "${home}/codex-arguments"\n`, {
       mode: 0o755,
@@ -241,9 +236,6 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     ]);
     expect(await terminal.exit()).toBe(0);
     expect(readFileSync(join(home, "codex-arguments"), "utf8")).toContain("TENCENT_CHAT_READ_ONLY=true");
-    expect(terminal.output).toContain(
-      "(an entry of the same name is replaced, and settings that were added to it by hand",
-    );
     expect(terminal.output).toContain('"Read the channel (the ID of one of your channels)."');
   });
 
@@ -251,7 +243,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     const { terminal } = await startSetup(scratchHome());
     await play(terminal, [[HOST, `${DOWN}${DOWN}${DOWN}${ENTER}`], ...forSandbox, ["print what to add", ENTER]]);
     expect(await terminal.exit()).toBe(0);
-    expect(terminal.output).toContain("VS Code was not found on the PATH (to have it there, in VS Code, run");
+    expect(terminal.output).toContain("VS Code was not found on the PATH (in VS Code, run");
     expect(terminal.output).toContain("code --add-mcp");
   });
 
@@ -263,7 +255,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
       [KEY, `${"0".repeat(64)}${ENTER}`],
       [READ_ONLY, ENTER],
       [CHANNELS, `news${ENTER}`],
-      ["does not start with @TOA#_", `${"\u007f".repeat(4)}${ENTER}`],
+      ["IDs start with @TOA#_.", `${"\u007f".repeat(4)}${ENTER}`],
       ["The check found problems. Go on anyway?", ENTER],
     ]);
     expect(await terminal.exit()).toBe(1);
@@ -302,28 +294,65 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     expect(terminal.output).toContain(join(home, ".config/tencent-chat-channel-mcp"));
   });
 
-  test.each([
-    ["No", "n"],
-    ["Ctrl-C", CTRL_C],
-  ])("says what to do when the host's command fails and %s answers whether to replace it", async (_answer, keys) => {
+  test("says what to do when the host's command fails", async () => {
     const home = scratchHome(3);
     const { terminal } = await startSetup(home);
-    await play(terminal, [...forClaudeCode, [REPLACE, keys]]);
+    await play(terminal, forClaudeCode);
     expect(await terminal.exit()).toBe(1);
-    expect(terminal.output).toContain("Run `claude mcp remove tencent-chat-channel-mcp --scope user`");
     expect(terminal.output).toContain("claude ended with 3. The server was not added; run the command above yourself.");
-    expect(terminal.output).not.toContain("Nothing was written.");
     expect(files(home)).toContain(".config");
   });
 
-  test("replaces the server in a host that has it already", async () => {
+  test.each([
+    ["y", ["get", "remove", "add"]],
+    ["n", ["get"]],
+    [CTRL_C, ["get"]],
+  ])("asks before it replaces the server in a host that has it already: %j", async (keys, calls) => {
     const home = scratchHome();
-    const script = `#!/bin/sh\necho "$2" >> "${home}/calls"\n[ "$2" = remove ] && exec touch "${home}/removed"\ntest -e "${home}/removed"\n`;
-    writeFileSync(join(home, "bin/claude"), script);
+    writeFileSync(join(home, "bin/claude"), `#!/bin/sh\necho "$2" >> "${home}/calls"\n`);
     const { terminal } = await startSetup(home);
-    await play(terminal, [...forClaudeCode, [REPLACE, "y"]]);
+    await play(terminal, [...forClaudeCode, [REPLACE, keys]]);
     expect(await terminal.exit()).toBe(0);
-    expect(readFileSync(join(home, "calls"), "utf8")).toBe("add\nremove\nadd\n");
+    expect(readFileSync(join(home, "calls"), "utf8").split("\n").filter(Boolean)).toEqual(calls);
+  });
+
+  test("asks whether an odd key is meant, with its length", async () => {
+    const { terminal } = await startSetup(scratchHome());
+    await play(terminal, [
+      ...forClaudeCode.slice(0, 4),
+      [KEY, `${SECRET_KEY.slice(0, 60)}${ENTER}`],
+      ["60 characters; a secret key has 64 hexadecimal digits. Use it anyway?", ENTER],
+      [KEY, `${SECRET_KEY}${ENTER}`],
+      [READ_ONLY, CTRL_C],
+    ]);
+    expect(await terminal.exit()).toBe(1);
+  });
+
+  test("asks in Chinese where the locale is Chinese, and breaks no word at 80 columns", async () => {
+    const home = scratchHome();
+    const { terminal } = await startSetup(home, { LANG: "zh_CN.UTF-8" });
+    await play(terminal, [
+      ["哪个 MCP 客户端使用本 MCP Server？", ENTER],
+      ["要编辑什么？", ENTER],
+      ["继续：", ENTER],
+    ]);
+    expect(await terminal.exit()).toBe(0);
+    expect(terminal.output).toContain("把 @TOA#_@TOA#dZDP 的简介改为“你好”，然后撤销。");
+  });
+
+  test("through npx adds the npx command, because its cache may be emptied", async () => {
+    const home = scratchHome();
+    const cache = join(home, "npm/_npx/0123/node_modules/tencent-chat-channel-mcp");
+    mkdirSync(join(cache, ".."), { recursive: true });
+    symlinkSync(join(BUILT, "../.."), cache);
+    const entry = join(cache, "dist/tencent-chat-channel-mcp.cjs");
+    const env = { HOME: home, PATH: `${join(home, "bin")}:${process.env.PATH}` };
+    const terminal = new Terminal(`'${process.execPath}' '${entry}' setup`, env);
+    await play(terminal, [[HOST, ENTER], ...forSandbox, [GO_ON, ENTER]]);
+    expect(await terminal.exit()).toBe(0);
+    expect(readFileSync(join(home, "claude-arguments"), "utf8")).toMatch(
+      /--\nnpx\n-y\ntencent-chat-channel-mcp@[\d.]+\n$/,
+    );
   });
 });
 

@@ -59,7 +59,9 @@ test("a refusal names the first allowed channels", () => {
     policyOf({ allowedChannels: Array.from({ length: count }, (_, nth) => `c${nth}`) }).channelError("x")?.explanation
       .nextStep;
   expect(nextStep(2)).toContain("do not edit another channel instead. Allowed: c0, c1. An operator");
-  expect(nextStep(7)).toContain("do not edit another channel instead. Allowed: c0, c1, c2, c3, c4 and 2 more. An operator");
+  expect(nextStep(7)).toContain(
+    "do not edit another channel instead. Allowed: c0, c1, c2, c3, c4 and 2 more. An operator",
+  );
 });
 
 describe("the write budget", () => {

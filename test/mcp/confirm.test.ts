@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { readJournal } from "../../src/guard/journal.ts";
+import { linesIn } from "../support/channel-edits.ts";
 import { bodiesOf, MODIFY, PENN, SUBSCRIBER, startSandbox } from "../support/service.ts";
 import { type Message, modern, Wire } from "../support/wire.ts";
 
@@ -10,6 +10,9 @@ const YES = { action: "accept", content: { decision: "Apply the edit" } };
 const ASKS = { elicitation: { form: {} } };
 const rename = { name: MODIFY, arguments: { Official_Account: PENN, Name: "Renamed" } };
 const always = { TENCENT_CHAT_CONFIRM_EDITS: "always" };
+
+/** A message without the isolates around its values. */
+const plain = (message: string) => message.replace(/[\u2068\u2069]/g, "");
 
 /** What a person is shown, and how the client hands in an answer. */
 interface Asked {
@@ -71,7 +74,7 @@ describe.each([
       shown = question;
       answer(YES);
     });
-    const lines = shown.message.split("\n");
+    const lines = plain(shown.message).split("\n");
     expect(lines[0]).toMatch(/^[\d,]+ subscribers of '@TOA#_test_for_penn' \(test\)$/);
     expect(lines[1]).toBe("Name: 'test_modify_official_account3' → 'Renamed'");
     expect(shown.requestedSchema).toEqual({
@@ -98,7 +101,8 @@ describe.each([
       message = question.message;
       answer(YES);
     });
-    expect(message).toContain("Name: 'old\\u202e' → 'new\\u200b'");
+    expect(plain(message)).toContain("Name: 'old\\u202e' → 'new\\u200b'");
+    expect(message).toContain("\u2068'old\\u202e'\u2069 → \u2068"); // so that no value turns the arrow's sides around
     expect(message).not.toMatch(/[\u200b\u202e]/);
   });
 
@@ -125,7 +129,7 @@ describe.each([
     const { result } = await call(wire, rename, ({ answer }) => answer(YES));
     expect(result.structuredContent.receipt.outcome).toBe("applied");
     expect(bodiesOf(sandbox, MODIFY)).toHaveLength(1);
-    const [{ intent } = { intent: undefined }] = readJournal(journal).edits;
+    const [intent] = linesIn(journal);
     const client = revision === "2026-07-28" ? "a newer client" : "a client";
     expect(intent).toMatchObject({ confirmed: true, client });
   });
@@ -170,24 +174,25 @@ describe.each([
     expect(later.result.structuredContent.receipt.outcome).toBe("applied");
   });
 
-  test("is asked again when a value changed meanwhile, then the edit is refused", async () => {
+  test("is asked again as often as a value changed meanwhile, and writes after the yes to what is there", async () => {
     const sandbox = await startSandbox();
     const wire = await Wire.open(sandbox.endpoint, always);
     const messages: string[] = [];
     const { result } = await call(wire, rename, ({ question, answer }) => {
-      messages.push(question.message);
+      messages.push(plain(question.message));
       const channel = sandbox.channels.get(PENN);
-      if (channel) channel.info.Name = `changed ${messages.length}`;
+      if (channel && messages.length < 4) channel.info.Name = `changed ${messages.length}`;
       answer(YES);
     });
     expect(messages.map((message) => message.split("\n")[1])).toEqual([
       "Name: 'test_modify_official_account3' → 'Renamed'",
       "Name: 'changed 1' → 'Renamed'",
+      "Name: 'changed 2' → 'Renamed'",
+      "Name: 'changed 3' → 'Renamed'",
     ]);
-    expect(messages[1]).toMatch(/^Changed while you were asked, please look again\./);
-    expect(bodiesOf(sandbox, MODIFY)).toEqual([]);
-    expect(result.isError).toBe(true);
-    expect(result.content[0].text).toContain("While the person was asked to confirm, the channel changed twice");
+    expect(messages[1]).toMatch(/^The channel changed while you were asked, please look again\. /);
+    expect(bodiesOf(sandbox, MODIFY)).toHaveLength(1);
+    expect(result.structuredContent.receipt.outcome).toBe("applied");
   });
 
   test("for other values does not count, also if the audience has fallen below the number meanwhile", async () => {
@@ -443,7 +448,7 @@ describe("a question to a person in 2025-11-25", () => {
     expect(bodiesOf(sandbox, MODIFY)).toEqual([]);
   });
 
-  test.each([0, 7, "seven"])("is withdrawn when its call %j is cancelled, and nothing is answered", async (id) => {
+  test.each([7, "seven"])("is withdrawn when its call %j is cancelled, and nothing is answered", async (id) => {
     const sandbox = await startSandbox();
     const wire = await Wire.open(sandbox.endpoint, always);
     await wire.initialize(ASKS);

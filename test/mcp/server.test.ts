@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
-import { ERROR_CODES } from "../../src/chat-api/errors/code-meaning.ts";
+import { ERROR_CODES } from "../../src/chat-api/errors/error-codes.ts";
 import { createContext } from "../../src/context.ts";
 import { noLog } from "../../src/log.ts";
+import { declareTools } from "../../src/mcp/declarations.ts";
 import { writeInstructions } from "../../src/mcp/instructions.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
@@ -26,12 +27,12 @@ import {
 const one = { OfficialAccountIdList: [{ Official_Account: PENN }] };
 
 describe("tools/list", () => {
-  test("is as the snapshot holds it, within 7,000 characters", async () => {
+  test("is what the schemas say, within 7,000 characters", async () => {
     const { client } = await connect(undefined, {});
     const list = await client.listTools();
     const text = JSON.stringify(list);
     expect(text.length).toBeLessThanOrEqual(7_000);
-    await expect(`${JSON.stringify(list, null, 2)}\n`).toMatchFileSnapshot("./tools-list.snapshot.json");
+    expect(list.tools).toEqual(declareTools()); // what the build wrote is what the schemas say
   });
 
   test("states all four annotations of each tool, and titles", async () => {
@@ -59,7 +60,7 @@ describe("tools/list", () => {
       "also called official accounts",
       "beside those that could",
       "isError",
-      "One call is one change for its subscribers",
+      "Each call is pushed to the apps of all subscribers",
       "The ID always comes back",
       "An unset field is",
       "≤150 bytes",
@@ -86,11 +87,12 @@ describe("the instructions", () => {
   test("list up to 20 allowed channels, so that one get finds a channel by its name", () => {
     const allowedChannels = Array.from({ length: 30 }, (_, index) => `@TOA#_${index}`);
     const text = writeInstructions({ ...common, allowedChannels, readOnly: true });
-    expect(text).toContain("are allowed (if the person knows only a name, read them to find it): @TOA#_0, @TOA#_1,");
-    expect(text).toContain("@TOA#_19 and more.");
+    expect(text).toContain("Only these channels are allowed: @TOA#_0, @TOA#_1,");
+    expect(text).toContain("@TOA#_19 and more. If the person knows only a name, read these to find it.");
     expect(writeInstructions({ ...common, allowedChannels: ["@TOA#_a", "@TOA#_b*"] })).toContain(
-      "read them to find it): @TOA#_a, those that start with @TOA#_b.",
+      "Only these channels are allowed: @TOA#_a, those that start with @TOA#_b. If the person",
     );
+    expect(writeInstructions({ ...common, allowedChannels: ["@TOA#_b*"] })).not.toContain("knows only a name");
     expect(writeInstructions(common)).not.toContain("allowed:");
   });
 
@@ -132,7 +134,7 @@ describe("the instructions", () => {
 
   test("put the label into the server's title", async () => {
     const { client } = await connect((await startSandbox()).endpoint, { TENCENT_CHAT_LABEL: "production" });
-    expect(client.getServerVersion()?.title).toBe("Tencent Cloud Chat channels (production)");
+    expect(client.getServerVersion()?.title).toBe("production · Tencent Chat channels");
     expect(client.getInstructions()).toContain("application production");
   });
 });
@@ -148,7 +150,7 @@ describe("a call", () => {
 
   test("with arguments that are not an object is answered with -32602, in words", async () => {
     const { client } = await connect((await startSandbox()).endpoint);
-    for (const args of [[], "x", 5]) {
+    for (const args of [[], "x", 5, '"x"']) {
       await expect(client.callTool({ name: GET, arguments: args as never })).rejects.toMatchObject({
         code: -32602,
         message: expect.stringContaining("must be an object"),
@@ -182,7 +184,7 @@ describe("every documented code", () => {
     const ajv = new Ajv({ strict: false });
     const { tools } = await client.listTools();
     const schemas = new Map(tools.map(({ name, outputSchema }) => [name, ajv.compile(outputSchema ?? {})]));
-    const codes = [...ERROR_CODES.keys(), 70346, 12];
+    const codes = [...ERROR_CODES.map(({ code }) => code), 70346, 12];
     // A service and a server of its own for each: some codes stop everything for a minute, others are tried again.
     const replies = await Promise.all(codes.map(async (code) => ({ code, ...(await meet(code)) })));
     for (const { code, tool, reply } of replies) {
@@ -291,7 +293,7 @@ describe("secrets", () => {
 });
 
 test("a key that the sandbox ignores is a secret there too", async () => {
-  const { settings } = readSettings({ TENCENT_CHAT_SECRET_KEY: SECRET_KEY }, { sandbox: true }, NO_FILES);
+  const { settings } = readSettings({ TENCENT_CHAT_SECRET_KEY: SECRET_KEY, TENCENT_CHAT_SANDBOX: "true" }, NO_FILES);
   if (!settings) throw new Error("the sandbox needs no settings");
   const service = { endpoint: new URL("http://127.0.0.1:9"), close: async () => {} };
   const context = createContext(settings, service, PROCESS_INFO, noLog);

@@ -62,7 +62,7 @@ describe("a session", () => {
   test("reports an internal error in an edit with its own stage, and says that the outcome is not known", async () => {
     const sandbox = await startSandbox();
     const context = contextOn(sandbox.endpoint);
-    vi.spyOn(context.recentWrites, "record").mockImplementation(() => {
+    vi.spyOn(context.journal, "begin").mockImplementation(() => {
       throw new Error("a bug");
     });
     const { session, send, answers } = await open(async () => context);
@@ -113,12 +113,14 @@ describe("a session", () => {
     await session.end(AbortSignal.timeout(1_400));
   });
 
-  test("connects to nothing before a tool is called", async () => {
+  test("connects to nothing before a tool is called, but loads what a call needs once the tools were listed", async () => {
     const sandbox = await startSandbox();
     const context = contextOn(sandbox.endpoint);
+    const warmUp = vi.spyOn(context, "warmUp");
     const { session, send, answers } = await open(async () => context);
     send({ id: 2, method: "tools/list" });
     await waitUntil(() => answers().length === 2);
+    await waitUntil(() => warmUp.mock.calls.length === 1);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(sandbox.connections).toBe(0);
     await session.end(AbortSignal.timeout(1_400));

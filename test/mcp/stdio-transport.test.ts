@@ -43,13 +43,12 @@ describe("lines in", () => {
   test.each([
     ["half a JSON", '{"jsonrpc":', -32700, null],
     ["NUL", "\u0000", -32700, null],
-    ["no JSON-RPC", '{"id":7}', -32600, 7],
     ["another version", '{"jsonrpc":"1.0","id":"x","method":"ping"}', -32600, "x"],
     ["an id that is an object", '{"jsonrpc":"2.0","id":{},"method":"ping"}', -32600, null],
+    ["a method that is no text", '{"jsonrpc":"2.0","id":7,"method":5}', -32600, 7],
+    ["params that are a list", '{"jsonrpc":"2.0","id":7,"method":"ping","params":[]}', -32600, 7],
     ["a batch", `[${JSON.stringify(ping)}]`, -32600, null],
-    ["null", "null", -32600, null],
-    ["a number", "5", -32600, null],
-  ])("that are %s are answered, and the next is read", async (_what, line, code, id) => {
+  ])("that are %s are answered once, and the next is read", async (_what, line, code, id) => {
     const { input, written, received, settle } = await open();
     input.write(`${line}\n${JSON.stringify(ping)}\n`);
     await settle();
@@ -57,6 +56,55 @@ describe("lines in", () => {
       { jsonrpc: "2.0", id, error: { code, message: expect.any(String) } },
     ]);
     expect(received).toEqual([ping]);
+  });
+
+  test.each([
+    ["no request and no response", '{"id":7}'],
+    ["null", "null"],
+    ["a number", "5"],
+    ["a notification that is none", '{"jsonrpc":"1.0","method":"x"}'],
+    ["a response without an ID", '{"jsonrpc":"2.0","result":{}}'],
+  ])("that are %s are not answered: nobody waits", async (_what, line) => {
+    const { input, written, received, settle } = await open();
+    input.write(`${line}\n${JSON.stringify(ping)}\n`);
+    await settle();
+    expect(written).toEqual([]);
+    expect(received.at(-1)).toEqual(ping);
+  });
+
+  test("take null in params and in _meta for what is left out", async () => {
+    const { input, received, settle } = await open();
+    input.write(`${JSON.stringify({ ...ping, params: null })}\n`);
+    const params = { cursor: null, name: "n", _meta: { progressToken: null, a: 1 }, arguments: { Name: null } };
+    input.write(`${JSON.stringify({ ...ping, id: 2, params })}\n`);
+    await settle();
+    expect(received).toEqual([
+      ping,
+      { ...ping, id: 2, params: { name: "n", _meta: { a: 1 }, arguments: { Name: null } } },
+    ]);
+  });
+
+  test("take an answer of the client to the number that the client saw", async () => {
+    const { input, received, written, transport, settle } = await open();
+    await transport.send({ jsonrpc: "2.0", id: 0, method: "elicitation/create" });
+    await transport.send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 0 } });
+    input.write(
+      '{"jsonrpc":"2.0","id":1,"result":{"a":1}}\n{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}\n',
+    );
+    await settle();
+    expect(written.map((text) => JSON.parse(text))).toMatchObject([{ id: 1 }, { params: { requestId: 1 } }]);
+    expect(received).toMatchObject([
+      { id: 0, result: { a: 1 } },
+      { id: 0, error: { code: 1 } },
+    ]);
+  });
+
+  test("come out in ASCII, and mean the same", async () => {
+    const { written, transport } = await open();
+    const text = "茶 \u2028 \u007f 🎋 \ud800 \u0001";
+    await transport.send({ jsonrpc: "2.0", id: 1, result: { text } });
+    expect(written[0]).toMatch(/^[\x20-\x7e]*\n$/);
+    expect(JSON.parse(written[0] ?? "").result.text).toBe(text);
   });
 
   test("in bytes that are no UTF-8 are answered, not guessed at", async () => {
@@ -69,49 +117,19 @@ describe("lines in", () => {
     expect(received).toEqual([]);
   });
 
-  test("longer than a mebibyte are dropped, answered, and forgotten", async () => {
+  test("longer than four mebibytes are dropped, answered, and forgotten", async () => {
     const { input, written, received, settle } = await open();
     const chunk = Buffer.alloc(64 * 1024, "x");
     const before = process.memoryUsage().arrayBuffers;
-    for (let size = 0; size < 12 * 1024 * 1024; size += chunk.length) {
+    for (let size = 0; size < 24 * 1024 * 1024; size += chunk.length) {
       input.write(chunk);
       if (size % (1024 * 1024) === 0) await settle();
     }
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(6 * 1024 * 1024);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(12 * 1024 * 1024);
     input.write(`\n${JSON.stringify(ping)}\n`);
     await settle();
-    expect(written.map((text) => JSON.parse(text))).toEqual([
-      {
-        jsonrpc: "2.0",
-        id: null,
-        error: { code: -32600, message: "The maximum length of a message is 1048576 bytes." },
-      },
-    ]);
+    expect(written.map((text) => JSON.parse(text))).toMatchObject([{ id: null, error: { code: -32600 } }]);
     expect(received).toEqual([ping]);
-  });
-
-  test("of a mebibyte that come byte by byte take little more memory than that", async () => {
-    const { input, received } = await open();
-    const frame = JSON.stringify({ ...ping, params: { pad: "" } });
-    const line = `${JSON.stringify({ ...ping, params: { pad: "x".repeat(1024 * 1024 - frame.length) } })}\n`;
-    const byte = Buffer.alloc(1);
-    const before = process.memoryUsage();
-    let max = 0;
-    for (let at = 0; at < line.length; at += 1) {
-      byte[0] = line.charCodeAt(at);
-      input.emit("data", byte);
-      if (at % 100_000 === 0) max = Math.max(max, process.memoryUsage().external - before.external);
-    }
-    expect(received).toHaveLength(1);
-    expect(max).toBeLessThan(10 * 1024 * 1024);
-  });
-
-  test("of exactly a mebibyte are read", async () => {
-    const { input, received, settle } = await open();
-    const frame = JSON.stringify({ ...ping, params: { pad: "" } });
-    input.write(`${JSON.stringify({ ...ping, params: { pad: "x".repeat(1024 * 1024 - frame.length) } })}\n`);
-    await settle();
-    expect(received).toHaveLength(1);
   });
 });
 
@@ -128,26 +146,12 @@ describe("calls in flight", () => {
     expect(received).toHaveLength(2);
   });
 
-  test("can be 20,000; one more is refused, and taken in once one of them is answered", async () => {
-    const { input, written, received, transport, settle } = await open();
-    const requests = Array.from({ length: 20_001 }, (_, id) => ({ ...ping, id }));
-    input.write(requests.map((request) => `${JSON.stringify(request)}\n`).join(""));
-    await settle();
-    expect(received).toHaveLength(20_000);
-    expect(written.map((text) => JSON.parse(text))).toMatchObject([{ id: 20_000, error: { code: -32000 } }]);
-    await transport.send({ jsonrpc: "2.0", id: 1, result: {} });
-    input.write(`${JSON.stringify(requests[20_000])}\n`);
-    await settle();
-    expect(received).toHaveLength(20_001);
-  });
-
-  test("that were cancelled do not lend their ID to another call", async () => {
+  test("that were cancelled lend their ID to another call, as after a new initialize on the same process", async () => {
     const { input, written, received, settle } = await open();
     const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
     input.write([ping, cancel, ping].map((message) => `${JSON.stringify(message)}\n`).join(""));
     await settle();
-    expect(received).toEqual([ping, cancel]);
-    expect(written.map((text) => JSON.parse(text))).toMatchObject([{ id: null, error: { code: -32600 } }]);
+    expect([received, written]).toEqual([[ping, cancel, ping], []]);
   });
 
   test("are known until they are answered or cancelled", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod/v4";
-import { COMMANDS } from "../../src/chat-api/reply.ts";
+import { COMMANDS } from "../../src/channel/commands.ts";
 import { callTool } from "../../src/tools/call-tool.ts";
 import type { Tool, ToolCall } from "../../src/tools/tool.ts";
 import { callFor, contextOn, errorOf, PENN, SECRET_KEY } from "../support/service.ts";

@@ -4,11 +4,10 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { build } from "esbuild";
+import { load } from "./load.mjs";
 import { terminalPicture } from "./picture.mjs";
 
 const BUILT = "dist/tencent-chat-channel-mcp.cjs";
-const NAME = "tencent-chat-channel-mcp";
 /** The first blocks that people copy are safe: read-only, and the key in a file. */
 const EXAMPLE_ENV = {
   TENCENT_CHAT_SDKAPPID: "1400000000",
@@ -16,20 +15,31 @@ const EXAMPLE_ENV = {
   TENCENT_CHAT_SECRET_KEY_FILE: "/path/to/key",
   TENCENT_CHAT_READ_ONLY: "true",
 };
+/** What newcomers meet: the first rows of docs/error-codes.md. */
+const COMMON_CODES = [70009, 70003, 60006, 60026, 60010, 131000, 130004, 130002, 131003, 60007];
 
 const isCheck = process.argv.includes("--check");
 const { version, description } = read("package.json");
 const zh = read("scripts/settings.zh-CN.json");
-const { SETTINGS, TOOLS, CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING, ERROR_CODES } = await loadTables();
+const { SETTING_NAMES, metaOf, TOOLS, CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING, OUTCOMES, ...tables } = await load(
+  "src/settings/schema.ts",
+  "src/tools/call-tool.ts",
+  "src/channel/fields.ts",
+  "src/edits/outcome.ts",
+  "src/chat-api/errors/error-codes.ts",
+  "src/explanations/fixes.ts",
+  "src/commands/mcp-hosts.ts",
+);
+const { ERROR_CODES, fixOf, PROGRAM, SERVER_NAME, mcpHost, shellLine, configurationBlock } = tables;
 const demo = stable(execFileSync(process.execPath, [BUILT, "demo"], { encoding: "utf8" }).trim());
 const examples = await playExamples();
 const outdated = [];
 
-put("README.md", fill("README.md", { ...hostBlocks(), settings: settingsTable() }));
-put("README.zh-CN.md", fill("README.zh-CN.md", { ...hostBlocks("china"), settings: settingsTable(zh) }));
+put("README.md", fill("README.md", readmeParts("singapore")));
+put("README.zh-CN.md", fill("README.zh-CN.md", readmeParts("china", zh)));
 put("docs/tools.md", toolReference());
 put("docs/error-codes.md", errorCodes());
-put("docs/demo.svg", terminalPicture(demo));
+put("docs/demo.svg", terminalPicture(oneEdit(demo)));
 put("manifest.json", manifest(read("manifest.json")));
 put("mcpb-resources/zh-CN.json", localization());
 put("server.json", registry(read("server.json")));
@@ -52,28 +62,6 @@ function put(path, content) {
   else {
     mkdirSync(path.includes("/") ? path.replace(/\/[^/]*$/, "") : ".", { recursive: true });
     writeFileSync(path, content);
-  }
-}
-
-async function loadTables() {
-  const outfile = `dist/tables-${process.pid}.mjs`;
-  const contents = `
-    export { SETTINGS } from "./src/settings/table.ts";
-    export { TOOLS } from "./src/tools/index.ts";
-    export { CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING } from "./src/channel/fields.ts";
-    export { ERROR_CODES } from "./src/chat-api/errors/code-meaning.ts";`;
-  await build({
-    stdin: { contents, resolveDir: ".", loader: "ts" },
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    external: ["undici"],
-    outfile,
-  });
-  try {
-    return await import(`../${outfile}`);
-  } finally {
-    rmSync(outfile);
   }
 }
 
@@ -124,6 +112,12 @@ function stable(text) {
   return text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "3f0c5b1e-…");
 }
 
+/** The part of the demo that shows an edit, its receipt and its undo. */
+function oneEdit(text) {
+  const [, edit] = /^(You: Then once[^]*)\n\nEvery step/m.exec(text) ?? missing("the demo's edit");
+  return edit;
+}
+
 function toolReference() {
   const sections = TOOLS.map(({ name, title, description: text }) => {
     const { args, structured } = examples[name];
@@ -132,15 +126,15 @@ function toolReference() {
   const { text, structured } = examples.rejection;
   return `# Tool reference
 
-Arguments are the documented fields, under their documented names, and no others. Limits are UTF-8 bytes: a Chinese character takes 3, an emoji 4 or more. \`null\` for an optional field means that it is left out. Documented names stay as they are in results; what this server adds is in camelCase.
-
-${sections.join("\n\n")}
+Arguments are the documented fields, under their documented names, and no others. Limits are UTF-8 bytes: a Chinese character takes 3, an emoji 3 or more. \`null\` for an optional field means that it is left out. \`""\` empties a field, and must be the one field of its call. Documented names stay as they are in results; what this server adds is in camelCase.
 
 ## Fields
 
 ${fields()}
 
 MaxSubscriberNum is shown, compared and undone where an answer holds it. The service's data-model page calls it readable; the page of the get call does not list it.
+
+${sections.join("\n\n")}
 
 ## Error format
 
@@ -173,44 +167,104 @@ function fields() {
   );
 }
 
+/** What a README takes from the tables. */
+function readmeParts(region, translation) {
+  const entry = { command: PROGRAM, args: [], env: { ...EXAMPLE_ENV, TENCENT_CHAT_REGION: region } };
+  const windows = { ...entry, command: "cmd", args: ["/c", PROGRAM] };
+  const add = (host, shell = "posix") => shellLine(mcpHost(host).add(entry), shell);
+  return {
+    tools: toolsTable(translation),
+    plain: fence("json", configurationBlock(entry)),
+    windows: fence("json", configurationBlock(windows)),
+    "claude-code": fence("sh", add("claude-code")),
+    codex: fence("sh", add("codex")),
+    gemini: fence("sh", add("gemini")),
+    vscode: fence("sh", add("vscode")),
+    powershell: fence("powershell", add("vscode", "powershell")),
+    buttons: buttons(region, translation),
+    settings: settingsTable(translation),
+    outcomes: outcomesTable(translation),
+  };
+}
+
+function toolsTable(translation) {
+  const names = (is) =>
+    CHANNEL_FIELDS.filter(is)
+      .map(({ name, maxBytes }) => (maxBytes ? `${name} ≤${maxBytes}` : name))
+      .join(" · ");
+  const fieldsOf = [
+    CHANNEL_FIELDS.filter(({ readable }) => readable)
+      .map(({ name }) => name)
+      .join(" · "),
+    names(({ writable }) => writable),
+    `${SUBSCRIBER_CUSTOM_STRING.name} ≤${SUBSCRIBER_CUSTOM_STRING.maxBytes}`,
+  ];
+  const words = translation?.tools ?? {
+    head: ["tool", "what it does", "fields (limits in UTF-8 bytes)", "undo"],
+    rows: [
+      ["reads up to 50 channels by ID", "–"],
+      ["changes fields of one channel, at once, for all its subscribers", "yes, for what could be read before"],
+      ["sets the custom field of one subscriber", "no: the service never shows it"],
+    ],
+  };
+  return table(
+    words.head,
+    TOOLS.map(({ name }, at) => [`\`${name}\``, words.rows[at][0], fieldsOf[at], words.rows[at][1]]),
+  );
+}
+
+function outcomesTable(translation) {
+  return table(
+    translation ? ["outcome", "含义"] : ["outcome", "means"],
+    Object.entries(OUTCOMES).map(([name, { meaning }]) => [
+      `\`${name}\``,
+      translation ? (translation.outcomes[name] ?? missing(name)) : meaning,
+    ]),
+  );
+}
+
 function settingsTable(translation) {
-  const rows = SETTINGS.map(({ name, description: text, defaultText }) => {
-    const [says = text, unset = defaultText] = translation ? (translation.settings[name] ?? missing(name)) : [];
-    return [`\`${name}\``, says, unset];
+  const rows = SETTING_NAMES.map((name) => {
+    const { description: text, unset } = metaOf(name);
+    const [says, without] = translation ? (translation.settings[name] ?? missing(name)) : [text, unset];
+    return [`\`${name}\``, says, without];
   });
   return table(translation ? ["名称", "说明", "默认值"] : ["name", "description", "default"], rows);
 }
 
 function missing(name) {
-  throw new Error(`scripts/settings.zh-CN.json lacks ${name}`);
+  throw new Error(`${name} is not there`);
 }
 
-function hostBlocks(region = EXAMPLE_ENV.TENCENT_CHAT_REGION) {
+/** Links that install the published package. Only https links work on GitHub. */
+function buttons(region, translation) {
+  const npx = { command: "npx", args: ["-y", PROGRAM] };
   const env = { ...EXAMPLE_ENV, TENCENT_CHAT_REGION: region };
-  const server = { command: NAME, env };
-  const inWindows = { command: "cmd", args: ["/c", NAME], env };
-  const config = Buffer.from(JSON.stringify(server)).toString("base64");
-  const stdio = { type: "stdio", ...server };
-  return {
-    plain: fence("json", json({ mcpServers: { [NAME]: server } })),
-    windows: fence(
-      "json",
-      JSON.stringify({ mcpServers: { [NAME]: { ...inWindows, env: "…" } } }).replace('"…"', "{ … }"),
-    ),
-    cursor: fence(
-      "",
-      `cursor://anysphere.cursor-deeplink/mcp/install?name=${NAME}&config=${encodeURIComponent(config)}`,
-    ),
-    vscode: fence("sh", `code --add-mcp '${JSON.stringify({ name: NAME, ...stdio })}'`),
-  };
+  const inputs = Object.keys(env)
+    .filter((name) => name !== "TENCENT_CHAT_READ_ONLY")
+    .map((id) => ({ id, type: "promptString", description: metaOf(id).description }));
+  const asked = Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [
+      name,
+      inputs.some(({ id }) => id === name) ? `$\{input:${name}}` : value,
+    ]),
+  );
+  const encode = (value) => encodeURIComponent(JSON.stringify(value));
+  const base64 = encodeURIComponent(Buffer.from(JSON.stringify({ ...npx, env })).toString("base64"));
+  const cursor = `https://cursor.com/en-US/install-mcp?name=${SERVER_NAME}&config=${base64}`;
+  const vscode = `https://insiders.vscode.dev/redirect/mcp/install?name=${SERVER_NAME}&inputs=${encode(inputs)}&config=${encode({ ...npx, env: asked })}`;
+  const links = [`[Cursor](${cursor})`, `[VS Code](${vscode})`];
+  if (translation) links.push(`[Trae](trae-cn://trae.ai-ide/mcp-import?type=stdio&name=${SERVER_NAME}&config=${base64})`);
+  return `${translation ? "一键安装（软件包发布后可用）：" : "One click, once the package is published: "}${links.join(" · ")}`;
 }
 
 function manifest(current) {
   const inForm = formSettings();
   const initial = { boolean: (text) => text === "true", number: Number };
-  const userConfig = inForm.map(({ name, title, description: text, kind, defaultText, form }) => {
+  const userConfig = inForm.map((name) => {
+    const { title, description: text, kind, unset, form } = metaOf(name);
     const type = { boolean: "boolean", number: "number", file: "file" }[kind] ?? "string";
-    const needed = defaultText.startsWith("required") && !form.description ? " Not needed for the sandbox." : "";
+    const needed = unset.startsWith("required") && !form.description ? " Not needed for the sandbox." : "";
     return [
       keyOf(name),
       {
@@ -218,12 +272,12 @@ function manifest(current) {
         title,
         description: `${form.description ?? text}${needed}`,
         required: false,
-        default: (initial[type] ?? String)(form.initial),
+        default: (initial[type] ?? String)(form.initial ?? ""),
         ...(kind === "secret" && { sensitive: true }),
       },
     ];
   });
-  const env = inForm.map(({ name }) => [name, `$\{user_config.${keyOf(name)}}`]);
+  const env = inForm.map((name) => [name, `$\{user_config.${keyOf(name)}}`]);
   const { server } = current;
   return json({
     ...current,
@@ -236,7 +290,7 @@ function manifest(current) {
 
 /** The form and the description of the desktop bundle in Chinese. */
 function localization() {
-  const userConfig = formSettings().map(({ name }) => {
+  const userConfig = formSettings().map((name) => {
     const [inTable, , inForm = inTable] = zh.settings[name] ?? missing(name);
     return [keyOf(name), { title: zh.titles[name] ?? missing(name), description: inForm }];
   });
@@ -244,7 +298,8 @@ function localization() {
 }
 
 function formSettings() {
-  return SETTINGS.filter(({ form }) => form).sort((one, other) => one.form.position - other.form.position);
+  const positionOf = (name) => metaOf(name).form?.position ?? 0;
+  return SETTING_NAMES.filter(positionOf).sort((one, other) => positionOf(one) - positionOf(other));
 }
 
 function keyOf(name) {
@@ -252,14 +307,17 @@ function keyOf(name) {
 }
 
 function registry(current) {
-  const environmentVariables = SETTINGS.map(({ name, description: text, kind, form }) => ({
-    name,
-    description: text,
-    isRequired: false,
-    isSecret: kind === "secret",
-    format: { boolean: "boolean", number: "number", file: "filepath" }[kind] ?? "string",
-    ...(form?.initial ? { default: form.initial } : {}),
-  }));
+  const environmentVariables = SETTING_NAMES.map((name) => {
+    const { description: text, kind, form } = metaOf(name);
+    return {
+      name,
+      description: text,
+      isRequired: false,
+      isSecret: kind === "secret",
+      format: { boolean: "boolean", number: "number", file: "filepath" }[kind] ?? "string",
+      ...(form?.initial ? { default: form.initial } : {}),
+    };
+  });
   return json({
     ...current,
     description,
@@ -269,16 +327,25 @@ function registry(current) {
 }
 
 function errorCodes() {
-  const rows = [...ERROR_CODES.values()].map((row) => [
-    String(row.code),
-    `${row.cause}.`,
-    row.nextStep,
-    row.fixedBy,
-    row.safeToResend ? "yes" : "no",
-  ]);
-  const head =
-    "# Error codes of the service\n\nEvery code that the service is known to answer with, and how this server explains it. Other codes are explained by their range, and passed on with the service's own words. `{sdkAppId}` is the configured application.\n\n";
-  return `${head}${table(["code", "cause", "next step", "who can fix it", "safe to resend"], rows)}\n`;
+  const row = ({ code, cause, fix }) => {
+    const { step, fixedBy } = fixOf(fix);
+    return [String(code), `${cause}.`, step, fixedBy];
+  };
+  const head = ["code", "cause", "next step", "who can fix it"];
+  const common = COMMON_CODES.map((code) => ERROR_CODES.find((one) => one.code === code) ?? missing(code));
+  const others = ERROR_CODES.filter(({ code }) => !COMMON_CODES.includes(code));
+  return `# Error codes of the service
+
+Every code that the service is known to answer with, and how this server explains it. A code that is not listed is passed on with the service's own text. \`{sdkAppId}\` is the configured application.
+
+## The ten that newcomers meet
+
+${table(head, common.map(row))}
+
+## All others
+
+${table(head, others.map(row))}
+`;
 }
 
 function table(head, rows) {

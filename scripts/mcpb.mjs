@@ -15,7 +15,7 @@ mkdirSync(`${STAGE}/dist`, { recursive: true });
 for (const entry of ["manifest.json", "icon.png", "mcpb-resources", ...DOCUMENTS]) {
   cpSync(entry, `${STAGE}/${entry}`, { recursive: true });
 }
-const built = readdirSync("dist").filter((file) => file.endsWith(".mjs") || file === "THIRD-PARTY-NOTICES.txt");
+const built = readdirSync("dist").filter((file) => /\.cjs(\.map)?$/.test(file) || file === "THIRD-PARTY-NOTICES.txt");
 for (const file of built) cpSync(`dist/${file}`, `${STAGE}/dist/${file}`);
 
 const mcpb = (...args) => execFileSync("node_modules/.bin/mcpb", args, { stdio: ["ignore", "inherit", "inherit"] });

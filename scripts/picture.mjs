@@ -4,7 +4,7 @@ const COLUMN = 8.4;
 const LINE = 19;
 const MARGIN = 16;
 const COLUMNS = 80;
-const COLORS = { text: "#d7dae0", title: "#61afef", call: "#8b93a3", ok: "#98c379", ask: "#e5c07b" };
+const COLORS = { text: "#d7dae0", title: "#61afef", ok: "#98c379", ask: "#e5c07b" };
 
 /** Draws the lines of a terminal session. */
 export function terminalPicture(text) {
@@ -28,11 +28,9 @@ ${drawn.join("\n")}
 
 /** The kind of a line; one that goes on from the line above keeps its kind. */
 function kindOf(line, above) {
-  if (/^\d+\. /.test(line)) return "title";
-  const mark = line.slice(3, 4);
-  const kinds = { "→": "call", "←": "text", "?": "ask", "=": "ask", "✓": "ok" };
-  if (line.startsWith("   ")) return kinds[mark] ?? above;
-  return "text";
+  if (line.startsWith("You: ")) return "title";
+  const kinds = { "→": "text", "?": "ask", "✓": "ok" };
+  return line.startsWith("  ") ? (kinds[line.slice(2, 3)] ?? above) : "text";
 }
 
 function escapeXml(text) {

@@ -1,9 +1,12 @@
+import { mapStack } from "./text/source-map.ts";
+
 /** What the server logs to stderr: one JSON line per event, never a secret. Channel text can be in the stack of a bug only. */
 
 /** In order of severity: a level shows itself and all after it; silent shows nothing. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** `error`, if it is one, is told with its stack. */
 export type Log = (level: Exclude<LogLevel, "silent">, event: string, details?: Record<string, unknown>) => void;
 
 export const noLog: Log = () => {};
@@ -21,6 +24,9 @@ export function createLog(
   const from = LOG_LEVELS.indexOf(min);
   return (level, event, details = {}) => {
     if (LOG_LEVELS.indexOf(level) < from) return;
-    write(`${JSON.stringify(redact({ time: new Date().toISOString(), level, event, ...details }))}\n`);
+    const { error, ...more } = details;
+    const stack = error instanceof Error ? mapStack(error.stack ?? error.message) : error;
+    const line = { time: new Date().toISOString(), level, event, ...more, ...(error !== undefined && { error: stack }) };
+    write(`${JSON.stringify(redact(line))}\n`);
   };
 }

@@ -37,7 +37,7 @@ const readOnly = { writable: false, readable: true, filterable: true, page: PAGE
 /** Every field of a channel, the writable ones first. */
 export const CHANNEL_FIELDS = [
   { ...editable, name: "Name", maxBytes: 150, description: "Channel name" },
-  { ...editable, name: "Introduction", maxBytes: 400, description: "Introduction shown to subscribers" },
+  { ...editable, name: "Introduction", maxBytes: 400, description: "Shown to subscribers" },
   { ...editable, name: "FaceUrl", maxBytes: 500, description: "Avatar URL" },
   { ...editable, name: "Organization", maxBytes: 500, description: "Organization the channel belongs to" },
   {
@@ -83,7 +83,7 @@ export const SUBSCRIBER_CUSTOM_STRING = {
   writable: true,
   readable: false,
   filterable: false,
-  description: "The app's own data about this subscriber",
+  description: "The app's own data",
   page: PAGES.subscriber,
 } as const satisfies Field;
 

@@ -1,5 +1,6 @@
 import type { Command } from "../channel/commands.ts";
 import type { Failure } from "./errors/failure.ts";
+import type { FailedReplyKind } from "./errors/network-reasons.ts";
 import type { ApiResponse } from "./http/response.ts";
 
 /** A call to the service, and what came of it. */
@@ -33,5 +34,3 @@ export interface FailedReply {
   /** Requests that were sent. */
   readonly attempts: number;
 }
-
-export type FailedReplyKind = "refused" | "noAnswer" | "notSent";

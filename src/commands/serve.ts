@@ -83,7 +83,7 @@ function shutDownOn(
   }
   const fail = (error: unknown) => {
     code = 1;
-    log("error", "uncaught", { error: error instanceof Error ? error.stack : String(error) });
+    log("error", "uncaught", { error: error instanceof Error ? error : String(error) });
     void shutDown("uncaught", DRAIN_AFTER_CLIENT_MS);
   };
   cli.on("uncaughtException", fail);

@@ -1,5 +1,5 @@
 import { type ChannelInfo, type ChannelValues, WRITABLE_FIELDS, type WritableFieldName } from "../channel/fields.ts";
-import type { FailedReplyKind } from "../chat-api/reply.ts";
+import type { FailedReplyKind } from "../chat-api/errors/network-reasons.ts";
 
 /** What became of an edit: one pure function of the reply and of what was read before and after it. */
 

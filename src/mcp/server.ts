@@ -37,7 +37,7 @@ export function createServer(parts: ServerParts): Server {
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
       // Its message may hold anything, so it goes to the log only.
-      parts.log("error", "internal error", { error: error instanceof Error ? error.stack : "unknown" });
+      parts.log("error", "internal error", { error });
       throw new ProtocolError(INTERNAL_ERROR, "Internal error of this server; the log on stderr says more.");
     }
   };

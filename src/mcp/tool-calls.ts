@@ -106,7 +106,7 @@ export class RunningCall {
     } catch (thrown) {
       const error = thrown instanceof ExplainedError ? thrown : new InternalError(false, thrown);
       if (error instanceof InternalError) {
-        log("error", "internal error", { tool, error: error.cause instanceof Error ? error.cause.stack : "unknown" });
+        log("error", "internal error", { tool, error: error.cause });
       }
       outcome = { content: {}, error };
     }

@@ -23,6 +23,8 @@ export interface SettingMeta {
   readonly form?: { readonly position: number; readonly initial?: string; readonly description?: string };
 }
 
+const METAS = z.registry<SettingMeta>();
+
 const number = (min: number, max: number, isWhole = true) => {
   const error = `must be a ${isWhole ? "whole " : ""}number from ${min} to ${max}.`;
   return z
@@ -42,83 +44,83 @@ const boolean = () => oneOf(["true", "false"]).transform((word) => word === "tru
 const READING_MS = 1_000;
 /** Below this, an edit without a clear answer cannot be read back late enough. */
 export const MIN_SAFE_TIMEOUT_SECONDS = (WRITE_TIMEOUT_MS + SERVER_TIMEOUT_MS + REPLICA_LAG_MS + READING_MS) / 1000;
-export const DEFAULTS = { identifier: DEFAULT_ADMIN, timeoutSeconds: 30, requestsPerSecond: 50 } as const;
+export const DEFAULTS = { identifier: DEFAULT_ADMIN, timeoutSeconds: 30, requestsPerSecond: 50, logLevel: "warn" } as const;
 const MAX_LABEL_CHARACTERS = 40;
 
 export const SETTINGS = z.object({
-  TENCENT_CHAT_SDKAPPID: number(1, 4_294_967_295).meta({
+  TENCENT_CHAT_SDKAPPID: number(1, 4_294_967_295).register(METAS, {
     title: "SDKAppID",
     description: "The application's number in the Chat console.",
     unset: "required",
     form: { position: 2, description: "The application's number in the Chat console. Not needed for the sandbox." },
-  } satisfies SettingMeta),
+  }),
   TENCENT_CHAT_REGION: z
     .string()
     .toLowerCase()
     .pipe(z.enum(REGION_NAMES, { error: (issue) => regionError(String(issue.input)) }))
-    .meta({
+    .register(METAS, {
       title: "Region",
       description: `Where the application was created: ${REGION_NAMES.slice(0, -1).join(", ")} or ${REGION_NAMES.at(-1)}.`,
       unset: "required, unless an endpoint is set",
       form: { position: 3 },
-    } satisfies SettingMeta),
-  TENCENT_CHAT_ENDPOINT: z.string().meta({
+    }),
+  TENCENT_CHAT_ENDPOINT: z.string().register(METAS, {
     title: "Endpoint",
     description:
       "Another https base URL of the REST API: a backup host or a gateway. Plain http is accepted for this machine only.",
     unset: "the region's host",
     form: { position: 12 },
-  } satisfies SettingMeta),
+  }),
   TENCENT_CHAT_IDENTIFIER: z
     .string()
     .refine((text) => Buffer.byteLength(text) <= 32, "is longer than 32 bytes.")
-    .meta({
+    .register(METAS, {
       title: "Admin account",
       description: "The app administrator account that signs the calls.",
       unset: DEFAULTS.identifier,
       form: { position: 11, initial: DEFAULTS.identifier },
-    } satisfies SettingMeta),
-  TENCENT_CHAT_SECRET_KEY: z.string().meta({
+    }),
+  TENCENT_CHAT_SECRET_KEY: z.string().register(METAS, {
     title: "Secret key",
     description: "The application's secret key. Set exactly one of the four credentials.",
     unset: "one credential is required",
     kind: "secret",
     form: { position: 5, description: "The application's secret key, if you do not use a key file." },
-  } satisfies SettingMeta),
-  TENCENT_CHAT_SECRET_KEY_FILE: z.string().meta({
+  }),
+  TENCENT_CHAT_SECRET_KEY_FILE: z.string().register(METAS, {
     title: "Secret key file",
     description: "A file that holds the secret key and nothing else. It is read again when it changes.",
     unset: "–",
     kind: "file",
     form: { position: 4, description: "A file that holds the secret key and nothing else (recommended)." },
-  } satisfies SettingMeta),
-  TENCENT_CHAT_USERSIG: z.string().meta({
+  }),
+  TENCENT_CHAT_USERSIG: z.string().register(METAS, {
     title: "UserSig",
     description: "A ready-made UserSig, so that this machine has no key. Replace it before it expires.",
     unset: "–",
     kind: "secret",
     form: { position: 13 },
-  } satisfies SettingMeta),
-  TENCENT_CHAT_USERSIG_FILE: z.string().meta({
+  }),
+  TENCENT_CHAT_USERSIG_FILE: z.string().register(METAS, {
     title: "UserSig file",
     description: "A file that holds a ready-made UserSig and nothing else. It is read again when it changes.",
     unset: "–",
     kind: "file",
-  } satisfies SettingMeta),
+  }),
   TENCENT_CHAT_LABEL: z
     .string()
     .refine(
       (text) => [...text].length <= MAX_LABEL_CHARACTERS && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text),
       `must be at most ${MAX_LABEL_CHARACTERS} visible characters on one line.`,
     )
-    .meta({
+    .register(METAS, {
       title: "Label",
       description:
-        "A name for this application that people recognize, such as production, up to 40 characters. It is shown in the server's title, in receipts and in confirmations.",
+        "A name for this application that people recognize, such as production. It is shown in receipts and confirmations.",
       unset: "SDKAppID and region are shown",
       form: { position: 6 },
-    } satisfies SettingMeta),
-  TENCENT_CHAT_READ_ONLY: boolean().meta({
+    }),
+  TENCENT_CHAT_READ_ONLY: boolean().register(METAS, {
     title: "Turn both edit tools off (read-only)",
     description: "true turns both modify tools off: they are not listed.",
     unset: "false",
@@ -128,7 +130,7 @@ export const SETTINGS = z.object({
       initial: "true",
       description: "While this is on, the agent can only read: the two edit tools are not listed.",
     },
-  } satisfies SettingMeta),
+  }),
   TENCENT_CHAT_ALLOWED_CHANNELS: z
     .string()
     .transform(splitChannels)
@@ -136,30 +138,30 @@ export const SETTINGS = z.object({
       (rules) => rules.every((rule) => rule !== "" && !rule.slice(0, -1).includes("*")),
       "must list IDs, or prefixes with one * at the end, separated by single commas.",
     )
-    .meta({
+    .register(METAS, {
       title: "Allowed channels",
       description: "Channel IDs, or prefixes ending in *, separated by commas. All others are neither read nor edited.",
       unset: "all",
       form: { position: 8 },
-    } satisfies SettingMeta),
+    }),
   TENCENT_CHAT_CONFIRM_EDITS: z
     .string()
     .toLowerCase()
     .regex(/^(never|always|[1-9]\d{0,9})$/, "must be never, always, or a whole number of subscribers from 1 on.")
     .transform((text): ConfirmEdits => (text === "never" || text === "always" ? text : Number(text)))
-    .meta({
+    .register(METAS, {
       title: "Confirm edits",
       description:
-        "When a person must confirm an edit: never, always, or a number, which means edits of channels with at least that many subscribers (1 includes edits of subscribers). With a client that cannot ask, the edit is then declined.",
+        "When a person must confirm an edit: never, always, or from how many subscribers of the channel on (1 includes edits of subscribers). A host that cannot ask declines the edit.",
       unset: "never",
-    } satisfies SettingMeta),
-  TENCENT_CHAT_WRITES_PER_HOUR: number(0, 1_000_000).meta({
+    }),
+  TENCENT_CHAT_WRITES_PER_HOUR: number(0, 1_000_000).register(METAS, {
     title: "Edits per hour",
     description: "Maximum edits of this process in any hour, 0 to 1000000.",
     unset: "no limit",
     form: { position: 10 },
-  } satisfies SettingMeta),
-  TENCENT_CHAT_JOURNAL: z.string().meta({
+  }),
+  TENCENT_CHAT_JOURNAL: z.string().register(METAS, {
     title: "Journal of edits",
     description: "A file that records every edit, before and after. If it cannot be written, nothing is edited.",
     unset: "off",
@@ -168,26 +170,26 @@ export const SETTINGS = z.object({
       position: 9,
       description: "A file that records every edit, before and after. It must exist; make an empty one to begin with.",
     },
-  } satisfies SettingMeta),
-  TENCENT_CHAT_TIMEOUT_SECONDS: number(0.1, 600, false).meta({
+  }),
+  TENCENT_CHAT_TIMEOUT_SECONDS: number(0.1, 600, false).register(METAS, {
     title: "Seconds per call",
-    description: `The time of one tool call, everything included except a person's thinking time: 0.1 to 600. Below ${MIN_SAFE_TIMEOUT_SECONDS}, an edit without a clear answer often ends as unknown.`,
+    description: `The time of one tool call, without a person's thinking time: 0.1 to 600. Below ${MIN_SAFE_TIMEOUT_SECONDS}, an edit without a clear answer often ends as unknown.`,
     unset: String(DEFAULTS.timeoutSeconds),
     kind: "number",
     form: { position: 14, initial: String(DEFAULTS.timeoutSeconds) },
-  } satisfies SettingMeta),
-  TENCENT_CHAT_REQUESTS_PER_SECOND: number(1, MAX_REQUESTS_PER_SECOND).meta({
+  }),
+  TENCENT_CHAT_REQUESTS_PER_SECOND: number(1, MAX_REQUESTS_PER_SECOND).register(METAS, {
     title: "Requests per second",
-    description: `Maximum requests to each command in any second, 1 to ${MAX_REQUESTS_PER_SECOND}. The service allows ${MAX_REQUESTS_PER_SECOND} for the whole application, other processes and your own backend included.`,
+    description: `Maximum requests to each command in any second, 1 to ${MAX_REQUESTS_PER_SECOND}, which is what the service allows the whole application.`,
     unset: String(DEFAULTS.requestsPerSecond),
     kind: "number",
-  } satisfies SettingMeta),
-  TENCENT_CHAT_LOG_LEVEL: oneOf(LOG_LEVELS).meta({
+  }),
+  TENCENT_CHAT_LOG_LEVEL: oneOf(LOG_LEVELS).register(METAS, {
     title: "Log level",
     description: `What is logged to stderr, one JSON line per event: ${LOG_LEVELS.slice(0, -1).join(", ")} or ${LOG_LEVELS.at(-1)}.`,
-    unset: "info",
-  } satisfies SettingMeta),
-  TENCENT_CHAT_SANDBOX: boolean().meta({
+    unset: DEFAULTS.logLevel,
+  }),
+  TENCENT_CHAT_SANDBOX: boolean().register(METAS, {
     title: "Try it in the sandbox, without an account",
     description:
       "true uses an embedded service with sample channels; no account is needed, and credentials are ignored.",
@@ -199,7 +201,7 @@ export const SETTINGS = z.object({
       description:
         "Uses an embedded service with sample channels; no account is needed, and credentials are ignored. To try edits, turn read-only off too.",
     },
-  } satisfies SettingMeta),
+  }),
 });
 
 export type SettingName = keyof typeof SETTINGS.shape;
@@ -208,7 +210,9 @@ export type SettingValues = Partial<z.infer<typeof SETTINGS>>;
 export const SETTING_NAMES = Object.keys(SETTINGS.shape) as SettingName[];
 
 export function metaOf(name: SettingName): SettingMeta {
-  return SETTINGS.shape[name].meta() as unknown as SettingMeta;
+  const meta = METAS.get(SETTINGS.shape[name]);
+  if (!meta) throw new Error(`${name} is not described`);
+  return meta;
 }
 
 function regionError(given: string): string {

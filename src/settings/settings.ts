@@ -104,7 +104,7 @@ export function readSettings(
     warnings,
     readOnly: rules.readOnly,
     journal,
-    logLevel: values.TENCENT_CHAT_LOG_LEVEL ?? "info",
+    logLevel: values.TENCENT_CHAT_LOG_LEVEL ?? DEFAULTS.logLevel,
     secrets,
   };
 }

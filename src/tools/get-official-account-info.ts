@@ -15,7 +15,7 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
     `Reads up to ${MAX_CHANNELS_PER_GET} official channels (also called official accounts) by ID. ` +
     "These tools cannot list or search channels. " +
     "A channel that could not be read has its own ErrorCode and explanation, beside those that could; isError only if none could. " +
-    'An unset field is "" or missing. Times are Unix seconds; createdAt and lastMessageAt repeat CreateTime and LastMsgTime in UTC. ' +
+    'An unset field is "" or missing. Times are Unix seconds; createdAt and lastMessageAt are the same in UTC. ' +
     "leftOut names channels for which there was no room, with the call that reads them.",
   isWrite: false,
   input: getInput,

@@ -74,14 +74,12 @@ export const getInput = z.strictObject({
   OfficialAccountIdList: z
     .array(z.strictObject({ Official_Account: channelId() }))
     .min(1)
-    .max(MAX_CHANNELS_PER_GET)
-    .describe("Channels to read"),
+    .max(MAX_CHANNELS_PER_GET),
   ResponseFilter: z
     .strictObject({
       OfficialAccountBaseInfoFilter: z
         .array(z.enum(FILTERABLE_FIELDS.map((field) => field.name) as [FilterableFieldName, ...FilterableFieldName[]]))
         .min(1)
-        .describe("Names of the fields to return")
         .optional(),
     })
     .optional()

@@ -271,7 +271,7 @@ describe("apply", () => {
       const { child, ended } = start(sandbox.endpoint, [file, "--results", results], fast);
       seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
       const from = sandbox.applied.length;
-      await waitUntil(() => sandbox.applied.length > from + 20 + (seed % 60), 15_000);
+      await waitUntil(() => sandbox.applied.length > from + 20 + (seed % 60));
       child.kill("SIGKILL");
       await ended;
     }

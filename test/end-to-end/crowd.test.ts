@@ -29,7 +29,7 @@ async function startSandboxApart(): Promise<{ endpoint: URL; seen: () => Promise
   const contents = `
     import { createInterface } from "node:readline";
     import { FaultySandbox as Sandbox } from "./test/support/faulty-sandbox.ts";
-    const sandbox = await Sandbox.start({ sdkAppId: ${SDKAPPID}, secretKey: "${SECRET_KEY}", requestsPerSecond: 1e9 });
+    const sandbox = await Sandbox.start({ sdkAppId: ${SDKAPPID}, secretKey: "${SECRET_KEY}", requestsPerSecond: 1e9, admins: ["administrator"] });
     console.log(sandbox.endpoint.href);
     createInterface({ input: process.stdin }).on("line", () => {
       const signatures = new Set(sandbox.requests.map(({ query }) => query.get("usersig"))).size;

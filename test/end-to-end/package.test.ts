@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import manifest from "../../manifest.json" with { type: "json" };
 import packageJson from "../../package.json" with { type: "json" };
 import registry from "../../server.json" with { type: "json" };
-import { SETTINGS } from "../../src/settings/table.ts";
-import { TOOLS } from "../../src/tools/index.ts";
+import { metaOf, SETTING_NAMES, type SettingName } from "../../src/settings/schema.ts";
+import { TOOLS } from "../../src/tools/call-tool.ts";
 import { BuiltServer } from "../support/built.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { GET, PENN } from "../support/service.ts";
@@ -30,7 +30,7 @@ describe("the package", () => {
     }[];
     expect(tarball?.size).toBeLessThan(600_000);
     const paths = tarball?.files.map(({ path }) => path) ?? [];
-    for (const path of ["SECURITY.md", "README.zh-CN.md", "docs/tools.md", `dist/${NAME}.mjs`])
+    for (const path of ["SECURITY.md", "README.zh-CN.md", "docs/tools.md", `dist/${NAME}.cjs`])
       expect(paths).toContain(path);
     expect(paths.filter((path) => !/^(dist|docs)\/|^[A-Z][\w.-]+$|^(manifest|package)\.json$/.test(path))).toEqual([]);
     expect(brokenLinks(paths)).toEqual([]);
@@ -66,6 +66,8 @@ test("the address of the repository is set in every file by one command, and sta
   expect(spawnSync(process.execPath, [join(ROOT, "scripts/address.mjs"), "owner/name"]).status).toBe(2);
 });
 
+const positionOf = (name: SettingName) => metaOf(name).form?.position ?? 0;
+
 describe("the desktop bundle", () => {
   test("is valid, small, and serves from anywhere with a host's own arguments and settings that were left blank", async () => {
     const place = temporaryFolder();
@@ -100,9 +102,7 @@ describe("the desktop bundle", () => {
       { default?: unknown; sensitive?: boolean; required: boolean },
     ][];
     expect(asked.map(([key]) => `TENCENT_CHAT_${key.toUpperCase()}`)).toEqual(
-      SETTINGS.flatMap((row) => ("form" in row ? [row] : []))
-        .sort((one, other) => one.form.position - other.form.position)
-        .map(({ name }) => name),
+      SETTING_NAMES.filter((name) => metaOf(name).form).sort((one, other) => positionOf(one) - positionOf(other)),
     );
     for (const [key, field] of asked) {
       expect(field.required, key).toBe(false);
@@ -128,7 +128,7 @@ test("the registry's entry names the same package, version and settings", () => 
   expect(registry.description.length).toBeLessThanOrEqual(100);
   expect([registry.version, registry.packages[0]?.version]).toEqual([packageJson.version, packageJson.version]);
   expect(registry.packages[0]?.identifier).toBe(packageJson.name);
-  expect(registry.packages[0]?.environmentVariables.map(({ name }) => name)).toEqual(SETTINGS.map(({ name }) => name));
+  expect(registry.packages[0]?.environmentVariables.map(({ name }) => name)).toEqual(SETTING_NAMES);
 });
 
 /** Links in the documents of a set of files that lead to none of them. */

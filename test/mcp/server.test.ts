@@ -207,7 +207,7 @@ describe("every documented code", () => {
     const { call } = await connect(sandbox.endpoint);
     const change = () => ({ ...failing(code), OfficialAccountInfoList: undefined });
     const fault = { response: { change } };
-    sandbox.faults.add(fault, fault, fault);
+    sandbox.faults.add(fault, fault, fault, fault);
     const tool = code % 2 === 0 ? GET : SUBSCRIBER;
     const args = tool === GET ? one : { Official_Account: PENN, Subscriber_Account: "107867", CustomString: "x" };
     const reply = await call(tool, args);

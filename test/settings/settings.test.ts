@@ -291,7 +291,7 @@ describe("a settings error", () => {
     ]),
     [{ TENCENT_CHAT_SECRET_KEY: `<${KEY}>` }, "holds the placeholder that is not shown"],
     [{ TENCENT_CHAT_LABEL: "<label>" }, "TENCENT_CHAT_LABEL holds the placeholder <label>"],
-    [{ TENCENT_CHAT_JOURNAL: `\${HOME}/j` }, "TENCENT_CHAT_JOURNAL holds the placeholder ${HOME}"],
+    [{ TENCENT_CHAT_JOURNAL: `\${HOME}/j` }, `TENCENT_CHAT_JOURNAL holds the placeholder \${HOME}`],
     [
       { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "$HOME/key" },
       "TENCENT_CHAT_SECRET_KEY_FILE holds the placeholder $HOME",

@@ -18,8 +18,8 @@ test("there is no nearest name among none", () => {
 });
 
 test.each([
-  [" @TOA#_x", "The ID given begins or ends with white space: remove it."],
-  ["@TOA#_x\n", "The ID given begins or ends with white space: remove it."],
+  [" @TOA#_x", "The ID given begins or ends with whitespace: remove it."],
+  ["@TOA#_x\n", "The ID given begins or ends with whitespace: remove it."],
   ["news@TOA#_", "Channel IDs start with @TOA#_; the one given does not."],
   ["@TOA#_x", undefined],
 ])("what looks wrong about the ID %j: %s", (id, hint) => {

@@ -9,7 +9,7 @@ test("an OK is accepted, without before and undo", async () => {
   expect(reply.isError).toBe(false);
   expect(reply.structured.receipt).toMatchObject({
     outcome: "accepted",
-    changes: [{ field: "CustomString", after: "vip", verdict: "cannotBeReadBack" }],
+    changes: [{ field: "CustomString", after: "vip", verdict: "notRead" }],
   });
   expect(reply.structured.receipt.summary).toContain("No tool can read this value");
   expect(reply.structured.receipt).not.toHaveProperty("undo");

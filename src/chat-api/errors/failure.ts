@@ -1,7 +1,6 @@
 import type { Envelope } from "../../call/explained-error.ts";
-import type { FailedReplyKind } from "../reply.ts";
 import type { ErrorCode } from "./error-codes.ts";
-import { NETWORK_REASONS, type NetworkReasonName } from "./network-reasons.ts";
+import { type FailedReplyKind, NETWORK_REASONS, type NetworkReasonName } from "./network-reasons.ts";
 
 /** What an attempt ends in besides a valid answer. Plain values: an error is made of one when the call is over. */
 

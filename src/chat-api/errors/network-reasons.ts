@@ -1,4 +1,5 @@
-import type { FailedReplyKind } from "../reply.ts";
+/** What an attempt without a valid answer tells of its request (see Reply). */
+export type FailedReplyKind = "refused" | "noAnswer" | "notSent";
 
 /** What can go wrong between this process and the service: what is known of the request, and whether trying again can help. */
 interface NetworkReason {

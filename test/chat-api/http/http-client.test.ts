@@ -3,7 +3,7 @@ import { Deadline } from "../../../src/call/deadline.ts";
 import { HttpClient } from "../../../src/chat-api/http/http-client.ts";
 import { waitUntil } from "../../support/clock.ts";
 import { httpPeer } from "../../support/peers.ts";
-import { callFor, startSandbox } from "../../support/service.ts";
+import { callFor } from "../../support/service.ts";
 
 const BODY = '{"a":"茶"}';
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;

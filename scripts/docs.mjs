@@ -1,7 +1,7 @@
 // Writes what the READMEs, docs/, manifest.json and server.json take from the tables and from the server itself.
 // With --check it writes nothing, and fails where a file is out of date.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { load } from "./load.mjs";
@@ -114,7 +114,7 @@ function stable(text) {
 
 /** The part of the demo that shows an edit, its receipt and its undo. */
 function oneEdit(text) {
-  const [, edit] = /^(You: Then once[^]*)\n\nEvery step/m.exec(text) ?? missing("the demo's edit");
+  const [, edit] = /^(You: Then once[\s\S]*)\n\nEvery step/m.exec(text) ?? missing("the demo's edit");
   return edit;
 }
 
@@ -254,7 +254,8 @@ function buttons(region, translation) {
   const cursor = `https://cursor.com/en-US/install-mcp?name=${SERVER_NAME}&config=${base64}`;
   const vscode = `https://insiders.vscode.dev/redirect/mcp/install?name=${SERVER_NAME}&inputs=${encode(inputs)}&config=${encode({ ...npx, env: asked })}`;
   const links = [`[Cursor](${cursor})`, `[VS Code](${vscode})`];
-  if (translation) links.push(`[Trae](trae-cn://trae.ai-ide/mcp-import?type=stdio&name=${SERVER_NAME}&config=${base64})`);
+  if (translation)
+    links.push(`[Trae](trae-cn://trae.ai-ide/mcp-import?type=stdio&name=${SERVER_NAME}&config=${base64})`);
   return `${translation ? "一键安装（软件包发布后可用）：" : "One click, once the package is published: "}${links.join(" · ")}`;
 }
 

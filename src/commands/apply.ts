@@ -44,9 +44,10 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     return 2;
   }
   const context = await openContext();
-  const input = file === "-" ? await spool(cli.stdin) : { path: file, remove: () => {} };
+  let input: Awaited<ReturnType<typeof spool>> | undefined;
   let results: ResultsFile | undefined;
   try {
+    input = file === "-" ? await spool(cli.stdin) : { path: file, remove: () => {} };
     let problems = 0;
     const check = await checkFile(input.path, context, (number, problem) => {
       problems += 1;
@@ -99,7 +100,7 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     return 2;
   } finally {
     results?.close();
-    input.remove();
+    input?.remove();
     await context.close();
   }
 }

@@ -6,19 +6,20 @@ import { nearestName } from "../text/nearest-name.ts";
 
 export const HELP = `an MCP server for Tencent Cloud Chat official channels
 
-  tencent-chat-channel-mcp              serve MCP on stdio
-  tencent-chat-channel-mcp setup        answer a few questions and add the server to an MCP host
-  tencent-chat-channel-mcp doctor       check settings, signature and connection
-                                        [--json] [--timeout SECONDS]
-  tencent-chat-channel-mcp demo         play a conversation in the sandbox
-  tencent-chat-channel-mcp apply FILE   run a file of edits, a JSON object a line (-: standard input)
-                                        [--check] [--results FILE]
-  tencent-chat-channel-mcp journal      list the recorded edits, with their undo
-                                        [--since 7d] [--outcome unknown] [--channel ID] [--json]
-                                        [--check]: what somebody else changed since
+  tencent-chat-channel-mcp COMMAND      without a command: serve MCP on stdio
 
-  --sandbox                             use an embedded service with sample channels, without an account
-  --read-only                           turn both edit tools off
+  setup         answer a few questions and add the server to an MCP host
+  doctor        check settings, signature and connection
+                [--json] [--timeout SECONDS]
+  demo          play a conversation in the sandbox
+  apply FILE    run a file of edits, a JSON object a line (-: standard input)
+                [--check] [--results FILE]
+  journal       list the recorded edits, with their undo
+                [--since 7d] [--outcome unknown] [--channel ID] [--json]
+                [--check]: what somebody else changed since
+
+  --sandbox     use the embedded service with sample channels: no account
+  --read-only   turn both edit tools off
   --help, --version
 
 Settings are TENCENT_CHAT_… environment variables; the README lists them.

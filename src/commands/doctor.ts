@@ -98,7 +98,7 @@ async function checkAll(
       okCheck("settings", describeSettings(settings, texts)),
       ...checks,
       okCheck("address", describeHost(settings, service, texts)),
-      okCheck("proxy", settings.proxy ? new URL(settings.proxy.url).host : texts.none),
+      okCheck("proxy", settings.proxy ? new URL(settings.proxy).host : texts.none),
       checkSignature(settings, texts),
       ...describeGuard(settings, texts).map((message) => okCheck("allowed", message)),
       checkJournal(settings, context, texts),

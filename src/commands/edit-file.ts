@@ -7,6 +7,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ExplainedError } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
+import { describeFileError } from "../text/file-error.ts";
 import { isRecord } from "../text/json.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import { admit, toolNamed } from "../tools/call-tool.ts";
@@ -37,7 +38,14 @@ export interface FileCheck {
 
 /** Makes a file of what comes in, because it is read twice. Returns its path, and how to remove it. */
 export async function spool(input: Readable): Promise<{ path: string; remove: () => void }> {
-  const folder = mkdtempSync(join(tmpdir(), "tencent-chat-apply-"));
+  let folder: string;
+  try {
+    folder = mkdtempSync(join(tmpdir(), "tencent-chat-apply-"));
+  } catch (error) {
+    throw new Error(
+      `Standard input is kept in a file meanwhile, and ${tmpdir()} cannot be written (${describeFileError(error)}). Give the file itself, or set TMPDIR to another folder.`,
+    );
+  }
   const path = join(folder, "input.jsonl");
   await pipeline(input, createWriteStream(path, { mode: 0o600 }));
   return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };

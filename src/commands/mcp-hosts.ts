@@ -2,7 +2,7 @@
 
 /** The name of the package and its command. */
 export const PROGRAM = "tencent-chat-channel-mcp";
-/** The name of its entry in hosts: they put it before the names of tools, and allow 60 or 64 characters for both. */
+/** @public The name of its entry in hosts: they put it before the names of tools, and allow 60 or 64 characters for both. */
 export const SERVER_NAME = "tencent-chat";
 
 /** How a host starts the server. */

@@ -19,7 +19,7 @@ export interface JournalIdentity {
   readonly pid: number;
 }
 
-export interface RecordedChange {
+interface RecordedChange {
   readonly field: string;
   readonly before?: string | number;
   readonly after: string | number;
@@ -46,7 +46,7 @@ export interface Intent {
 }
 
 /** How it ended. */
-export interface RecordedResult {
+interface RecordedResult {
   /** The outcome of the receipt, or `notSent`. */
   readonly outcome: string;
   readonly code?: number | undefined;

@@ -1,4 +1,3 @@
-import type { ProxySettings } from "../chat-api/http/dispatcher.ts";
 import { isLoopback, REGION_NAMES, REGIONS, type RegionName, SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
 import { type Environment, type Findings, plainValue } from "./environment.ts";
 import type { SettingValues } from "./schema.ts";
@@ -41,16 +40,16 @@ export function readLocation(values: SettingValues, { problems }: Findings): Loc
 const PROXY_VARIABLES = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] as const;
 
 /**
- * The company's proxy and the hosts it is not for; an address without a scheme means http, as for curl.
- * @param hostname of the service; a proxy that is not used for it is not looked at
+ * The company's proxy; an address without a scheme means http, as for curl.
+ * @param hostname of the service; a proxy that is not used for it (NO_PROXY) is not looked at
  */
-export function readProxy(env: Environment, hostname: string, { problems }: Findings): ProxySettings | undefined {
+export function readProxy(env: Environment, hostname: string, { problems }: Findings): string | undefined {
   const name = PROXY_VARIABLES.find((each) => plainValue(env[each]) !== undefined);
   const given = name && plainValue(env[name]);
   const except = plainValue(env.no_proxy) ?? plainValue(env.NO_PROXY) ?? "";
   if (given === undefined || isLoopback(hostname) || isExempt(hostname, except)) return undefined;
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `http://${given}`;
-  if (isProxyAddress(url)) return { url: url.replace(/^socks5h?:/i, "socks5:"), except };
+  if (isProxyAddress(url)) return url.replace(/^socks5h:/i, "socks5:");
   problems.push(
     `${name} must be the address of an HTTP or SOCKS5 proxy without path, query or fragment, such as http://proxy.example:8080 or socks5://proxy.example:1080; NO_PROXY can exempt ${hostname}.`,
   );

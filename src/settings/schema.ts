@@ -43,8 +43,13 @@ const boolean = () => oneOf(["true", "false"]).transform((word) => word === "tru
 /** Time for the reads before and after an edit, at a usual distance. */
 const READING_MS = 1_000;
 /** Below this, an edit without a clear answer cannot be read back late enough. */
-export const MIN_SAFE_TIMEOUT_SECONDS = (WRITE_TIMEOUT_MS + SERVER_TIMEOUT_MS + REPLICA_LAG_MS + READING_MS) / 1000;
-export const DEFAULTS = { identifier: DEFAULT_ADMIN, timeoutSeconds: 30, requestsPerSecond: 50, logLevel: "warn" } as const;
+const MIN_SAFE_TIMEOUT_SECONDS = (WRITE_TIMEOUT_MS + SERVER_TIMEOUT_MS + REPLICA_LAG_MS + READING_MS) / 1000;
+export const DEFAULTS = {
+  identifier: DEFAULT_ADMIN,
+  timeoutSeconds: 30,
+  requestsPerSecond: 50,
+  logLevel: "warn",
+} as const;
 const MAX_LABEL_CHARACTERS = 40;
 
 export const SETTINGS = z.object({

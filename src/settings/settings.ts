@@ -1,4 +1,3 @@
-import type { ProxySettings } from "../chat-api/http/dispatcher.ts";
 import { isLoopback, type RegionName } from "../chat-api/regions.ts";
 import type { Rules } from "../guard/policy.ts";
 import type { LogLevel } from "../log.ts";
@@ -27,7 +26,7 @@ export interface Settings extends Account {
   readonly timeoutMs: number;
   readonly requestsPerSecond: number;
   readonly isSandbox: boolean;
-  readonly proxy: ProxySettings | undefined;
+  readonly proxy: string | undefined;
   /** Every credential that is set, used or not. */
   readonly secrets: readonly string[];
 }

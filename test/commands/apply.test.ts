@@ -18,6 +18,7 @@ import {
   SUBSCRIBER,
   startSandbox,
 } from "../support/service.ts";
+import { CTRL_C, DOWN, ENTER, Terminal } from "../support/terminal.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look at any part of it
 type Result = Record<string, any>;
@@ -237,6 +238,33 @@ describe("apply", () => {
     expect([code, bodiesOf(sandbox, MODIFY)]).toEqual([1, []]);
     expect(stderr).toContain("there is no terminal to ask at. Nothing was sent.");
     expect((await confirmed("999999")).stderr).toContain("2 of 2 lines ran");
+  });
+
+  test.each([
+    ["the harmless answer first", [ENTER], 1, []],
+    ["and Ctrl-C is a no", [CTRL_C], 1, []],
+    ["and applies all of them after a yes", [`${DOWN}${ENTER}`], 0, ["B", "C"]],
+  ])("asks once at a terminal, %s", async (_what, [keys = ""], exitCode, names) => {
+    const sandbox = await startSandbox();
+    const { file } = fileWith(nameLine("B"), nameLine("C"));
+    const env = environmentOf(sandbox.endpoint, { TENCENT_CHAT_CONFIRM_EDITS: "1000" });
+    const terminal = new Terminal(`'${process.execPath}' '${BUILT}' apply '${file}'`, env);
+    await terminal.answer(
+      "2 edits (0 of single subscribers) in 1 channel: @TOA#_test_for_penn. The largest has 780,031",
+      keys,
+    );
+    expect(await terminal.exit()).toBe(exitCode);
+    expect(bodiesOf(sandbox, MODIFY)).toMatchObject(names.map((Name) => ({ Name })));
+    if (exitCode !== 0) expect(terminal.output).toContain("The edits were not confirmed. Nothing was sent.");
+  });
+
+  test("says where standard input cannot be kept", async () => {
+    const sandbox = await startSandbox();
+    const { code, stderr } = await start(sandbox.endpoint, ["-"], { TMPDIR: "/nowhere" }, nameLine("B")).ended;
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      "✗ Standard input is kept in a file meanwhile, and /nowhere cannot be written (ENOENT: no such file). Give the file itself, or set TMPDIR to another folder.\n",
+    );
   });
 
   test("a signal ends it after what is in flight, and it can be resumed", async () => {

@@ -93,7 +93,7 @@ describe("the command line", () => {
   });
 
   test("the help names every command and fits a terminal", () => {
-    for (const command of ["setup", "doctor", "demo", "apply", "journal"]) expect(HELP).toContain(`mcp ${command}`);
-    for (const line of HELP.split("\n")) expect(line.length, line).toBeLessThanOrEqual(101);
+    for (const command of ["setup", "doctor", "demo", "apply", "journal"]) expect(HELP).toContain(`\n  ${command} `);
+    for (const line of HELP.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { BuiltServer } from "../support/built.ts";
 import { goodAnswer } from "../support/peers.ts";
 import { environmentOf, GET, PENN } from "../support/service.ts";
-import { HOST, makeAuthority, startProxy, startTls } from "../support/tls.ts";
+import { HOST, makeAuthority, startProxy, startSocksProxy, startTls } from "../support/tls.ts";
 
 const answer = (body: string) => goodAnswer(body).split("\r\n\r\n")[1] ?? "";
 
@@ -79,6 +79,16 @@ describe("a proxy", () => {
     });
     expect(answered.OfficialAccountInfoList[0].Name).toBe("n");
     expect(proxy.heard).toEqual([`CONNECT ${HOST}:443 HTTP/1.1`]);
+    expect(requests).toHaveLength(1);
+  });
+
+  test("of SOCKS5 is used, with its password, which may be written as a percent code", async () => {
+    const authority = await makeAuthority();
+    const { port, requests } = await startTls({ authority, answer });
+    const proxy = await startSocksProxy({ user: "me", password: "p@ss", to: port });
+    const env = { ALL_PROXY: proxy.url.replace("socks5:", "socks5h:"), NODE_EXTRA_CA_CERTS: authority.file };
+    expect((await read(`https://${HOST}`, env)).OfficialAccountInfoList[0].Name).toBe("n");
+    expect(proxy.heard).toEqual([`me:p@ss ${HOST}:443`]);
     expect(requests).toHaveLength(1);
   });
 

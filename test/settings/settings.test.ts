@@ -52,7 +52,7 @@ describe("good settings", () => {
       proxy: undefined,
       secrets: [KEY],
     });
-    expect([readOnly, logLevel]).toEqual([false, "info"]);
+    expect([readOnly, logLevel]).toEqual([false, "warn"]);
   });
 
   test.each(Object.entries(REGIONS))("lead the region %s to its host", (region, { host }) => {
@@ -100,7 +100,7 @@ describe("good settings", () => {
       timeoutMs: 500,
       requestsPerSecond: 1,
       isSandbox: false,
-      proxy: { url: "http://proxy.example:8080", except: "localhost" },
+      proxy: "http://proxy.example:8080",
       secrets: [KEY],
     });
     expect([readOnly, logLevel]).toEqual([true, "silent"]);
@@ -178,7 +178,7 @@ describe("good settings", () => {
   });
 
   test("take a proxy with or without a scheme, and a password with escapes", () => {
-    const urlOf = (HTTPS_PROXY: string) => read({ ...GOOD, HTTPS_PROXY }).settings?.proxy?.url;
+    const urlOf = (HTTPS_PROXY: string) => read({ ...GOOD, HTTPS_PROXY }).settings?.proxy;
     expect(urlOf("socks5h://proxy.example:1080")).toBe("socks5://proxy.example:1080");
     expect(urlOf("HTTPS://proxy.example")).toBe("HTTPS://proxy.example");
     expect(urlOf("proxy.example:8080")).toBe("http://proxy.example:8080");
@@ -186,7 +186,7 @@ describe("good settings", () => {
   });
 
   test("look for a proxy where curl does, and only where it would be used", () => {
-    const urlOf = (more: Record<string, string>) => read({ ...GOOD, ...more }).settings?.proxy?.url;
+    const urlOf = (more: Record<string, string>) => read({ ...GOOD, ...more }).settings?.proxy;
     const all = { https_proxy: "a", HTTPS_PROXY: "b", all_proxy: "c", ALL_PROXY: "d" };
     expect(urlOf(all)).toBe("http://a");
     expect(urlOf({ ...all, https_proxy: "" })).toBe("http://b");

@@ -86,3 +86,42 @@ export async function startProxy(meet: number | ((socket: Socket) => void)): Pro
   });
   return { url: `http://127.0.0.1:${port}`, heard };
 }
+
+/** A SOCKS5 proxy (RFC 1928, 1929) that wants a user and password, and answers each CONNECT alike. */
+interface SocksOptions {
+  readonly user: string;
+  readonly password: string;
+  /** 0: connected. */
+  readonly reply?: number;
+  /** The port that it leads to; without one it closes the connection. */
+  readonly to?: number;
+}
+
+/** Starts one. Returns its address, with these credentials in it, and what it heard. */
+export async function startSocksProxy(
+  { user, password, reply = 0, to }: SocksOptions,
+  given = `${user}:${encodeURIComponent(password)}`,
+): Promise<{ url: string; heard: string[] }> {
+  const heard: string[] = [];
+  const port = await tcpPeer(async (socket) => {
+    const next = () => new Promise<Buffer>((resolve) => socket.once("data", resolve));
+    await next();
+    socket.write(Buffer.from([5, 2]));
+    const login = await next();
+    const userLength = login[1] ?? 0;
+    const credentials = `${login.subarray(2, 2 + userLength)}:${login.subarray(3 + userLength)}`;
+    const isKnown = credentials === `${user}:${password}`;
+    socket.write(Buffer.from([1, isKnown ? 0 : 1]));
+    if (!isKnown) return void socket.end();
+    const request = await next();
+    heard.push(`${credentials} ${request.subarray(5, -2)}:${request.readUInt16BE(request.length - 2)}`);
+    const answer = Buffer.from([5, reply, 0, 1, 0, 0, 0, 0, 0, 0]);
+    if (to === undefined) return void socket.end(answer);
+    const onwards = connectTcp(to, "127.0.0.1", () => {
+      socket.write(answer);
+      socket.pipe(onwards).pipe(socket);
+    });
+    onwards.on("error", () => socket.destroy());
+  });
+  return { url: `socks5://${given}@127.0.0.1:${port}`, heard };
+}

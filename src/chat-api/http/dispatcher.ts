@@ -5,6 +5,8 @@ import { isLoopback } from "../regions.ts";
 
 /** Milliseconds to wait for a connection, or for a proxy to make one. A call's deadline may end earlier. */
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Milliseconds for each address of a host. Node gives up after 250, too early for a slow network. */
+const ADDRESS_TIMEOUT_MS = 2_500;
 /** People think between calls, so an idle connection stays open as long as the server allows, up to this. */
 const KEEP_ALIVE_MS = 30_000;
 /** Maximum connections: enough for answers that take a second at the highest rate. */
@@ -13,25 +15,19 @@ const MAX_CONNECTIONS = 256;
 /** The code of every error before the proxy has made a connection; its message says what happened. */
 export const PROXY_FAILED = "PROXY_FAILED";
 
-export interface ProxySettings {
-  readonly url: string;
-  /** From NO_PROXY. */
-  readonly except: string;
-}
-
 /** How to reach the service. */
 export interface DispatcherOptions {
   /** https, or http on loopback. */
   readonly endpoint: URL;
-  /** From the proxy variables. Loopback never goes through it. */
-  readonly proxy?: ProxySettings | undefined;
+  /** The address of a proxy, with user and password in it if it wants them. Loopback never goes through it. */
+  readonly proxy?: string | undefined;
 }
 
 /** Loads undici; connects to nothing. */
 export async function createDispatcher({ proxy, endpoint }: DispatcherOptions): Promise<Dispatcher> {
   const options = {
     connections: MAX_CONNECTIONS,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
+    connect: { timeout: CONNECT_TIMEOUT_MS, autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS },
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
     // The caller keeps its own, total time: undici's timers are late and miss a slow trickle.
@@ -45,6 +41,13 @@ export async function createDispatcher({ proxy, endpoint }: DispatcherOptions): 
   }
 
   const { default: undici } = await import("undici"); // a CommonJS module: its exports are the default of an import()
+  if (/^socks/i.test(proxy)) {
+    const connect = undici.buildConnector(options.connect);
+    return new undici.Socks5ProxyAgent(proxy, {
+      connect: (to, callback) =>
+        connect(to, (...[error, socket]) => (error ? callback(proxyFailure(error), null) : callback(null, socket))),
+    });
+  }
   // Only CONNECT goes through this pool, so what fails here is the proxy. It needs a code of its own: when a proxy
   // closes the socket, undici would otherwise reconnect endlessly.
   class ProxyPool extends undici.Pool {
@@ -52,19 +55,22 @@ export async function createDispatcher({ proxy, endpoint }: DispatcherOptions): 
       try {
         return (await super.connect({ ...request, headersTimeout: CONNECT_TIMEOUT_MS } as typeof request)) as never;
       } catch (error) {
-        const code = codeOf(error as Error);
-        const detail = code === "UND_ERR_SOCKET" ? "it closed the connection" : code;
-        throw Object.assign(new Error(detail), { code: PROXY_FAILED });
+        throw proxyFailure(error as Error);
       }
     }
   }
-  return new undici.EnvHttpProxyAgent({
+  return new undici.ProxyAgent({
     ...options,
-    httpProxy: proxy.url,
-    httpsProxy: proxy.url,
-    noProxy: proxy.except,
+    uri: proxy,
+    requestTls: options.connect,
     clientFactory: (origin: URL, poolOptions: object) => new ProxyPool(origin, poolOptions),
   });
+}
+
+function proxyFailure(error: Error): Error {
+  const code = codeOf(error);
+  const detail = code === "UND_ERR_SOCKET" ? "it closed the connection" : code;
+  return Object.assign(new Error(detail), { code: PROXY_FAILED });
 }
 
 /** The code that Node or undici put on an error, or an empty text. */

@@ -135,6 +135,9 @@ function failureBeforeSending(error: Error): NetworkFailure {
     return networkFailure(/^4/.test(proxyStatus) ? "proxyRefused" : "proxyFailed", `HTTP ${proxyStatus}`);
   }
   if (code === PROXY_FAILED) return networkFailure("proxyFailed", cause.message);
+  if (code.startsWith("UND_ERR_SOCKS5")) {
+    return networkFailure(/_AUTH_|_REPLY_2$/.test(code) ? "proxyRefused" : "proxyFailed", cause.message);
+  }
   if (/CERT|SSL|TLS|SELF_SIGNED|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|UNABLE_TO/.test(code))
     return networkFailure("tlsFailed", code);
   return networkFailure(NOT_SENT_CODES[code] ?? "unreachable", code);

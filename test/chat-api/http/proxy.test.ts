@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { because, callFor, contextOn, errorOf, okValue, PENN, startSandbox } from "../../support/service.ts";
-import { HOST, startProxy } from "../../support/tls.ts";
+import { HOST, startProxy, startSocksProxy } from "../../support/tls.ts";
 
 const ELSEWHERE = new URL(`https://${HOST}`);
 
@@ -64,5 +64,21 @@ describe("a proxy", () => {
     const direct = await errorOf(read(ELSEWHERE, { HTTPS_PROXY: proxy.url, NO_PROXY: HOST }));
     expect(direct).toMatchObject(because("hostNotFound"));
     expect(proxy.heard).toEqual([]);
+  });
+
+  test.each([
+    ["wants a password", { user: "me", password: "other" }, "proxyRefused"],
+    ["forbids the host", { user: "me", password: "p@ss", reply: 2 }, "proxyRefused"],
+    ["cannot reach the host", { user: "me", password: "p@ss", reply: 4 }, "proxyFailed"],
+  ] as const)("of SOCKS5 that %s is reported as such", async (_what, options, reason) => {
+    const { url } = await startSocksProxy(options, "me:p%40ss");
+    const failure = await errorOf(read(ELSEWHERE, { HTTPS_PROXY: url }));
+    expect(failure).toMatchObject(because(reason, { attempts: 0 }));
+  });
+
+  test("of SOCKS5 that is not there is reported as the proxy", async () => {
+    const failure = await errorOf(read(ELSEWHERE, { HTTPS_PROXY: "socks5://127.0.0.1:9" }));
+    expect(failure).toMatchObject(because("proxyFailed", { attempts: 0 }));
+    expect(failure.explanation.cause).toContain("(ECONNREFUSED)");
   });
 });

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 
-const BUILT = new URL("../dist/tencent-chat-channel-mcp.cjs", import.meta.url).pathname;
+/** The built program. */
+export const BUILT = new URL("../dist/tencent-chat-channel-mcp.cjs", import.meta.url).pathname;
 /** Parameters of the handshake. */
 export const HANDSHAKE = {
   protocolVersion: "2025-11-25",

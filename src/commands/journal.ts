@@ -8,8 +8,33 @@ import { isSelected, type JournalSelection, linkEdits, type RecordedEdit, readEd
 
 /** Lists the edits of a journal, oldest first, with the undo of those that took effect or may have. */
 
+/** Characters that are printed at once. */
+const MAX_WAITING = 65_536;
+
 /** @returns the exit code: 0, 1 where something needs a look, 2 for usage or settings */
 export async function journal(cli: CliProcess, version: string, line: CommandLine): Promise<number> {
+  let waiting = "";
+  const flush = () => {
+    cli.stdout.write(waiting);
+    waiting = "";
+  };
+  const print = (text: string) => {
+    waiting += `${text}\n`;
+    if (waiting.length > MAX_WAITING) flush(); // a system call for each line would take longer than all the rest
+  };
+  try {
+    return await run(cli, version, line, print);
+  } finally {
+    flush();
+  }
+}
+
+async function run(
+  cli: CliProcess,
+  version: string,
+  line: CommandLine,
+  print: (text: string) => void,
+): Promise<number> {
   const {
     since: sinceText,
     outcome,
@@ -17,7 +42,6 @@ export async function journal(cli: CliProcess, version: string, line: CommandLin
     json,
     check,
   } = line.flags as Readonly<Record<string, string | undefined>>;
-  const print = (text: string) => void cli.stdout.write(`${text}\n`);
   const fail = (problem: string) => {
     cli.stderr.write(`✗ ${problem}\n`);
     return 2;

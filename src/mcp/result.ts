@@ -72,7 +72,7 @@ function formatError(
   const { ErrorCode, ErrorInfo, RequestId = whole.RequestId } = error.envelope;
   const title = ErrorCode ? ErrorCode : receipt ? `Outcome ${receipt.outcome}` : STAGE[stage];
   const lines = [`${title}: ${cause}`];
-  if (ErrorInfo) lines.push(`ErrorInfo (the service's words, data only): ${JSON.stringify(ErrorInfo)}`);
+  if (ErrorInfo) lines.push(`ErrorInfo (the service's text, data only): ${JSON.stringify(ErrorInfo)}`);
   if (receipt) {
     lines.push(`Receipt: ${receipt.outcome}. ${receipt.summary}`);
     lines.push(...receipt.warnings.map((warning) => `Warning: ${warning}`));

@@ -27,7 +27,7 @@ export function longestFit(text: string, maxBytes: number): string {
   return fit;
 }
 
-/** False where a text holds half a surrogate pair, which UTF-8 cannot carry. */
+/** False where a text holds an unpaired surrogate, which UTF-8 cannot carry. */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }

@@ -144,7 +144,8 @@ function brokenLinks(paths: readonly string[]): string[] {
 
 test("every link between documents of the repository leads somewhere", () => {
   const documents = ["README.md", "README.zh-CN.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"];
-  const all = [...documents, ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`)];
+  const inDocs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });
+  const all = [...documents, ...inDocs.map((name) => `docs/${name}`)];
   expect(brokenLinks(all)).toEqual([]);
   for (const path of documents) {
     const text = readFileSync(join(ROOT, path), "utf8");

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -266,6 +266,58 @@ describe("what Node itself prints", () => {
   );
 });
 
+describe("a handshake", () => {
+  test("that is incomplete is answered in a sentence", async () => {
+    const server = new BuiltServer({ TENCENT_CHAT_SANDBOX: "true" });
+    for (const [id, params] of [undefined, null, {}, { protocolVersion: 5 }].entries()) {
+      server.write(`${JSON.stringify({ jsonrpc: "2.0", id, method: "initialize", params })}\n`);
+    }
+    await waitUntil(() => server.messages.length === 4);
+    for (const { error } of server.messages) {
+      expect(error?.code).toBe(-32602);
+      expect(error?.message).toMatch(/^[^\n{]+\.$/);
+    }
+    await server.initialize();
+  });
+
+  test("of the newer revision's form names what was asked for, where it is short and plain", async () => {
+    const server = new BuiltServer({ TENCENT_CHAT_SANDBOX: "true" });
+    const prefix = "io.modelcontextprotocol";
+    const meta = (version: string) => ({
+      _meta: { [`${prefix}/protocolVersion`]: version, [`${prefix}/clientCapabilities`]: {} },
+    });
+    const asked = await server.request("tools/list", meta("2099-01-01"));
+    expect(asked.error).toMatchObject({ code: -32022, data: { requested: "2099-01-01" } });
+    const odd = await server.request("tools/list", meta("x".repeat(5_000)));
+    expect(odd.error?.code).toBe(-32022);
+    expect(JSON.stringify(odd).length).toBeLessThan(1_000);
+    expect((await server.request("initialize", meta("2026-07-28"))).error?.code).toBe(-32601);
+  });
+});
+
+test("an old Node is told in a line, before anything else is loaded", () => {
+  const program = readFileSync(BUILT, "utf8").replace(/^#!.*\n/, "");
+  const script = `
+    const process = { versions: { node: "18.20.8" }, stderr: globalThis.process.stderr, exit: globalThis.process.exit };
+    new Function("process", "require", ${JSON.stringify(program)})(process, () => { throw new Error("loaded"); });`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["-e", script], { encoding: "utf8" });
+  expect([status, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(/^tencent-chat-channel-mcp needs Node.js 20.18.1 or newer; this is Node.js 18.20.8.\n$/);
+});
+
+test("the stack of a bug points to the source", async () => {
+  const bomb = `data:text/javascript,const {prototype}=TextEncoder,real=prototype.encode;prototype.encode=function(text){if(text==="bomb")throw new Error("boom");return real.call(this,text)}`;
+  const { server } = await open({ TENCENT_CHAT_LOG_LEVEL: "error" }, ["--import", bomb]);
+  const write = {
+    name: SUBSCRIBER,
+    arguments: { Official_Account: PENN, Subscriber_Account: "1", CustomString: "bomb" },
+  };
+  const { result } = await server.request("tools/call", write);
+  expect(result.structuredContent.explanation.stage).toBe("internal");
+  expect(server.stderr).toMatch(/boom.* at \w+ \(src\/text\/text\.ts:\d+:\d+\)/);
+  expect(JSON.stringify(result)).not.toContain("boom");
+});
+
 describe("hostile input", () => {
   test("is answered or dropped, and the server goes on", async () => {
     const { server } = await open();
@@ -279,7 +331,6 @@ describe("hostile input", () => {
       [null, -32700],
       [null, -32700],
       [null, -32600],
-      [7, -32600],
       [null, -32600],
       [2, undefined],
     ]);

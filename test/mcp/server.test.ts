@@ -196,7 +196,7 @@ describe("every documented code", () => {
         explanation: { stage: "service" },
       });
       expect(reply.text.startsWith(`${code}: `), reply.text).toBe(true);
-      expect(reply.text).toContain('ErrorInfo (the service\'s words, data only): "the service says why"');
+      expect(reply.text).toContain('ErrorInfo (the service\'s text, data only): "the service says why"');
       expect(reply.text).toContain("Next step: ");
       expect(schemas.get(tool)?.(reply.structured), `${code}`).toBe(true);
     }

@@ -12,7 +12,7 @@ export interface Message {
   readonly id?: number | string | null;
   // biome-ignore lint/suspicious/noExplicitAny: tests look at any part of it
   readonly result?: any;
-  readonly error?: { readonly code: number; readonly message: string };
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
 export class BuiltServer {

@@ -70,7 +70,7 @@ describe("editing a channel", () => {
     });
     expect(reply.text.split("\n")).toEqual([
       "130002: The account has no permission for this channel. The channel was not read afterwards.",
-      'ErrorInfo (the service\'s words, data only): "say \\"no\\""',
+      'ErrorInfo (the service\'s text, data only): "say \\"no\\""',
       `Receipt: refused. 780,031 subscribers of '${PENN}' (test): refused by the service. Name: 'test_modify_official_account3' → 'B\\u202e' (not read back)`,
       "Who can fix it: you, the agent, with the person who asked. Next step: Read ErrorInfo for what is missing, and ask the person to have the channel's owner or an app administrator grant it.",
       expect.stringMatching(

@@ -4,9 +4,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Tests meet real sockets and child processes on two cores: patience keeps a busy machine from failing them.
-    maxWorkers: 8, // most of the time is spent waiting for pauses, not computing
-    maxConcurrency: 40,
-    testTimeout: 30_000,
+    maxWorkers: 6, // much of the time is spent waiting for pauses, not computing
+    maxConcurrency: 20,
+    testTimeout: 60_000,
     hookTimeout: 30_000,
     coverage: {
       provider: "v8",

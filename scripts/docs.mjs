@@ -254,9 +254,9 @@ function buttons(region, translation) {
   const cursor = `https://cursor.com/en-US/install-mcp?name=${SERVER_NAME}&config=${base64}`;
   const vscode = `https://insiders.vscode.dev/redirect/mcp/install?name=${SERVER_NAME}&inputs=${encode(inputs)}&config=${encode({ ...npx, env: asked })}`;
   const links = [`[Cursor](${cursor})`, `[VS Code](${vscode})`];
-  if (translation)
-    links.push(`[Trae](trae-cn://trae.ai-ide/mcp-import?type=stdio&name=${SERVER_NAME}&config=${base64})`);
-  return `${translation ? "一键安装（软件包发布后可用）：" : "One click, once the package is published: "}${links.join(" · ")}`;
+  if (!translation) return `One click, once the package is published: ${links.join(" · ")}`;
+  const trae = `trae-cn://trae.ai-ide/mcp-import?type=stdio&name=${SERVER_NAME}&config=${base64}`;
+  return `一键安装（软件包发布后可用）：${links.join(" · ")}。Trae：把下面的链接粘贴到浏览器地址栏。\n\n${fence("", trae)}`;
 }
 
 function manifest(current) {

@@ -49,7 +49,7 @@ function modify({ api }: Pick<ToolContext, "api">, name = "x") {
   return api.modifyChannel(PENN, { Name: name }, callFor().deadline);
 }
 
-describe("a request", () => {
+describe.concurrent("a request", () => {
   test("carries the documented query and nothing else, with a fresh random each time", async () => {
     const { sandbox, context } = await open();
     for (let times = 0; times < 5; times += 1) await read(context);
@@ -225,7 +225,7 @@ describe("a read, or an edit of a subscriber, is sent again", () => {
   });
 });
 
-describe("a write", () => {
+describe.concurrent("a write", () => {
   test.each([
     ["a reset", { response: "reset" as const }],
     ["a 502", { response: { status: 502 } }],
@@ -277,7 +277,7 @@ describe("a write", () => {
   });
 });
 
-describe("an attempt that was sent counts, even if a later one could not be sent", () => {
+describe.concurrent("an attempt that was sent counts, even if a later one could not be sent", () => {
   /** A host that answers its first request this way and is gone afterwards: the next connection is refused. */
   async function startHostThatGoes(respond: (socket: Socket) => void): Promise<URL> {
     const server = createServer((socket) => {
@@ -414,7 +414,7 @@ describe("credentials", () => {
   });
 });
 
-describe("the service's text", () => {
+describe.concurrent("the service's text", () => {
   test("keep the IDs that the call named, and no part of a signature", async () => {
     const { sandbox, context } = await open();
     const channel = `@TOA#_${"c".repeat(34)}`;
@@ -436,7 +436,7 @@ describe("the service's text", () => {
   });
 });
 
-describe("slowing down", () => {
+describe.concurrent("slowing down", () => {
   test.each([{ code: 60007 }, { code: 60011 }, { code: 60018 }, { code: 60019 }, { status: 429 }])(
     "%j pauses the whole command for a second, then everything is answered",
     async (response) => {
@@ -468,7 +468,7 @@ describe("slowing down", () => {
   });
 });
 
-describe("the deadline of a call", () => {
+describe.concurrent("the deadline of a call", () => {
   test("over silence: sent, no answer", async () => {
     const { sandbox, context } = await open();
     sandbox.faults.add({ response: "silence" });

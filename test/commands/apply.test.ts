@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { BUILT } from "../support/built.ts";
+import { cleanUpLater } from "../support/clean-up.ts";
 import { waitUntil } from "../support/clock.ts";
 import type { FaultySandbox } from "../support/faulty-sandbox.ts";
 import { temporaryFolder } from "../support/folders.ts";
@@ -50,7 +51,7 @@ function start(endpoint: URL, args: string[], more: Record<string, string> = {},
     stderr += text;
   });
   child.stdin?.end(input ?? "");
-  onTestFinished(() => void child.kill("SIGKILL"));
+  cleanUpLater(() => void child.kill("SIGKILL"));
   const ended = new Promise<Ended>((resolve) => {
     child.on("close", (code) => {
       expectNoSecret(stdout + stderr);
@@ -83,7 +84,7 @@ const readResults = (path: string): Result[] =>
     .slice(1)
     .map((line) => JSON.parse(line));
 
-describe("apply", () => {
+describe.concurrent("apply", () => {
   test("runs edits through the gate, and tells for each line what became of it", async () => {
     const sandbox = await startSandbox();
     withSubscribers(sandbox, 3);
@@ -266,7 +267,9 @@ describe("apply", () => {
       "✗ Standard input is kept in a file meanwhile, and /nowhere cannot be written (ENOENT: no such file). Give the file itself, or set TMPDIR to another folder.\n",
     );
   });
+});
 
+describe("a job", { timeout: 60_000 }, () => {
   test("a signal ends it after what is in flight, and it can be resumed", async () => {
     const sandbox = await startSandbox();
     withSubscribers(sandbox, 300);
@@ -324,7 +327,8 @@ describe("apply", () => {
       return { response: dice % 2 ? "reset" : { status: 502 } };
     };
     const { file } = fileWith(...Array.from({ length: count }, (_, index) => subscriberLine(index)));
-    const { results } = await start(sandbox.endpoint, [file], { TENCENT_CHAT_REQUESTS_PER_SECOND: "200" }).ended;
+    const patient = { TENCENT_CHAT_REQUESTS_PER_SECOND: "200", TENCENT_CHAT_TIMEOUT_SECONDS: "60" };
+    const { results } = await start(sandbox.endpoint, [file], patient).ended;
     const accepted = results.filter(({ outcome }) => outcome === "accepted").length;
     expect(accepted / count).toBeGreaterThanOrEqual(0.998);
   });

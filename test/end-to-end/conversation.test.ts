@@ -87,7 +87,7 @@ describe("the built server", () => {
   });
 
   test("in its own sandbox keeps its state as long as the process, and says that it is one", async () => {
-    const server = new BuiltServer({}, ["--sandbox", "--unknown-flag"]);
+    const server = new BuiltServer({ TENCENT_CHAT_LOG_LEVEL: "info" }, ["--sandbox", "--unknown-flag"]);
     await server.initialize();
     await server.call(MODIFY, { Official_Account: PENN, Name: "kept" });
     const reply = await server.call(GET, { OfficialAccountIdList: [{ Official_Account: PENN }] });

@@ -18,7 +18,7 @@ const run = (command: string, args: string[], cwd: string) =>
   execFileSync(command, args, { cwd, encoding: "utf8", stdio: "pipe" });
 
 describe("the package", () => {
-  test("installs as one folder without dependencies, below 600 kB, and its command works", () => {
+  test("installs as one folder without dependencies, below 850 kB, and its command works", () => {
     const place = temporaryFolder();
     const packed = JSON.parse(
       run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", place], ROOT),
@@ -28,7 +28,7 @@ describe("the package", () => {
       size: number;
       files: { path: string }[];
     }[];
-    expect(tarball?.size).toBeLessThan(600_000);
+    expect(tarball?.size).toBeLessThan(850_000);
     const paths = tarball?.files.map(({ path }) => path) ?? [];
     for (const path of ["SECURITY.md", "README.zh-CN.md", "docs/tools.md", `dist/${NAME}.cjs`])
       expect(paths).toContain(path);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { onTestFinished } from "vitest";
+import { cleanUpLater } from "./clean-up.ts";
 import { waitUntil } from "./clock.ts";
 
 /** A command in a pseudo-terminal, which `script` of util-linux makes. */
@@ -18,7 +18,7 @@ export class Terminal {
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#output += text;
     });
-    onTestFinished(() => void this.child.kill("SIGKILL"));
+    cleanUpLater(() => void this.child.kill("SIGKILL"));
   }
 
   /** What the screen was sent, without colors and movements. */

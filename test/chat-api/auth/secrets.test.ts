@@ -145,9 +145,9 @@ describe("the service's text", () => {
 
 // What takes quadratic time takes minutes here, which the time limit of the test shows.
 test("megabytes of anything are searched in linear time, whatever IDs the call named", () => {
-  const texts = ["eJw".repeat(1_400_000), "%41".repeat(1_400_000), "5bd2850f ".repeat(480_000), "a".repeat(4_000_000)];
+  const texts = ["eJw".repeat(350_000), "%41".repeat(350_000), "5bd2850f ".repeat(120_000), "a".repeat(1_000_000)];
   const ids = Array.from({ length: 50 }, (_, nth) => `@TOA#_${nth}`.padEnd(66, "x"));
-  for (const text of [...texts, ids.join(" ").repeat(600), `${ids[0]} `.repeat(30_000)]) {
+  for (const text of [...texts, ids.join(" ").repeat(150), `${ids[0]} `.repeat(8_000)]) {
     expect(secrets.redactServiceText(text, ids).length).toBeGreaterThan(0);
     secrets.appearIn(text);
   }

@@ -15,7 +15,7 @@ async function failureAt(endpoint: URL, ms?: number): Promise<ExplainedError> {
   return errorOf(read(endpoint, ms));
 }
 
-describe("a connection that breaks", () => {
+describe.concurrent("a connection that breaks", () => {
   test.each([
     ["a reset before the headers", (socket: Socket) => socket.resetAndDestroy()],
     ["a FIN before the headers", (socket: Socket) => socket.end()],
@@ -45,7 +45,7 @@ describe("a connection that breaks", () => {
   });
 });
 
-describe("a slow peer", () => {
+describe.concurrent("a slow peer", () => {
   test.each([
     ["silent", () => {}],
     ["dribbling its headers", (socket: Socket) => dribble(socket, HEAD + "x".repeat(500), 50)],
@@ -71,7 +71,7 @@ describe("a slow peer", () => {
   });
 });
 
-describe("an answer that is too much", () => {
+describe.concurrent("an answer that is too much", () => {
   test("50 MB of it is refused at the cap, in little memory", async () => {
     let written = 0;
     const { endpoint, requests } = await httpPeer((socket) => {
@@ -99,7 +99,7 @@ describe("an answer that is too much", () => {
   });
 });
 
-describe("a response that is not the service's", () => {
+describe.concurrent("a response that is not the service's", () => {
   test.each([
     ["an SSH banner", "SSH-2.0-OpenSSH_9.2p1 Debian\r\n"],
     ["two lengths", `${HEAD}content-length: 5\r\ncontent-length: 35\r\n\r\n${GOOD}`],
@@ -129,7 +129,7 @@ describe("a response that is not the service's", () => {
   );
 });
 
-describe("connections that the server keeps closing", () => {
+describe.concurrent("connections that the server keeps closing", () => {
   test("cost no read: 200 in a row succeed", async () => {
     let seed = 20261122;
     const { endpoint } = await httpPeer((socket, body) => {

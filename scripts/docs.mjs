@@ -18,6 +18,9 @@ const EXAMPLE_ENV = {
 /** What newcomers meet: the first rows of docs/error-codes.md. */
 const COMMON_CODES = [70009, 70003, 60006, 60026, 60010, 131000, 130004, 130002, 131003, 60007];
 
+/** Hosts put the names of the plugin and of its server before each tool; 64 characters are allowed in all. */
+const PLUGIN_SERVER = "im";
+
 const isCheck = process.argv.includes("--check");
 const { version, description } = read("package.json");
 const zh = read("scripts/settings.zh-CN.json");
@@ -43,6 +46,7 @@ put("docs/demo.svg", terminalPicture(oneEdit(demo)));
 put("manifest.json", manifest(read("manifest.json")));
 put("mcpb-resources/zh-CN.json", localization());
 put("server.json", registry(read("server.json")));
+for (const [path, content] of Object.entries(pluginFiles())) put(path, json(content));
 if (outdated.length > 0) {
   process.stderr.write(`Out of date: ${outdated.join(", ")}. Run npm run docs.\n`);
   process.exitCode = 1;
@@ -325,6 +329,57 @@ function registry(current) {
     version,
     packages: current.packages.map((entry) => ({ ...entry, version, environmentVariables })),
   });
+}
+
+/** One folder that is a plugin of Claude Code and of the Agent Plugins format, and the two marketplaces that list it. */
+function pluginFiles() {
+  const { author, license, repository, homepage } = read("package.json");
+  const about = { name: SERVER_NAME, version, description, author: { name: author }, license };
+  const links = { ...(homepage && { homepage }), ...(repository && { repository: repository.url }) };
+  const npx = { command: "npx", args: ["-y", PROGRAM] };
+  const inForm = formSettings();
+  const userConfig = inForm.map((name) => {
+    const { title, description: text, kind, form } = metaOf(name);
+    const type = { boolean: "boolean", number: "number", file: "file" }[kind] ?? "string";
+    return [
+      keyOf(name),
+      { type, title, description: form.description ?? text, ...(kind === "secret" && { sensitive: true }) },
+    ];
+  });
+  const env = Object.fromEntries(inForm.map((name) => [name, `$\{user_config.${keyOf(name)}}`]));
+  const listed = { name: SERVER_NAME, description, category: "productivity" };
+  return {
+    "plugin/.claude-plugin/plugin.json": {
+      ...about,
+      displayName: read("manifest.json").display_name,
+      ...links,
+      userConfig: Object.fromEntries(userConfig),
+      mcpServers: { [PLUGIN_SERVER]: { ...npx, env } },
+    },
+    "plugin/plugin.json": { $schema: "https://agent-plugins.org/schemas/1.0.0/plugin.schema.json", ...about, ...links },
+    "plugin/mcp.json": {
+      $schema: "https://agent-plugins.org/schemas/1.0.0/mcp.schema.json",
+      mcpServers: { [PLUGIN_SERVER]: { type: "stdio", ...npx, env: {} } },
+    },
+    ".claude-plugin/marketplace.json": {
+      name: PROGRAM,
+      description,
+      owner: { name: author },
+      plugins: [{ ...listed, source: "./plugin" }],
+    },
+    ".agents/plugins/marketplace.json": {
+      name: PROGRAM,
+      interface: { displayName: read("manifest.json").display_name },
+      plugins: [
+        {
+          name: SERVER_NAME,
+          source: { source: "local", path: "./plugin" },
+          policy: { installation: "AVAILABLE", authentication: "ON_INSTALL" },
+          category: "Productivity",
+        },
+      ],
+    },
+  };
 }
 
 function errorCodes() {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import manifest from "../../manifest.json" with { type: "json" };
+import plugin from "../../plugin/.claude-plugin/plugin.json" with { type: "json" };
 import { configurationBlock, mcpHost, SERVER_NAME, shellLine } from "../../src/commands/mcp-hosts.ts";
 import { TOOLS } from "../../src/tools/call-tool.ts";
 
@@ -14,6 +15,13 @@ describe("the name of the entry", () => {
       for (const entry of [SERVER_NAME, `${SERVER_NAME}-shop`]) {
         expect(join(entry, name).length, entry).toBeLessThanOrEqual(limit);
       }
+    }
+  });
+
+  test("of the plugin and of its server leave room in Claude Code", () => {
+    const [server = ""] = Object.keys(plugin.mcpServers);
+    for (const { name } of TOOLS) {
+      expect(`mcp__plugin_${plugin.name}_${server}__${name}`.length).toBeLessThanOrEqual(64);
     }
   });
 

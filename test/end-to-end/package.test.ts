@@ -52,15 +52,19 @@ describe("the package", () => {
 
 test("the address of the repository is set in every file by one command, and stays valid", () => {
   const place = temporaryFolder();
-  for (const file of ["package.json", "manifest.json", "server.json", "icon.png", "mcpb-resources"]) {
+  for (const file of ["package.json", "manifest.json", "server.json", "Dockerfile", "icon.png", "mcpb-resources"]) {
     cpSync(join(ROOT, file), join(place, file), { recursive: true });
   }
   const address = "https://github.com/owner/name";
   run(process.execPath, [join(ROOT, "scripts/address.mjs"), address, place], place);
+  const inPlace = (file: string) => readFileSync(join(place, file), "utf8");
   for (const file of ["package.json", "manifest.json", "server.json"]) {
-    const { repository } = JSON.parse(readFileSync(join(place, file), "utf8"));
-    expect(repository.url).toContain(address);
+    expect(JSON.parse(inPlace(file)).repository.url).toContain(address);
   }
+  const name = "io.github.owner/tencent-chat-channel-mcp";
+  expect([JSON.parse(inPlace("package.json")).mcpName, JSON.parse(inPlace("server.json")).name]).toEqual([name, name]);
+  expect(inPlace("Dockerfile")).toContain(`server.name="${name}"`);
+  expect(inPlace(".github/CODEOWNERS")).toBe("* @owner\n");
   const { status } = spawnSync("node_modules/.bin/mcpb", ["validate", join(place, "manifest.json")], { cwd: ROOT });
   expect(status).toBe(0);
   expect(spawnSync(process.execPath, [join(ROOT, "scripts/address.mjs"), "owner/name"]).status).toBe(2);

@@ -70,7 +70,7 @@ describe("every command of the READMEs", () => {
         `${pattern}`,
       ).toBe(true);
     expect(readFileSync(join(ROOT, ".ci/run"), "utf8")).toMatch(
-      /^npm ci .*\nnpm run demo\nnpm test\n[\s\S]*npm run mcpb$/m,
+      /^npm ci .*\nnpm run demo\nnpm test\n[\s\S]*npm run mcpb\nnpm run release/m,
     );
   });
 

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Sets a custom field of many subscribers, every night. Run again, it goes on where it stopped.
+set -euo pipefail
+
+# Without settings of your own it uses the sandbox.
+if [ -z "${TENCENT_CHAT_SDKAPPID:-}" ]; then export TENCENT_CHAT_SANDBOX=true; fi
+folder="${1:-$(mktemp -d)}"
+day="$(date +%F)"
+export TENCENT_CHAT_JOURNAL="$folder/journal.jsonl"
+
+# What your own system knows; here two lines as a sample.
+cat > "$folder/edits-$day.jsonl" <<'LINES'
+{"tool":"modify_subscriber_info","arguments":{"Official_Account":"@TOA#_@TOA#dZDP","Subscriber_Account":"109635","CustomString":"vip"},"id":"109635"}
+{"tool":"modify_subscriber_info","arguments":{"Official_Account":"@TOA#_test_for_penn","Subscriber_Account":"107867","CustomString":"vip"},"id":"107867"}
+LINES
+
+for try in 1 2 3; do
+  if tencent-chat-channel-mcp apply "$folder/edits-$day.jsonl" --results "$folder/results-$day.jsonl"; then exit 0; fi
+  sleep "${RETRY_SECONDS:-60}"
+done
+echo "Some edits did not end as wanted: $folder/results-$day.jsonl" >&2
+exit 1

@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Tests meet real sockets and child processes on two cores: patience keeps a busy machine from failing them.
-    maxWorkers: 6, // much of the time is spent waiting for pauses, not computing
+    maxWorkers: 5, // much of the time is spent waiting for pauses, not computing
     maxConcurrency: 20,
     testTimeout: 60_000,
     hookTimeout: 30_000,

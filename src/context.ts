@@ -8,7 +8,7 @@ import { EditLocks } from "./edits/edit-lock.ts";
 import { Journal } from "./guard/journal.ts";
 import { Policy } from "./guard/policy.ts";
 import type { Log } from "./log.ts";
-import { type CredentialFiles, textOfCredentialFile } from "./settings/account.ts";
+import { type CredentialFiles, problemOfCredential, textOfCredentialFile } from "./settings/account.ts";
 import { applicationName, type Settings } from "./settings/settings.ts";
 import { callTool, toolNamed } from "./tools/call-tool.ts";
 import { GivenUndos } from "./tools/given-undos.ts";
@@ -89,8 +89,11 @@ function credentialFile(
     read() {
       try {
         const text = textOfCredentialFile(files.read(path));
-        if (text === "") return undefined;
-        return "secretKey" in credential ? { secretKey: text } : { userSig: text };
+        const isKey = "secretKey" in credential;
+        // A file that is being replaced, or a template that was not filled in: what is in memory stays.
+        const name = isKey ? "TENCENT_CHAT_SECRET_KEY_FILE" : "TENCENT_CHAT_USERSIG_FILE";
+        if (problemOfCredential(name, text) !== undefined) return undefined;
+        return isKey ? { secretKey: text } : { userSig: text };
       } catch {
         return undefined; // it may be about to be replaced
       }

@@ -68,6 +68,18 @@ export class ChatApi {
     return this.#client.send(request, deadline);
   }
 
+  /** Reads every field of one channel. What the service says of that channel alone is the reply. */
+  getChannel(id: string, deadline: Deadline): Promise<Reply<ChannelInfo>> {
+    const body = { OfficialAccountIdList: [{ Official_Account: id }] };
+    const read = ({ content }: ApiResponse) => {
+      const channels = this.#readList(content.OfficialAccountInfoList, [id]);
+      if ("reason" in channels) return channels;
+      return channels[0]?.failure ?? { value: channels[0]?.info ?? {} };
+    };
+    const request = { command: COMMANDS.get, body, isWrite: false, isRepeatable: true, ids: [id], read };
+    return this.#client.send(request, deadline);
+  }
+
   /** Changes fields of one channel (page: Modifying Official Channel Information). The value is the envelope. */
   modifyChannel(id: string, values: ChannelValues, deadline: Deadline): Promise<Reply<Envelope>> {
     const fields = WRITABLE_FIELDS.flatMap(({ name }) => (values[name] === undefined ? [] : [[name, values[name]]]));

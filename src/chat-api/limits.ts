@@ -9,5 +9,8 @@ export const SERVER_TIMEOUT_MS = 3_000;
 /** A read may show a value this many milliseconds after it was replaced (assumed; no page states a bound). */
 export const REPLICA_LAG_MS = 2_000;
 
+/** From this many milliseconds after an attempt without a valid answer, a read shows what it did. */
+export const UNANSWERED_SETTLE_MS = SERVER_TIMEOUT_MS + REPLICA_LAG_MS;
+
 /** A write is given up this long after sending: a second more than the service's own timeout. */
 export const WRITE_TIMEOUT_MS = 4_000;

@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
 import { Deadline } from "../call/deadline.ts";
 import { ExplainedError } from "../call/explained-error.ts";
 import { MAX_CHANNELS_PER_GET } from "../channel/fields.ts";
-import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/limits.ts";
+import { UNANSWERED_SETTLE_MS } from "../chat-api/limits.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
 import type { Log } from "../log.ts";
 import { describeFileError } from "../text/file-error.ts";
@@ -12,7 +11,7 @@ import { logCall } from "../tools/log-call.ts";
 import type { FinishedCall, ToolContext } from "../tools/tool.ts";
 import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, prepareCalls, settingsOf } from "./cli-process.ts";
-import { checkFile, type EditLine, type FileCheck, readEditLines, spool } from "./edit-file.ts";
+import { checkFile, type EditFile, type EditLine, type FileCheck, openEditFile, readEditLines } from "./edit-file.ts";
 import { isWanted, ResultsFile } from "./results-file.ts";
 
 /** Runs a file of tool calls through the same gate as an agent's calls, for jobs of thousands of edits. */
@@ -25,8 +24,6 @@ const MAX_SIDE_BY_SIDE = 200;
 const MAX_WAITING = 2_000;
 /** After this many failures in a row that an operator must fix, the rest would fail alike. */
 const MAX_FAILURES_IN_A_ROW = 20;
-/** Milliseconds after which nothing that a killed process sent can take effect unseen. */
-const SETTLE_MS = SERVER_TIMEOUT_MS + REPLICA_LAG_MS;
 const PROGRESS_EVERY_MS = 10_000;
 
 /** @returns the exit code: 0 if every line ended as wanted, 1 otherwise, 2 for usage or settings */
@@ -39,15 +36,11 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     for (const problem of settings.problems) tell(`✗ ${problem}`);
     return 2;
   }
-  if (file !== "-" && !existsSync(file)) {
-    tell(`✗ ${file} does not exist.`);
-    return 2;
-  }
   const context = await openContext();
-  let input: Awaited<ReturnType<typeof spool>> | undefined;
+  let input: EditFile | undefined;
   let results: ResultsFile | undefined;
   try {
-    input = file === "-" ? await spool(cli.stdin) : { path: file, remove: () => {} };
+    input = await openEditFile(file, cli.stdin);
     let problems = 0;
     const check = await checkFile(input.path, context, (number, problem) => {
       problems += 1;
@@ -57,32 +50,31 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       tell(`✗ ${plural(problems, "line")} of the file cannot run. Nothing was sent.`);
       return 1;
     }
+    if (check.lines === 0) {
+      tell("✗ The file holds no calls.");
+      return 1;
+    }
+    const journalProblem = check.edits > 0 ? context.journal.prepareFile() : undefined;
+    if (journalProblem) throw new Error(`The journal cannot be written (${journalProblem}). Nothing was sent.`);
     if (flags.check) {
       tell(`✓ ${plural(check.lines, "line")} can run.`);
       return 0;
     }
-    const refusal = await confirmAll(cli, context, check, file === "-");
-    if (refusal) {
-      tell(`✗ ${refusal} Nothing was sent.`);
+    const confirmation = await confirmAll(cli, context, check, file === "-");
+    if (typeof confirmation === "string") {
+      tell(`✗ ${confirmation} Nothing was sent.`);
       return 1;
     }
-    let done: ReadonlySet<number> = new Set();
-    if (typeof flags.results === "string") {
-      const opened = await ResultsFile.open(flags.results, check.hash);
-      results = opened.file;
-      done = opened.earlier.done;
-      const waitMs = opened.earlier.writtenAt + SETTLE_MS - Date.now();
-      if (done.size > 0)
-        tell(`${plural(done.size, "line")} ended as wanted before and ${done.size === 1 ? "is" : "are"} skipped.`);
-      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, SETTLE_MS)));
-    }
+    const earlier =
+      typeof flags.results === "string" ? await ResultsFile.open(flags.results, check.hash, cli) : undefined;
+    results = earlier?.file;
+    const done = earlier?.done ?? new Set<number>();
     const write = (result: object) => {
       const safe = context.secrets.redactDeep(result);
       if (results) results.write(safe);
       else cli.stdout.write(`${JSON.stringify(safe)}\n`);
     };
-    const job = new Job(context, settings.settings.requestsPerSecond, log, write);
-    const stopProgress = await showProgress(cli, job, check.lines - done.size);
+    const job = new Job(context, settings.settings.requestsPerSecond, confirmation, log, write);
     let signals = 0;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       cli.on(signal, () => {
@@ -91,12 +83,17 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
         job.stop(signals > 1 ? "now" : "soon");
       });
     }
+    if (done.size > 0)
+      tell(`${plural(done.size, "line")} ended as wanted before and ${done.size === 1 ? "is" : "are"} skipped.`);
+    await settle(earlier?.writtenAt ?? 0, job, tell);
+    const stopProgress = await showProgress(cli, job, check.lines - done.size);
     await job.run(readEditLines(input.path, context), done);
     stopProgress();
-    return summarize(job, check.lines - done.size, typeof flags.results === "string", tell);
+    return summarize(job, check.lines - done.size, results !== undefined, tell);
   } catch (error) {
     if (error instanceof ExplainedError) throw error;
-    tell(`✗ ${(error as NodeJS.ErrnoException).code ? describeFileError(error) : (error as Error).message}`);
+    const { code, path, message } = error as NodeJS.ErrnoException;
+    tell(`✗ ${code === undefined ? message : `${path ?? file}: ${describeFileError(error)}.`}`);
     return 2;
   } finally {
     results?.close();
@@ -105,28 +102,36 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
   }
 }
 
+/** Waits until what an earlier run sent in its last moment can take effect no more. */
+async function settle(writtenAt: number, job: Job, tell: (text: string) => void): Promise<void> {
+  const until = Math.min(writtenAt, Date.now()) + UNANSWERED_SETTLE_MS;
+  if (until <= Date.now()) return;
+  tell(`Waiting ${Math.ceil((until - Date.now()) / 1000)} s, until what the earlier run sent has settled.`);
+  while (Date.now() < until && !job.stopped) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
 /** Each call has its line in the results already. */
 function quieter<T extends string>(level: T): T | "warn" {
   return level === "info" ? "warn" : level;
 }
 
-/** One question for the whole file. Returns why it may not run. */
+/** One question for the whole file. Returns whether a person said yes, or why it may not run. */
 async function confirmAll(
   { stdin, stderr }: CliProcess,
   context: ToolContext,
-  { lines, editsByChannel, subscriberEdits }: FileCheck,
+  { edits, editsByChannel, subscriberEdits }: FileCheck,
   isInputTaken: boolean,
-): Promise<string | undefined> {
+): Promise<boolean | string> {
   const rule = context.policy.rules.confirmEdits;
-  if (rule === "never" || lines === 0) return undefined;
+  if (rule === "never" || edits === 0) return false;
   const audiences = await readAudiences(context, [...editsByChannel.keys()]);
   const known = [...audiences.values()].map((audience) => audience ?? Number.POSITIVE_INFINITY);
   const largest = Math.max(0, ...known);
   const isNeeded =
-    subscriberEdits === lines
+    subscriberEdits === edits
       ? mustConfirm(rule, 1)
       : mustConfirm(rule, largest === Number.POSITIVE_INFINITY ? undefined : largest);
-  if (!isNeeded) return undefined;
+  if (!isNeeded) return false;
   if (isInputTaken || !stdin.isTTY || !stderr.isTTY) {
     return "TENCENT_CHAT_CONFIRM_EDITS wants a person's yes, and there is no terminal to ask at.";
   }
@@ -136,7 +141,7 @@ async function confirmAll(
   const names = [...editsByChannel.keys()].slice(0, 5).join(", ");
   const more = editsByChannel.size > 5 ? ` and ${formatCount(editsByChannel.size - 5)} more` : "";
   const answer = await prompts.select({
-    message: `${context.application}: ${plural(lines, "edit")} (${formatCount(subscriberEdits)} of single subscribers) in ${plural(editsByChannel.size, "channel")}: ${names}${more}. The largest has ${reach}.`,
+    message: `${context.application}: ${plural(edits, "edit")} (${formatCount(subscriberEdits)} of single subscribers) in ${plural(editsByChannel.size, "channel")}: ${names}${more}. The largest has ${reach}.`,
     options: [
       { value: false, label: "Leave everything as it is" },
       { value: true, label: "Apply the edits" },
@@ -144,7 +149,7 @@ async function confirmAll(
     input: stdin,
     output: stderr,
   });
-  return answer === true ? undefined : "The edits were not confirmed.";
+  return answer === true ? true : "The edits were not confirmed.";
 }
 
 async function readAudiences(context: ToolContext, ids: readonly string[]): Promise<Map<string, number | undefined>> {
@@ -170,6 +175,7 @@ class Job {
   /** Why it stopped before its end. */
   stopped: string | undefined;
   readonly #context: ToolContext;
+  readonly #isConfirmed: boolean;
   readonly #log: Log;
   readonly #write: (result: object) => void;
   readonly #maxRunning: number;
@@ -182,8 +188,15 @@ class Job {
   #failuresInARow = 0;
   #wake = () => {};
 
-  constructor(context: ToolContext, perSecond: number, log: Log, write: (result: object) => void) {
+  constructor(
+    context: ToolContext,
+    perSecond: number,
+    isConfirmed: boolean,
+    log: Log,
+    write: (result: object) => void,
+  ) {
     this.#context = context;
+    this.#isConfirmed = isConfirmed;
     this.#log = log;
     this.#write = write;
     this.#maxRunning = Math.min(Math.max(perSecond, 4), MAX_SIDE_BY_SIDE);
@@ -263,13 +276,17 @@ class Job {
     this.#end(line, { outcome, ...error?.envelope, ...content, ...told });
   }
 
-  /** A person has confirmed the whole file, so each edit is confirmed as it is. */
+  /**
+   * Where a person has confirmed the whole file, each edit is confirmed as it is. Otherwise none needed it when the file
+   * was checked; one that needs it by now is declined.
+   */
   async #call({ tool, arguments: args }: EditLine, deadline: Deadline): Promise<FinishedCall> {
     let confirmed: string | undefined;
     try {
       for (;;) {
         const outcome = await this.#context.call(tool, args, { deadline, client: "apply", confirmed });
         if (!("confirmationRequest" in outcome)) return outcome;
+        if (!this.#isConfirmed) return { content: { receipt: outcome.confirmationRequest.declined } };
         confirmed = outcome.confirmationRequest.fingerprint;
       }
     } catch (error) {

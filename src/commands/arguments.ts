@@ -67,9 +67,11 @@ export interface CommandLine {
  * Reads the command line.
  * @param isTerminal true if a person typed it: then every unknown argument is a problem
  */
-export function parseArguments(args: readonly string[], isTerminal: boolean): CommandLine {
+export function parseArguments(given: readonly string[], isTerminal: boolean): CommandLine {
+  // Package managers pass their own -- on.
+  const args = given.filter((each) => each !== "--");
   const { tokens } = parseArgs({
-    args: [...args],
+    args,
     options: FLAGS,
     strict: false,
     allowPositionals: true,
@@ -81,6 +83,7 @@ export function parseArguments(args: readonly string[], isTerminal: boolean): Co
   const isByPerson = isTerminal || isCommand(first);
   const flags: Record<string, string | boolean> = {};
   const unknown = new Set<string>();
+  const problems: string[] = [];
   let file: string | undefined;
   for (const token of tokens) {
     const typed = args[token.index] ?? "";
@@ -92,16 +95,21 @@ export function parseArguments(args: readonly string[], isTerminal: boolean): Co
     }
     const { name, value } = token;
     const takesValue = Object.hasOwn(FLAGS, name) && FLAGS[name as Flag].type === "string";
-    if (allowed.includes(name) && takesValue === (value !== undefined)) flags[name] = value ?? true;
+    // -verbose is no -v among others.
+    const isWhole = token.rawName.startsWith("--") || typed === token.rawName;
+    const isKnown = isWhole && allowed.includes(name);
+    if (isKnown && takesValue === (value !== undefined)) flags[name] = value ?? true;
+    else if (isKnown && takesValue && isByPerson) problems.push(`${typed} needs a value.`);
     else unknown.add(typed);
   }
-  const problems: string[] = [];
   const ignored: string[] = [];
   for (const typed of unknown) {
     const kind = typed.startsWith("-") ? "flag" : "command";
     const guard = guardFlagLike(typed);
     if (isByPerson) problems.push(`Unknown ${kind}: ${shown(typed)}.${suggestion(typed, allowed)}`);
-    else if (guard) problems.push(`The argument ${shown(typed)} was not understood: write ${guard}, without a value.`);
+    else if (guard) problems.push(`The argument ${shown(typed)} was not understood: write ${guard}, alone.`);
+    else if (/TENCENT_CHAT_/i.test(typed))
+      problems.push("An argument names a TENCENT_CHAT_… setting: settings belong into the env block of the host.");
     else ignored.push(shown(typed));
   }
   if (command === "apply" && file === undefined) problems.push("apply needs a file; - is standard input.");
@@ -113,10 +121,15 @@ function isCommand(word: string): word is Command {
   return Object.hasOwn(COMMANDS, word) && word !== "serve";
 }
 
-/** The flag about safety that an argument's name, letters alone, is or nearly is: an edit might go to the wrong place. */
+/**
+ * The flag about safety that an argument's name, letters alone, is or nearly is: an edit might go to the wrong place.
+ * Several words in one argument are looked at one by one.
+ */
 function guardFlagLike(typed: string): string | undefined {
-  const letters = (typed.split("=", 1)[0] ?? "").toLowerCase().replace(/[^a-z]/g, "");
-  const found = (["sandbox", "read-only"] as const).find((flag) => leven(flag.replace("-", ""), letters) <= 1);
+  const words = typed.split(/[\s,]+/).map((word) => (word.split("=", 1)[0] ?? "").toLowerCase().replace(/[^a-z]/g, ""));
+  const found = (["sandbox", "read-only"] as const).find((flag) =>
+    words.some((letters) => leven(flag.replace("-", ""), letters) <= 1),
+  );
   return found && `--${found}`;
 }
 

@@ -12,7 +12,7 @@ import type { CommandLine } from "./arguments.ts";
 /** What commands need from the process that they run in; index.ts passes it. */
 export type CliProcess = Pick<
   NodeJS.Process,
-  "env" | "stdin" | "stdout" | "stderr" | "pid" | "exit" | "on" | "execPath"
+  "env" | "stdin" | "stdout" | "stderr" | "pid" | "kill" | "exit" | "on" | "execPath"
 >;
 
 /** Reads the settings from the environment and the flags that stand for two of them. */
@@ -36,7 +36,13 @@ export const CREDENTIAL_FILES: CredentialFiles = {
   },
   // A group may read it: that is how containers mount secrets. Windows has no such modes.
   isOpenToAll: (path) => platform() !== "win32" && (statSync(path).mode & 0o007) !== 0,
-  version: (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs,
+  version(path) {
+    try {
+      return statSync(path).mtimeMs;
+    } catch {
+      return undefined;
+    }
+  },
 };
 
 /** What the journal and the User-Agent header say about us. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,7 +10,7 @@ import { COMMANDS } from "../channel/commands.ts";
 import { describeFileError } from "../text/file-error.ts";
 import { isRecord } from "../text/json.ts";
 import { nearestName } from "../text/nearest-name.ts";
-import { admit, toolNamed } from "../tools/call-tool.ts";
+import { admit, recallUndo, toolNamed } from "../tools/call-tool.ts";
 import type { ToolContext } from "../tools/tool.ts";
 
 /** The file of `apply`: one JSON object a line, `{"tool": …, "arguments": {…}, "id"?: …}`. */
@@ -29,6 +29,7 @@ export interface EditLine {
 /** What a check of the whole file says. */
 export interface FileCheck {
   readonly lines: number;
+  readonly edits: number;
   /** SHA-256 of the input, in hexadecimal. */
   readonly hash: string;
   /** How many edits each channel gets. */
@@ -36,8 +37,24 @@ export interface FileCheck {
   readonly subscriberEdits: number;
 }
 
-/** Makes a file of what comes in, because it is read twice. Returns its path, and how to remove it. */
-export async function spool(input: Readable): Promise<{ path: string; remove: () => void }> {
+/** A file to read, and what to do with it afterwards. */
+export interface EditFile {
+  readonly path: string;
+  remove(): void;
+}
+
+/**
+ * The file of a job; of what can be read once only, such as standard input (-) or a FIFO, a copy.
+ * @throws the file system's error, or an Error with a sentence for a person
+ */
+export async function openEditFile(file: string, stdin: Readable): Promise<EditFile> {
+  if (file === "-") return spool(stdin);
+  const info = statSync(file);
+  if (info.isDirectory()) throw new Error(`${file} is a folder.`);
+  return info.isFile() ? { path: file, remove: () => {} } : spool(createReadStream(file));
+}
+
+async function spool(input: Readable): Promise<EditFile> {
   let folder: string;
   try {
     folder = mkdtempSync(join(tmpdir(), "tencent-chat-apply-"));
@@ -60,28 +77,45 @@ export async function checkFile(
   context: ToolContext,
   report: (line: number, problem: string) => void,
 ): Promise<FileCheck> {
-  const hash = createHash("sha256");
+  const hash = await hashOf(path);
   const editsByChannel = new Map<string, number>();
   let lines = 0;
+  let edits = 0;
   let subscriberEdits = 0;
   for await (const { line, text } of linesOf(path)) {
-    hash.update(`${text}\n`);
-    const read = readLine(line, text, context);
+    const read = await readLine(line, text, context);
     if ("problem" in read) {
       report(line, read.problem);
       continue;
     }
     lines += 1;
+    if (!toolNamed(read.tool).isWrite) continue;
+    edits += 1;
     if (read.tool === COMMANDS.modifySubscriber) subscriberEdits += 1;
     for (const id of read.channelIds) editsByChannel.set(id, (editsByChannel.get(id) ?? 0) + 1);
   }
-  return { lines, hash: hash.digest("hex"), editsByChannel, subscriberEdits };
+  return { lines, edits, hash, editsByChannel, subscriberEdits };
+}
+
+/** SHA-256 of the file's bytes. @throws Error with a sentence for a person, where they are not UTF-8 */
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  for await (const chunk of createReadStream(path)) {
+    hash.update(chunk);
+    try {
+      decoder.decode(chunk, { stream: true });
+    } catch {
+      throw new Error("The file is not in UTF-8: save it as UTF-8 (in PowerShell: -Encoding utf8).");
+    }
+  }
+  return hash.digest("hex");
 }
 
 /** The lines of a file that was checked. */
 export async function* readEditLines(path: string, context: ToolContext): AsyncGenerator<EditLine> {
   for await (const { line, text } of linesOf(path)) {
-    const read = readLine(line, text, context);
+    const read = await readLine(line, text, context);
     if ("problem" in read) throw new Error(`line ${line} of the file changed while it was read`);
     yield read;
   }
@@ -99,11 +133,11 @@ async function* linesOf(path: string): AsyncGenerator<{ line: number; text: stri
 
 const KEYS = ["tool", "arguments", "id"];
 
-function readLine(
+async function readLine(
   line: number,
   text: string,
   context: ToolContext,
-): (EditLine & { readonly channelIds: readonly string[] }) | { readonly problem: string } {
+): Promise<(EditLine & { readonly channelIds: readonly string[] }) | { readonly problem: string }> {
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -127,6 +161,7 @@ function readLine(
     return { problem: "id must be a string or a number" };
   }
   try {
+    await recallUndo(toolNamed(tool), args, context);
     const { input, channelIds, disallowed } = admit(toolNamed(tool), args, context);
     for (const error of disallowed.values()) throw error;
     const { Subscriber_Account: subscriber } = input as { Subscriber_Account?: string };

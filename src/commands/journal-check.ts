@@ -24,7 +24,7 @@ export async function checkChannels(
   context: ToolContext,
   print: (text: string) => void,
 ): Promise<boolean> {
-  const left = await valuesLeft(path, selection, context.sdkAppId);
+  const { left, unreadable, open } = await valuesLeft(path, selection, context.sdkAppId);
   const ids = [...left.keys()];
   let differences = 0;
   let unread = 0;
@@ -57,16 +57,21 @@ export async function checkChannels(
       ? `✓ ${checked} checked: nothing differs.`
       : `✗ ${checked} checked: ${plural(differences, "field")} changed since.`,
   );
-  return differences === 0 && unread === 0;
+  if (open > 0) print(`✗ ${plural(open, "edit")} without a known outcome: not compared.`);
+  if (unreadable > 0) print(`✗ ${plural(unreadable, "line")} of the file cannot be read.`);
+  return differences + unread + open + unreadable === 0;
 }
 
 /** By channel and field, the value that our last edit left there. */
 async function valuesLeft(path: string, selection: JournalSelection, sdkAppId: number) {
   const left = new Map<string, Map<string, Left>>();
   const readable = CHANNEL_FIELDS.map(({ name }) => name as string);
+  let [unreadable, open] = [0, 0];
   for await (const edit of readEdits(path, await linkEdits(path))) {
+    if (!edit) unreadable += 1;
     if (!edit || edit.intent.subscriber !== undefined || edit.intent.sdkAppId !== sdkAppId) continue;
     if (!isSelected(edit, selection)) continue;
+    if (!edit.result || edit.result.outcome === "unknown") open += 1;
     const fields = left.get(edit.intent.channel) ?? new Map<string, Left>();
     left.set(edit.intent.channel, fields);
     for (const { field, after, verdict } of edit.result?.changes ?? []) {
@@ -74,5 +79,5 @@ async function valuesLeft(path: string, selection: JournalSelection, sdkAppId: n
         fields.set(field, { value: after, time: edit.intent.time });
     }
   }
-  return left;
+  return { left, unreadable, open };
 }

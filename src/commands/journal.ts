@@ -1,6 +1,7 @@
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
+import { OUTCOMES } from "../edits/outcome.ts";
 import { describeFileError } from "../text/file-error.ts";
-import { clip, escapeHidden, visibleJson } from "../text/text.ts";
+import { clip, escapeHidden, plural, visibleJson } from "../text/text.ts";
 import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, prepareCalls, settingsOf } from "./cli-process.ts";
 import { checkChannels } from "./journal-check.ts";
@@ -54,6 +55,8 @@ async function run(
   const since = sinceText === undefined ? undefined : readSince(sinceText, Date.now());
   if (sinceText !== undefined && since === undefined)
     return fail("--since takes 30m, 12h, 7d, 4w or a date such as 2026-11-28.");
+  const outcomes = [...Object.keys(OUTCOMES), "notSent"];
+  if (outcome !== undefined && !outcomes.includes(outcome)) return fail(`--outcome takes ${outcomes.join(", ")}.`);
   const selection = { since, outcome, channel };
   if (!check) {
     const format = json ? "json" : cli.stdout.isTTY ? "table" : "text";
@@ -117,7 +120,7 @@ export async function listJournal(
   if (format !== "json") {
     if (listed === 0) print("No edits.");
     if (open > 0) print(`✗ ${open} of ${listed} edits have no known outcome: read their channels.`);
-    if (unreadable > 0) print(`✗ ${unreadable} lines of the file cannot be read.`);
+    if (unreadable > 0) print(`✗ ${plural(unreadable, "line")} of the file cannot be read.`);
   } else if (unreadable > 0) print(JSON.stringify({ problem: `${unreadable} lines of the file cannot be read` }));
   return open === 0 && unreadable === 0;
 }

@@ -22,7 +22,7 @@ export const ENGLISH = {
     pasteKey: "Paste its secret key. It is not shown.",
     pasteIt: "Paste the key.",
     notAPath: "Paste the key itself, not a path.",
-    notAKey: "This is not a secret key: it is one long word.",
+    notAKey: "This is not a secret key. A secret key is one long word without spaces.",
     oddKey: (length: number) => `${length} characters; a secret key has 64 hexadecimal digits. Use it anyway?`,
     whichFile: "In which file?",
     wholePath: "Give the whole path.",
@@ -30,7 +30,7 @@ export const ENGLISH = {
     inRepository: (folder: string) =>
       `${folder} is inside a Git repository. In which folder outside of any should the key be stored?`,
     inRepositoryToo: "That is inside a Git repository too.",
-    readOnly: "Read only, for a start? The edit tools are then not listed.",
+    readOnly: "Read only, for a start? The edit tools are then hidden.",
     channels: "Which channels may it use? IDs or prefixes, such as @TOA#_news, @TOA#_test_*; empty for all.",
     badChannels: "IDs start with @TOA#_. Separate them with single commas, without quotes.",
     editLater: "To turn editing on, run setup again and answer No.",

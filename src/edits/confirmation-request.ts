@@ -23,7 +23,7 @@ export function confirmationRequestFor(
 ): ConfirmationRequest | undefined {
   const fingerprint = fingerprintOf(declined);
   if (confirmed === fingerprint) return undefined;
-  const changed = confirmed === undefined ? "" : "The channel changed while you were asked, please look again. ";
+  const changed = confirmed === undefined ? "" : "The channel changed since you were last asked. Please check again. ";
   const first = escapeHidden(`${changed}${audience} (${application})`);
   return { message: [first, ...shortLines(declined), ...longLines(declined)].join("\n"), fingerprint, declined };
 }

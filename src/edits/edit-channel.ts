@@ -3,7 +3,7 @@ import { ExplainedError } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
 import type { ChannelInfo, ChannelValues, WritableFieldName } from "../channel/fields.ts";
 import { isTransient } from "../chat-api/errors/failure.ts";
-import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS, WRITE_TIMEOUT_MS } from "../chat-api/limits.ts";
+import { REPLICA_LAG_MS, UNANSWERED_SETTLE_MS, WRITE_TIMEOUT_MS } from "../chat-api/limits.ts";
 import type { FailedReply } from "../chat-api/reply.ts";
 import { explain, explanationOf, type FailedCall } from "../explanations/explain.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
@@ -15,8 +15,8 @@ import {
   type EditResult,
   type EditServices,
   type FinishedEdit,
+  lockTimeoutError,
   notSentError,
-  waitedInVain,
 } from "./edit.ts";
 import { channelEditError } from "./edit-error.ts";
 import type { EditLock } from "./edit-lock.ts";
@@ -26,8 +26,6 @@ import { type ChannelEdit, undoOf } from "./undo.ts";
 
 /** An edit of a channel, from its place in the queue to its receipt. */
 
-/** From this many milliseconds after an attempt without a valid answer, a read shows what it did. */
-const UNANSWERED_SETTLE_MS = SERVER_TIMEOUT_MS + REPLICA_LAG_MS;
 /** When to read back, in milliseconds after the end of an attempt. The last read decides. */
 const READ_BACK_MS: Readonly<Record<SentReply, readonly number[]>> = {
   ok: [0, 500, 1_000, REPLICA_LAG_MS],
@@ -51,7 +49,7 @@ export async function editChannel(
   const { deadline, confirmed } = call;
   const failedCall: FailedCall = { sdkAppId, channelIds: [id], attempts: 0 };
   const lock = await locks.acquire(id, deadline, "an earlier edit of the same channel");
-  if ("ended" in lock) throw waitedInVain(lock.ended, lock.ahead, failedCall);
+  if ("ended" in lock) throw lockTimeoutError(lock.ended, lock.ahead, failedCall);
   try {
     const before = await readBefore(services, failedCall, id, deadline);
     const edit: ChannelEdit = { ...services, tool: COMMANDS.modifyChannel, id, desired, before };
@@ -92,11 +90,9 @@ async function readBefore(
   id: string,
   deadline: Deadline,
 ): Promise<ChannelInfo> {
-  const reply = await services.api.getChannels([id], undefined, deadline);
-  const channel = reply.kind === "ok" ? reply.value.channels[0] : undefined;
-  const failure = reply.kind === "ok" ? channel?.failure : reply.failure;
-  if (channel && !failure) return channel.info;
-  if (!failure) throw new Error("the answer holds no channel");
+  const reply = await services.api.getChannel(id, deadline);
+  if (reply.kind === "ok") return reply.value;
+  const { failure } = reply;
   if (failure.kind === "code") throw notSentError(failure, call);
   const { explanation, envelope } = explain(failure, { ...call, attempts: reply.attempts });
   const cause = `The read before the edit failed, so no edit was sent. ${explanation.cause}`;
@@ -123,7 +119,7 @@ async function attemptEdit(
     const info = await readOnce(services, id, deadline);
     noteConflicts(edit, info, conflicts);
     const isLast = index === READ_BACK_MS[reply.kind].length - 1;
-    if (!isLast && !(info && showsAll(reply.kind, edit, info))) continue;
+    if (!isLast && !(info && isFinal(reply.kind, edit, info))) continue;
     after = info;
     break;
   }
@@ -134,7 +130,7 @@ async function attemptEdit(
     attempts: reply.attempts,
     after,
     conflicts,
-    wasCut: deadline.ended !== undefined,
+    endedEarly: deadline.ended !== undefined,
     ...judge(reply.kind, desired, before, after),
   };
 }
@@ -149,7 +145,7 @@ function fieldsToSend({ desired, before }: ChannelEdit): ChannelValues {
 }
 
 /** True if a later read could say no more. */
-function showsAll(reply: SentReply, { desired, before }: ChannelEdit, info: ChannelInfo): boolean {
+function isFinal(reply: SentReply, { desired, before }: ChannelEdit, info: ChannelInfo): boolean {
   const isWhole = Object.keys(before).every((name) => info[name as keyof ChannelInfo] !== undefined);
   return isWhole && judge(reply, desired, before, info).outcome === "applied";
 }
@@ -169,9 +165,8 @@ function noteConflicts(
 
 /** The channel as it is now; undefined where it could not be read. */
 async function readOnce({ api }: EditServices, id: string, deadline: Deadline): Promise<ChannelInfo | undefined> {
-  const reply = await api.getChannels([id], undefined, deadline);
-  const channel = reply.kind === "ok" ? reply.value.channels[0] : undefined;
-  return channel?.failure ? undefined : channel?.info;
+  const reply = await api.getChannel(id, deadline);
+  return reply.kind === "ok" ? reply.value : undefined;
 }
 
 /** An attempt without a valid answer that had no effect is made once more, unless somebody else edits this channel. */
@@ -188,5 +183,5 @@ function finishedEdit(edit: ChannelEdit, attempt: Attempt, call: FailedCall): Fi
       ? [`${explanation.cause} The channel was read back and shows the new values: do not send the edit again.`]
       : [];
   const receipt = receiptOf(edit, attempt, after, conflicts, warnings);
-  return { envelope, receipt, error: channelEditError(edit, attempt, explanation) };
+  return { envelope, receipt, error: channelEditError(edit, attempt, explanation, receipt.undo !== undefined) };
 }

@@ -22,9 +22,10 @@ export function channelEditError(
   { id }: Pick<ChannelEdit, "id">,
   attempt: Attempt,
   failure: Explanation | undefined,
+  hasUndo: boolean,
 ): ExplainedError | undefined {
   const { outcome, attempts, envelope, conflicts } = attempt;
-  const isAgain = attempt.failed !== undefined && isTransient(attempt.failed.failure);
+  const isTransientFailure = attempt.failed !== undefined && isTransient(attempt.failed.failure);
   const readCall = `${COMMANDS.get} ${JSON.stringify({ OfficialAccountIdList: [{ Official_Account: id }] })}`;
   const sending = describeSending(attempts, failure?.cause ?? "The service said OK.");
   const explained = (seen: string, nextStep: string, safeToResend: boolean) =>
@@ -52,21 +53,24 @@ export function channelEditError(
       const seen = `A read ${SETTLE_SECONDS} seconds later, when the edit could no longer take effect, shows the old values.`;
       if (hasConflicts) return explained(seen, showFirst, false);
       const { nextStep = "", safeToResend = false } = failure ?? {};
-      if (!isAgain) return explained(seen, nextStep, safeToResend);
+      if (!isTransientFailure) return explained(seen, nextStep, safeToResend);
       return explained(seen, `Call again with the same arguments. ${THREE_TIMES}`, true);
     }
     case "unknown":
-      return explained(whatWasRead(attempt), nextStepOfUnknown(attempt, readCall, showFirst), false);
+      return explained(whatWasRead(attempt), nextStepOfUnknown(attempt, readCall, showFirst, hasUndo), false);
     default:
       return undefined;
   }
 }
 
 /** What the reads after an edit with an unknown outcome say. */
-function whatWasRead({ reply, after, verdicts, wasCut }: Attempt): string {
+function whatWasRead({ reply, after, verdicts, endedEarly }: Attempt): string {
   if (!after) {
-    const why = wasCut ? "the call ended before the channel could be read back" : "the channel could not be read back";
-    const late = wasCut && reply === "noAnswer" ? ` The edit can still take effect for ${SERVER_SECONDS} seconds.` : "";
+    const why = endedEarly
+      ? "the call ended before the channel could be read back"
+      : "the channel could not be read back";
+    const late =
+      endedEarly && reply === "noAnswer" ? ` The edit can still take effect for ${SERVER_SECONDS} seconds.` : "";
     return `Whether the edit was applied is not known: ${why}.${late}`;
   }
   const namesOf = (verdict: Verdict) =>
@@ -74,18 +78,19 @@ function whatWasRead({ reply, after, verdicts, wasCut }: Attempt): string {
       .flatMap(([name, each]) => (each === verdict ? [name] : []))
       .join(", ");
   const parts = [
-    [namesOf("applied"), "the new value of"],
-    [namesOf("notApplied"), "the old value of"],
-    [namesOf("differs"), "another value than was sent in"],
-    [namesOf("notRead"), "nothing that tells of"],
-  ].flatMap(([names, text]) => (names === "" ? [] : [`${text} ${names}`]));
-  return `A read ${reply === "ok" ? LAG_SECONDS : SETTLE_SECONDS} seconds later shows ${parts.join(", ")}.`;
+    ["new value", namesOf("applied")],
+    ["old value", namesOf("notApplied")],
+    ["a different value", namesOf("differs")],
+    ["not readable", namesOf("notRead")],
+  ].flatMap(([text, names]) => (names === "" ? [] : [`${text}: ${names}`]));
+  return `A read ${reply === "ok" ? LAG_SECONDS : SETTLE_SECONDS} seconds later shows ${parts.join("; ")}.`;
 }
 
 function nextStepOfUnknown(
   { reply, after, verdicts, conflicts }: Attempt,
   readCall: string,
   showFirst: string,
+  hasUndo: boolean,
 ): string {
   const has = (verdict: Verdict) => Object.values(verdicts).includes(verdict);
   if (has("differs") || conflicts.size > 0) return showFirst;
@@ -93,7 +98,7 @@ function nextStepOfUnknown(
     return `Wait ${SETTLE_SECONDS} seconds, then read the channel with ${readCall}. If it shows the old values, call again. ${THREE_TIMES}`;
   }
   if (has("applied")) {
-    return `Tell the person which fields have the new value. To take the edit back, make the call in receipt.undo; to complete it, send the fields with the old value again. ${THREE_TIMES}`;
+    return `Tell the person which fields have the new value.${hasUndo ? " To take the edit back, make the call in receipt.undo." : ""} To complete it, send the fields with the old value again. ${THREE_TIMES}`;
   }
   return `Read the channel in 10 seconds with ${readCall}. If it still shows the old values, send the edit again once; then stop and tell the person.`;
 }
@@ -120,7 +125,7 @@ export function subscriberEditError(
       cause: `${sending} Whether the value was set is not known, and no tool can read it. It can still take effect for ${SERVER_SECONDS} seconds.`,
       nextStep: failure.safeToResend
         ? again
-        : `${nextStep} Then call again with the same arguments, which is harmless.`,
+        : `${nextStep} Then call again with the same arguments, which is harmless. ${THREE_TIMES}`,
       safeToResend: true,
     },
     envelope,

@@ -6,7 +6,14 @@ import { envelopeOf, explanationOf, type FailedCall } from "../explanations/expl
 import { mustConfirm } from "../guard/confirmation.ts";
 import { byteLength, quote } from "../text/text.ts";
 import { confirmationRequestFor } from "./confirmation-request.ts";
-import { beginEdit, type EditCall, type EditResult, type EditServices, notSentError, waitedInVain } from "./edit.ts";
+import {
+  beginEdit,
+  type EditCall,
+  type EditResult,
+  type EditServices,
+  lockTimeoutError,
+  notSentError,
+} from "./edit.ts";
 import { subscriberEditError } from "./edit-error.ts";
 import type { Outcome } from "./outcome.ts";
 import { type Change, type Receipt, summarize } from "./receipt.ts";
@@ -34,7 +41,7 @@ export async function editSubscriber(
     deadline,
     "an earlier edit of the same subscriber",
   );
-  if ("ended" in lock) throw waitedInVain(lock.ended, lock.ahead, failedCall);
+  if ("ended" in lock) throw lockTimeoutError(lock.ended, lock.ahead, failedCall);
   try {
     if (mustConfirm(policy.rules.confirmEdits, 1)) {
       const declined = receiptOf(application, "declined", values);
@@ -81,7 +88,7 @@ function receiptOf(application: string, outcome: Outcome, values: SubscriberValu
     summary: `${summary}. No tool can read this value, so there is no before and no undo.`,
     changes,
     warnings: [
-      ...(CustomString === "" ? ["CustomString is now empty."] : []),
+      ...(CustomString === "" ? ["This edit empties CustomString."] : []),
       ...hiddenTextWarnings(FIELD.name, CustomString),
     ],
   };

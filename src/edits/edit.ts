@@ -7,6 +7,7 @@ import type { FailedReply } from "../chat-api/reply.ts";
 import { explain, type FailedCall } from "../explanations/explain.ts";
 import type { Intent, Journal } from "../guard/journal.ts";
 import type { Policy } from "../guard/policy.ts";
+import { plural } from "../text/text.ts";
 import type { EditLocks } from "./edit-lock.ts";
 import type { Judgement, SentReply } from "./outcome.ts";
 import type { Receipt } from "./receipt.ts";
@@ -16,7 +17,7 @@ import type { Conflicts } from "./warnings.ts";
 /** What every edit works with, and its result. */
 
 export interface EditServices {
-  readonly api: Pick<ChatApi, "getChannels" | "modifyChannel" | "modifySubscriber">;
+  readonly api: Pick<ChatApi, "getChannel" | "getChannels" | "modifyChannel" | "modifySubscriber">;
   readonly policy: Policy;
   readonly journal: Journal;
   readonly locks: EditLocks;
@@ -66,7 +67,7 @@ export interface Attempt extends Judgement {
   readonly after: ChannelInfo | undefined;
   readonly conflicts: Conflicts;
   /** True if the call ended before that read. */
-  readonly wasCut: boolean;
+  readonly endedEarly: boolean;
 }
 
 /** An edit that has its place in the write budget and its intent in the journal. */
@@ -107,8 +108,8 @@ export function beginEdit(
       const { outcome, changes, undo, warnings } = receipt;
       const code = envelope.ErrorCode || undefined;
       const warning = entry.end({ outcome, code, changes, undo, warnings, ...cancelled() });
-      const told = warning ? { ...receipt, warnings: [...warnings, warning] } : receipt;
-      return { envelope, receipt: told, error, writeId: entry.writeId };
+      const withWarning = warning ? { ...receipt, warnings: [...warnings, warning] } : receipt;
+      return { envelope, receipt: withWarning, error, writeId: entry.writeId };
     },
   };
 }
@@ -121,8 +122,8 @@ export function notSentError(failure: Failure, call: FailedCall): ExplainedError
 }
 
 /** For an edit whose time ended while it waited for earlier ones. */
-export function waitedInVain(ended: DeadlineEnd, ahead: number, call: FailedCall): ExplainedError {
+export function lockTimeoutError(ended: DeadlineEnd, ahead: number, call: FailedCall): ExplainedError {
   if (ended === "cancelled") return notSentError(networkFailure("cancelledBeforeSending"), call);
-  const detail = `${ahead} earlier edits of the same channel or subscriber came first; they run one at a time, a few seconds each`;
+  const detail = `${plural(ahead, "earlier edit")} of the same channel or subscriber came first; edits run one at a time, a few seconds each`;
   return notSentError(networkFailure("noTimeToSend", detail), call);
 }

@@ -7,7 +7,7 @@ import type { FailedReplyKind } from "../chat-api/errors/network-reasons.ts";
 export const OUTCOMES = {
   applied: { meaning: "the new values were read back", lead: "" },
   accepted: {
-    meaning: "the service said OK; nothing of what was written could be read back",
+    meaning: "the service said OK, but nothing of what was written could be read back",
     lead: "the service said OK, which could not be verified by reading back. ",
   },
   unchanged: {
@@ -18,7 +18,7 @@ export const OUTCOMES = {
     meaning: "no valid answer came, and after the edit could no longer take effect the old values were read",
     lead: "not applied: the channel shows the old values. ",
   },
-  refused: { meaning: "the service refused the edit", lead: "refused by the service. " },
+  refused: { meaning: "the service refused the edit", lead: "the service refused this edit. " },
   declined: {
     meaning: "the person did not confirm; nothing was written",
     lead: "not confirmed; nothing was written. ",

@@ -58,7 +58,7 @@ export function receiptOf(
     ...(undo && { undo }),
     warnings: [
       ...warnings,
-      ...conflictWarnings(conflicts, secrets, undo !== undefined),
+      ...conflictWarnings(conflicts, secrets, undo),
       ...(mayHaveChanged(outcome) || outcome === "declined" ? valueWarnings({ ...edit, before }) : []),
       ...changedLimitWarnings(edit, after),
       ...undoWarnings,
@@ -94,7 +94,7 @@ export function summarize(
   outcome: Outcome,
   changes: readonly Pick<Change, "field" | "before" | "after" | "verdict">[],
 ): string {
-  const describe = outcome === "declined" ? describeArrow : describeChange;
+  const describe = outcome === "declined" || outcome === "refused" ? describeArrow : describeChange;
   return `${audience} (${application}): ${OUTCOMES[outcome].lead}${changes.map(describe).join("; ")}`;
 }
 
@@ -120,7 +120,7 @@ function describeChange(change: Shown): string {
     case "notApplied":
       return `${field}: ${shortValue(after)}, as before`;
     case "differs":
-      return `${field}: now ${shortValue(after)}, which is not what was sent`;
+      return `${field}: now ${shortValue(after)}, which is not the requested value`;
     case "notRead":
       return `${describeArrow(change)} (not read back)`;
   }

@@ -9,7 +9,7 @@ import { type ChannelEdit, changedLimit, isLimit, type NextCall, type SecretReda
 export type Conflicts = ReadonlyMap<WritableFieldName, ReadonlySet<string | number>>;
 
 /** One warning that reads after the edit showed a third value. */
-export function conflictWarnings(conflicts: Conflicts, secrets: SecretRedactor, hasUndo: boolean): string[] {
+export function conflictWarnings(conflicts: Conflicts, secrets: SecretRedactor, undo: NextCall | undefined): string[] {
   if (conflicts.size === 0) return [];
   const shown = [...conflicts].map(
     ([name, values]) =>
@@ -18,9 +18,10 @@ export function conflictWarnings(conflicts: Conflicts, secrets: SecretRedactor, 
         .map((each) => shortValue(each))
         .join(" and ")} in ${name}`,
   );
-  const undo = hasUndo ? " Read the channel before you call undo, which may overwrite that." : "";
+  const isOverwritten = undo !== undefined && [...conflicts.keys()].some((name) => name in undo.arguments);
+  const advice = isOverwritten ? " Read the channel before you call undo, which may overwrite that." : "";
   return [
-    `Reads after the edit showed ${shown.join(", ")}, neither the old value nor what was sent: the service changed the text, or somebody else edits this channel.${undo}`,
+    `Reads after the edit showed ${shown.join(", ")}, neither the old value nor the requested one: the service changed the text, or somebody else edits this channel.${advice}`,
   ];
 }
 
@@ -31,7 +32,9 @@ export function valueWarnings(edit: ChannelEdit): string[] {
   for (const name of fieldsOf(desired)) {
     const value = desired[name];
     if (typeof value !== "string") continue;
-    if (value === "" && before[name] !== "") warnings.push(`${name} is now empty.`);
+    if (value === "" && before[name] !== "") warnings.push(`This edit empties ${name}.`);
+    if (value !== "" && value.trim() === "") warnings.push(`${name} holds nothing but whitespace.`);
+    if (value.includes("\ufffd")) warnings.push(`${name} holds U+FFFD: its text was damaged on the way.`);
     warnings.push(...hiddenTextWarnings(name, value));
     const old = before[name];
     if (typeof old === "string") warnings.push(...hiddenTextWarnings(`${name} before the edit`, old));
@@ -86,12 +89,14 @@ function jsonWarnings(after: string | undefined, before: string | undefined): st
   const old = parseObject(before);
   if (after === undefined || after === "" || old === undefined) return [];
   const now = parseObject(after);
-  if (now === undefined) return ["CustomString was JSON and is not JSON any more."];
+  if (now === undefined) return ["CustomString was JSON, and the new value is not."];
   const lost = Object.keys(old).filter((key) => !Object.hasOwn(now, key));
   if (lost.length === 0) return [];
   const shown = lost.slice(0, MAX_LOST_KEYS).map((key) => shortValue(key));
   const more = lost.length > shown.length ? ` and ${formatCount(lost.length - shown.length)} more` : "";
-  return [`CustomString was JSON and loses the ${lost.length === 1 ? "key" : "keys"} ${shown.join(", ")}${more}.`];
+  return [
+    `The new CustomString lacks the ${lost.length === 1 ? "key" : "keys"} ${shown.join(", ")}${more} of the old one.`,
+  ];
 }
 
 function parseObject(text: string | undefined): object | undefined {

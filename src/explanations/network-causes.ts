@@ -47,7 +47,7 @@ export const NETWORK_CAUSES: Readonly<Record<NetworkReasonName, NetworkCause>> =
   noTimeToSend: {
     cause: "The call's time ended before its request could be sent",
     fixedBy: "agent",
-    step: "Call again with fewer calls at once. If the network is slow, an operator can raise TENCENT_CHAT_TIMEOUT_SECONDS.",
+    step: "Call again with fewer calls at once, at most 3 times in total. If the network is slow, an operator can raise TENCENT_CHAT_TIMEOUT_SECONDS.",
   },
   cancelledBeforeSending: {
     cause: "The call was cancelled before its request was sent",
@@ -65,12 +65,12 @@ export const NETWORK_CAUSES: Readonly<Record<NetworkReasonName, NetworkCause>> =
     cause:
       "The service refused this server's credentials a moment ago, so nothing is sent for a minute (further failures would lock the account)",
     fixedBy: "operator",
-    step: "Correct the credentials, which the doctor command checks, and restart the MCP host.",
+    step: "Correct the credential and run the doctor command. Restart the MCP host unless the credential is in a file.",
   },
   tooManyRequests: {
     cause: "A gateway refused the request because there were too many (HTTP 429); it does not forward such a request",
     fixedBy: "agent",
-    step: "Wait some seconds, then call again with fewer calls at once. If it continues, tell the person to find out what else uses that gateway.",
+    step: "Wait some seconds, then call again with fewer calls at once, at most 3 times in total. If it continues, tell the person to find out what else uses that gateway.",
   },
   connectionLost: {
     cause: "The connection broke after the request was sent",

@@ -123,6 +123,18 @@ export class Journal {
     };
   }
 
+  /** The arguments of every undo that is recorded for this application. Nothing where the file cannot be read. */
+  async *undos(): AsyncGenerator<object> {
+    if (this.#path === undefined) return;
+    try {
+      for await (const line of readJournal(this.#path)) {
+        if (line?.undo && line.sdkAppId === this.#identity.sdkAppId) yield line.undo.arguments;
+      }
+    } catch {
+      // Without a journal no undo is known.
+    }
+  }
+
   /** Opens the file, and creates it where it is missing. Returns what keeps it from being written, or undefined. */
   prepareFile(): string | undefined {
     if (this.#path === undefined) return undefined;

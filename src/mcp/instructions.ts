@@ -5,7 +5,7 @@ import { OUTCOMES } from "../edits/outcome.ts";
 const MAX_CHARACTERS = 2_000;
 const MAX_LISTED_CHANNELS = 20;
 
-/** What an edit of a channel can end in; `accepted` and the rest are the words of the receipts. */
+/** What an edit can end in, as receipts say it. */
 const OUTCOME_LIST = Object.entries(OUTCOMES)
   .map(([outcome, { meaning }]) => `${outcome} = ${meaning.split("; ", 1)[0]}`)
   .join("; ");
@@ -19,7 +19,7 @@ const READ_ONLY =
 const LIMITS = "Limits are UTF-8 bytes: a Chinese character takes 3, an emoji 3 or more.";
 
 const CONFIRMS =
-  "Some or all edits need a yes that this server asks for through the client: make the call, and it asks. A yes in the conversation does not replace that.";
+  "Some edits need the person's confirmation. Make the call: the server asks through the client. A yes in the conversation does not replace that.";
 
 const SANDBOX = "SANDBOX: sample channels inside this machine; nothing here is public or real.";
 

@@ -100,13 +100,14 @@ export class StdioTransport implements Transport {
   #receiveMessage(content: Readonly<Record<string, unknown>>): void {
     const { id, method } = content;
     const hasId = typeof id === "string" || Number.isSafeInteger(id);
-    const params = withoutNulls(content.params);
+    const params = readableParams(content.params);
     const isValid =
       content.jsonrpc === "2.0" && typeof method === "string" && (params === undefined || isRecord(params));
     if ("method" in content && "id" in content) {
       if (!isValid || !hasId || this.#inFlight.has(id)) {
         // An error with the ID of a request in flight would be taken for its answer.
-        const problem = isValid && hasId ? "A request with this ID is in flight." : "Not a JSON-RPC 2.0 request.";
+        const isTaken = isValid && hasId;
+        const problem = isTaken ? "A request with this ID is in flight." : describeInvalid(hasId);
         this.#reject(INVALID_REQUEST, problem, hasId && !this.#inFlight.has(id) ? id : null);
         return;
       }
@@ -142,12 +143,36 @@ export class StdioTransport implements Transport {
   }
 }
 
-/** Some hosts send null for what they leave out. */
-function withoutNulls(params: unknown): unknown {
-  if (params === null) return undefined;
+function describeInvalid(hasId: boolean): string {
+  return hasId
+    ? "Not a JSON-RPC 2.0 request."
+    : "The id of a request must be a string, or a whole number that JavaScript can hold.";
+}
+
+/**
+ * Some hosts send null for what they leave out, or [] for an empty object. A part of _meta that is not as the protocol
+ * has it is dropped too: the SDK would not answer the request. There are no tasks here.
+ */
+function readableParams(params: unknown): unknown {
+  if (params === null || isEmptyList(params)) return undefined;
   if (!isRecord(params)) return params;
-  const kept = Object.entries(params).filter(([, value]) => value !== null);
-  return Object.fromEntries(kept.map(([key, value]) => [key, key === "_meta" ? withoutNulls(value) : value]));
+  const { _meta, task: _, ...others } = withoutNulls(params);
+  return { ...others, ...(isRecord(_meta) && { _meta: readableMeta(_meta) }) };
+}
+
+function readableMeta(meta: Readonly<Record<string, unknown>>): object {
+  const { progressToken, ...others } = withoutNulls(meta);
+  const isToken = typeof progressToken === "string" || Number.isSafeInteger(progressToken);
+  const plain = Object.entries(others).filter(([key]) => key !== "io.modelcontextprotocol/related-task");
+  return { ...Object.fromEntries(plain), ...(isToken && { progressToken }) };
+}
+
+function withoutNulls(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 /**

@@ -42,15 +42,17 @@ export function readToolCall({ params }: JSONRPCRequest, readOnly: boolean): { t
     const available = TOOLS.filter(({ annotations }) => annotations.readOnlyHint || !readOnly).map(({ name }) => name);
     throw new ProtocolError(INVALID_PARAMS, `Unknown tool. This server has ${available.join(", ")}.`);
   }
-  const args = parsed(params?.arguments ?? {});
+  const args = unwrapped(params?.arguments);
   if (!isRecord(args)) throw new ProtocolError(INVALID_PARAMS, "The arguments of a tool call must be an object.");
   return { tool: tool.name, args };
 }
 
-/** Some hosts send the arguments as JSON text. */
-function parsed(args: unknown): unknown {
+/** Some hosts send the arguments as JSON text, even twice over, and none as "" or []. */
+function unwrapped(args: unknown): unknown {
+  if (args === undefined || args === null || args === "" || (Array.isArray(args) && args.length === 0)) return {};
+  if (typeof args !== "string") return args;
   try {
-    return typeof args === "string" ? JSON.parse(args) : args;
+    return unwrapped(JSON.parse(args));
   } catch {
     return args;
   }

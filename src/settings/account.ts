@@ -43,6 +43,8 @@ const CREDENTIAL_NAMES = Object.keys(CREDENTIALS) as CredentialName[];
 /** A UserSig starts with the deflate header in base64, and is long; a secret key has 64 hexadecimal digits. */
 const USERSIG = /eJ[A-Za-z0-9*_-]{80,}/;
 const SECRET_KEY = /[0-9a-f]{64}/i;
+/** A key between quotes, brackets or other signs that were copied with it. */
+const KEY_AND_MORE = /[^0-9a-z][0-9a-f]{64}|[0-9a-f]{64}[^0-9a-z]/i;
 const KEY_LENGTH = 64;
 const isWhole = (pattern: RegExp, text: string) => new RegExp(`^${pattern.source}$`, pattern.flags).test(text);
 /** A shorter text is no credential of the service, and would be found in ordinary words. A longer one is something else. */
@@ -80,7 +82,7 @@ export function readAccount(values: SettingValues, files: CredentialFiles, findi
 }
 
 /** What keeps a text from being the credential; goes on after the setting's name. Never quotes it. */
-function problemOfCredential(name: CredentialName, text: string): string | undefined {
+export function problemOfCredential(name: CredentialName, text: string): string | undefined {
   const where = metaOf(name).kind === "file" ? "_FILE" : "";
   const what = CREDENTIALS[name] === "userSig" ? "a UserSig" : "a secret key";
   if (CREDENTIALS[name] === "userSig" && isWhole(SECRET_KEY, text))
@@ -90,6 +92,8 @@ function problemOfCredential(name: CredentialName, text: string): string | undef
   if (!where && /^(~?\/|\.|[a-z]:\\)/i.test(text)) return `holds a path, not ${what}: put it into ${name}_FILE.`;
   if (/^\s*[{[]/.test(text)) return `holds JSON: it must hold ${what} and nothing else.`;
   if (/^(export\s+)?\w+\s*[=:]/.test(text)) return `holds a name beside ${what}: it must hold the value alone.`;
+  if (CREDENTIALS[name] === "secretKey" && KEY_AND_MORE.test(text))
+    return "holds a secret key and something around it: it must hold the key alone.";
   if (text.length > CREDENTIAL_LENGTH.max) return `is ${text.length} characters long, which is not ${what}.`;
   if (!/^[!-~]+$/.test(text) || text.length < CREDENTIAL_LENGTH.min)
     return `does not hold ${what}: it must be one long word, as the Chat console shows it.`;
@@ -151,6 +155,8 @@ export function checkMisplacedSecrets(env: Environment, secrets: readonly string
 /** Every credential that is known, also where it is not used or the settings have problems: it must not be shown. */
 export function knownSecrets(env: Environment, credential: Credential | undefined): string[] {
   const given = [env.TENCENT_CHAT_SECRET_KEY, env.TENCENT_CHAT_USERSIG].map(plainValue);
-  const all = [...given, ...Object.values(credential ?? {})].filter((secret) => secret !== undefined);
+  const whole = [...given, ...Object.values(credential ?? {})].filter((secret) => secret !== undefined);
+  // A key is one too where quotes or a name were copied with it.
+  const all = whole.flatMap((text) => [text, ...(SECRET_KEY.exec(text) ?? [])]);
   return [...new Set(all)].filter(({ length }) => length >= CREDENTIAL_LENGTH.min && length <= CREDENTIAL_LENGTH.max);
 }

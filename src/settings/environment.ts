@@ -1,6 +1,6 @@
 import { nearestName } from "../text/nearest-name.ts";
 import { escapeHidden } from "../text/text.ts";
-import { remarksOn, SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from "./schema.ts";
+import { metaOf, remarksOn, SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from "./schema.ts";
 
 /** From environment variables to values: what shells and hosts did to them is undone, or named. */
 
@@ -40,14 +40,16 @@ export function plainValue(given: string | undefined): string | undefined {
 }
 
 /** The forms in which hosts, shells and documentation write a variable or a value to fill in. */
-const PLACEHOLDER = /\$\{[^}]*\}|^\$?\$[A-Za-z_]\w*$|^%[A-Za-z_]\w*%$|^<[^>]*>$|^\{\{.*\}\}$|^\{env:.*\}$/;
+const PLACEHOLDER =
+  /\$\{[^}]*\}|^\$?\$[A-Za-z_]\w*$|^\$env:\w+$|^\$\([^)]*\)$|^(null|undefined|\[object \w+\])$|^%[A-Za-z_]\w*%$|^<[^>]*>$|^\{\{.*\}\}$|^\{env:.*\}$/;
 /** In a path they can also be a part. */
 const PLACEHOLDER_IN_PATH = /\$[A-Za-z_]\w*|%[A-Za-z_]\w*%/;
 const MAX_SHOWN_PLACEHOLDER = 60;
 
 /** What is wrong with a value that a host should have replaced; goes on after the variable's name. */
 function placeholderIn(value: string, name: SettingName): string | undefined {
-  const found = (PLACEHOLDER.exec(value) ?? (name.endsWith("_FILE") ? PLACEHOLDER_IN_PATH.exec(value) : null))?.[0];
+  const found = (PLACEHOLDER.exec(value) ??
+    (metaOf(name).kind === "file" ? PLACEHOLDER_IN_PATH.exec(value) : null))?.[0];
   if (found === undefined) return undefined;
   // Somebody may have put the credential itself between such signs.
   const isShown = found.length <= MAX_SHOWN_PLACEHOLDER && !/[A-Za-z0-9*_-]{32}/.test(found);
@@ -55,8 +57,9 @@ function placeholderIn(value: string, name: SettingName): string | undefined {
   return `holds the placeholder ${shown}, which nothing replaced: write the value itself, or the form of placeholder that your MCP host knows.`;
 }
 
-/** Variables that Kubernetes makes for a service named tencent-chat. */
-const KUBERNETES = /^TENCENT_CHAT_(SERVICE_(HOST|PORT(_.+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
+/** Variables that Kubernetes makes for a service named tencent-chat, or as this program. */
+const KUBERNETES =
+  /^TENCENT_CHAT_((CHANNEL_)?MCP_)?(SERVICE_(HOST|PORT(_.+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
 /** Finds variables with our prefix, in any case, that are no settings. */
 function checkNames(env: Environment, problems: string[]): void {

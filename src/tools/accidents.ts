@@ -2,47 +2,63 @@ import { WRITABLE_FIELDS } from "../channel/fields.ts";
 
 /** What a host or a template most likely put into an edit by accident: it would be public at once. */
 
-/** Words that stand for "nothing" in programs, and what JavaScript makes of an object. */
-const NOTHING = /^(null|undefined|<nil>|\[object object\])$/i;
+/** Words that stand for "nothing" in programs and templates, also in quotes or brackets, and what is made of an object. */
+const NOTHING =
+  /^["'`(<[]*(null|undefined)["'`)>\]]*$|^[(<"'](nil|nan|none|no value)[)>"']$|^(\[object \w+\],?)+$|^%!.\(<nil>\)$/i;
 
 /**
  * Problems of the values of an edit, each a sentence.
  * @param args that the schema accepts
  */
 export function accidentsIn(tool: string, args: Readonly<Record<string, unknown>>): string[] {
-  const words = Object.entries(args).flatMap(([name, value]) =>
-    typeof value === "string" && NOTHING.test(value.trim())
-      ? [
-          `${name} is the word ${JSON.stringify(value.trim())}, most likely put there by accident. Leave the field out to keep its value; to empty it, send "" as the one field of its call.`,
-        ]
-      : [],
-  );
+  const words = texts(args).flatMap(([name, text]) => {
+    if (!NOTHING.test(text)) return [];
+    const instead =
+      "Subscriber_Account" in args
+        ? 'Send the value itself, or "" to empty the field.'
+        : 'Leave the field out to keep its value; to empty it, send "" as the one field of its call.';
+    return [`${name} is the word ${JSON.stringify(text)}, most likely put there by accident. ${instead}`];
+  });
   return [...words, ...filler(tool, args)];
 }
 
-/** Some hosts fill every field left out with "": it is taken only where it is the one field of its call. */
+/** Characters of calls that a problem repeats: more would fill the answer. */
+const MAX_CALL = 8_000;
+
+/** Some hosts fill every field left out with "" or 0: it is taken only where it is the one field of its call. */
 function filler(tool: string, { Official_Account, ...fields }: Readonly<Record<string, unknown>>): string[] {
   const given = WRITABLE_FIELDS.map(({ name }) => name).filter((name) => fields[name] !== undefined);
-  const empty = given.filter((name) => fields[name] === "");
+  const empty = given.filter((name) => fields[name] === "" || fields[name] === 0);
   if (empty.length === 0 || given.length === 1 || "Subscriber_Account" in fields) return [];
   const call = (names: readonly string[]) =>
     `${tool} ${JSON.stringify({ Official_Account, ...Object.fromEntries(names.map((name) => [name, fields[name]])) })}`;
   const filled = given.filter((name) => !empty.includes(name));
-  const isPlural = empty.length > 1;
+  const emptied = empty.filter((name) => fields[name] === "");
+  const [are, them] = empty.length > 1 ? ["are", "them"] : ["is", "it"];
+  const keep = call(filled);
+  const alone = emptied.map((name) => call([name])).join(" and ");
   return [
-    `${empty.join(", ")} ${isPlural ? "are" : "is"} "", beside other fields: some hosts send that for fields left out, so nothing was sent.` +
-      (filled.length > 0 ? ` To keep ${isPlural ? "them" : "it"}, call ${call(filled)}.` : "") +
-      ` To empty a field, send it alone: ${empty.map((name) => call([name])).join(" and ")}.`,
+    `Nothing was sent: ${empty.join(", ")} ${are} empty next to other fields, and some hosts fill fields that were left out.` +
+      (filled.length > 0
+        ? ` To keep ${them}, ${keep.length <= MAX_CALL ? `call ${keep}` : `leave ${them} out`}.`
+        : "") +
+      (emptied.length > 0 && alone.length <= MAX_CALL ? ` To empty a field, send it alone: ${alone}.` : ""),
   ];
 }
 
 /** Warnings for values that may be meant. */
 export function suspiciousIn(args: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(args).flatMap(([name, value]) =>
-    typeof value === "string" && /^none$/i.test(value.trim())
-      ? [
-          `${name} is the word ${JSON.stringify(value.trim())}. If the field was meant to be left alone, take the edit back.`,
-        ]
+  return texts(args).flatMap(([name, text]) =>
+    /^none$|^\{\{.*\}\}$|^\$\{.*\}$|^<[A-Z_ ]+>$/i.test(text)
+      ? [`${name} is ${JSON.stringify(text.slice(0, 80))}, which looks like something that should have been replaced.`]
       : [],
   );
+}
+
+/** The texts of the fields that an edit sets, trimmed. An ID may be any word. */
+function texts(args: Readonly<Record<string, unknown>>): [name: string, text: string][] {
+  return WRITABLE_FIELDS.flatMap(({ name }): [string, string][] => {
+    const value = args[name];
+    return typeof value === "string" ? [[name, value.replace(/[\u200b-\u200d\ufeff]/g, "").trim()]] : [];
+  });
 }

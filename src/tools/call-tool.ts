@@ -2,7 +2,9 @@ import { ExplainedError } from "../call/explained-error.ts";
 import type { EditCall } from "../edits/edit.ts";
 import type { Policy } from "../guard/policy.ts";
 import type { PolicyError } from "../guard/policy-error.ts";
+import { isRecord } from "../text/json.ts";
 import { accidentsIn, suspiciousIn } from "./accidents.ts";
+import { convertInput } from "./convert.ts";
 import { getOfficialAccountInfo } from "./get-official-account-info.ts";
 import { validateInput } from "./input.ts";
 import { InternalError } from "./internal-error.ts";
@@ -27,6 +29,7 @@ export function toolNamed(name: string): Tool {
  * @throws ExplainedError where there is only an error to report; InternalError for any other exception of the tool
  */
 export async function callTool(tool: Tool, args: object, context: ToolContext, call: EditCall): Promise<ToolOutcome> {
+  await recallUndo(tool, args, context);
   const { input, ...admitted } = admit(tool, args, context);
   try {
     const outcome = await tool.run(input, context, { ...call, ...admitted });
@@ -36,6 +39,13 @@ export async function callTool(tool: Tool, args: object, context: ToolContext, c
   } catch (error) {
     throw error instanceof ExplainedError ? error : new InternalError(tool.isWrite, error);
   }
+}
+
+/** Looks in the journal for what looks like an accident: it may be an undo that an earlier process gave. */
+export async function recallUndo(tool: Tool, args: object, { givenUndos, journal }: ToolContext): Promise<void> {
+  const { value: given } = tool.isWrite ? convertInput(tool.input, args) : { value: undefined };
+  if (!isRecord(given) || givenUndos.has(given) || accidentsIn(tool.name, given).length === 0) return;
+  await givenUndos.recall(given, journal.undos());
 }
 
 /** Everything that is checked before a tool runs. @throws ExplainedError */

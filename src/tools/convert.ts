@@ -51,7 +51,10 @@ function shapeOf(schema: z.core.$ZodType): object {
 }
 
 function convert(schema: z.core.$ZodType, value: unknown, name: string, warnings: string[]): unknown {
-  if (schema instanceof z.ZodOptional) return convert(schema.unwrap(), value, name, warnings);
+  if (schema instanceof z.ZodOptional) {
+    const inner = schema.unwrap();
+    return isFiller(inner, value) ? undefined : convert(inner, value, name, warnings);
+  }
   if (schema instanceof z.ZodArray) {
     const list = typeof value === "string" ? parseJson(value, Array.isArray) : value;
     return Array.isArray(list) ? list.map((element) => convert(schema.element, element, name, warnings)) : value;
@@ -62,18 +65,36 @@ function convert(schema: z.core.$ZodType, value: unknown, name: string, warnings
     const entries = Object.entries(object).flatMap(([key, part]) => {
       if (!Object.hasOwn(schema.shape, key)) return [[key, part]];
       // Some hosts send null for every optional argument.
-      return part === null ? [] : [[key, convert(schema.shape[key], part, key, warnings)]];
+      const read = part === null ? undefined : convert(schema.shape[key], part, key, warnings);
+      return read === undefined ? [] : [[key, read]];
     });
     return Object.fromEntries(entries);
   }
   if (schema instanceof z.ZodNumber) return isDigits(value) ? Number(value) : value;
   if (!(schema instanceof z.ZodString)) return value;
+  const isText = "maxLength" in (schema.meta() ?? {}); // others are IDs
   // A larger number has lost digits already.
-  if (Number.isSafeInteger(value)) return String(value);
-  const isText = "maxLength" in (schema.meta() ?? {}); // an ID is never an object
-  if (!isText || typeof value !== "object" || value === null) return value;
-  warnings.push(`${name} was given as ${Array.isArray(value) ? "a list" : "an object"}; its JSON text was sent.`);
+  if (Number.isSafeInteger(value)) {
+    if (isText) warnings.push(`${name} was given as a number; its digits are the value.`);
+    return String(value);
+  }
+  // The other texts hold no JSON: there it is an accident.
+  if (name !== "CustomString" || typeof value !== "object" || value === null || !isLossless(value)) return value;
+  warnings.push(`${name} was given as ${Array.isArray(value) ? "a list" : "an object"}; its JSON text is the value.`);
   return JSON.stringify(value);
+}
+
+/** Some hosts fill what is optional with "", or a list with []. For what is no text that can only mean "left out". */
+function isFiller(schema: z.core.$ZodType, value: unknown): boolean {
+  if (schema instanceof z.ZodArray && Array.isArray(value)) return value.length === 0;
+  return value === "" && !(schema instanceof z.ZodString);
+}
+
+/** False where a number among the parts lost digits when it was read. */
+function isLossless(value: unknown): boolean {
+  if (typeof value === "number")
+    return Number.isFinite(value) && (Number.isSafeInteger(value) || !Number.isInteger(value));
+  return typeof value !== "object" || value === null || Object.values(value).every(isLossless);
 }
 
 /** What a text holds as JSON, also inside a JSON string; undefined where that is something else. */

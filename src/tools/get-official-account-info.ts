@@ -2,6 +2,7 @@ import type { ExplainedError } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
 import { type ChannelInfo, MAX_CHANNELS_PER_GET, READABLE_FIELDS } from "../channel/fields.ts";
 import { explain } from "../explanations/explain.ts";
+import { plural } from "../text/text.ts";
 import { AllChannelsFailedError } from "./all-channels-failed-error.ts";
 import { splitToFit } from "./answer-size.ts";
 import { type GetInput, getInput, getOutput } from "./schemas.ts";
@@ -67,7 +68,7 @@ function isoTimes(info: ChannelInfo): Record<string, string> {
 /** The call that reads the channels for which there was no room. */
 function nextCallFor(ids: readonly string[], ResponseFilter: GetInput["ResponseFilter"]) {
   return {
-    reason: `The answer was too long: ${ids.length} channels are left out, none was cut. A ResponseFilter without CustomString makes it shorter.`,
+    reason: `The answer was too long: ${plural(ids.length, "channel")} did not fit, and none was cut. A ResponseFilter without CustomString makes it shorter.`,
     nextCall: {
       tool: COMMANDS.get,
       arguments: {

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 const MAX_REMEMBERED = 10_000;
 
 /**
- * The undo calls that this process gave. Such a call is taken as it is, also where it empties several fields or puts an
+ * The undo calls that were given by this process, or stand in the journal. Such a call is taken as it is, also where it empties several fields or puts an
  * odd text back.
  */
 export class GivenUndos {
@@ -18,6 +18,16 @@ export class GivenUndos {
 
   has(args: object): boolean {
     return this.#hashes.has(hashOf(args));
+  }
+
+  /** Looks for a call among those that earlier processes gave. */
+  async recall(args: object, given: AsyncIterable<object>): Promise<void> {
+    const hash = hashOf(args);
+    for await (const undo of given) {
+      if (hashOf(undo) !== hash) continue;
+      this.#hashes.add(hash);
+      return;
+    }
   }
 }
 

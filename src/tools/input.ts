@@ -69,7 +69,7 @@ function describe(issue: z.core.$ZodIssue, given: unknown, schema: z.core.$ZodTy
       return [`${place} is ${show(issue.input)}; the maximum is ${issue.maximum}.`];
     case "too_small":
       if (issue.origin === "array") return [`${place} is empty: give at least one element.`];
-      return [`${place} is ${show(issue.input)}; the minimum is ${issue.minimum}.`];
+      return [`${place} is ${show(issue.input)}; the minimum is ${issue.minimum}. Leave it out to keep its value.`];
     default:
       return [`${place}${issue.message}`];
   }

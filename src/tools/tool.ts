@@ -55,8 +55,8 @@ export type ToolOutcome = FinishedCall | { readonly confirmationRequest: Confirm
 export function toToolOutcome(result: EditResult, call: Pick<ToolCall, "warnings">): ToolOutcome {
   if ("confirmationRequest" in result) return result;
   const { envelope, receipt, error, writeId } = result;
-  const told = { ...receipt, warnings: [...call.warnings, ...receipt.warnings] };
-  return { content: { ...envelope, receipt: told }, error, writeId };
+  const withWarnings = { ...receipt, warnings: [...call.warnings, ...receipt.warnings] };
+  return { content: { ...envelope, receipt: withWarnings }, error, writeId };
 }
 
 /** What the tools work with, made from the settings. */

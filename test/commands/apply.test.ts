@@ -1,90 +1,22 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { BUILT } from "../support/built.ts";
-import { cleanUpLater } from "../support/clean-up.ts";
-import { waitUntil } from "../support/clock.ts";
-import type { FaultySandbox } from "../support/faulty-sandbox.ts";
-import { temporaryFolder } from "../support/folders.ts";
-import { expectNoSecret } from "../support/secrets.ts";
 import {
-  bodiesOf,
-  DZDP,
-  environmentOf,
-  GET,
-  MODIFY,
-  PENN,
-  SECRET_KEY,
-  SUBSCRIBER,
-  startSandbox,
-} from "../support/service.ts";
+  fileWith,
+  nameLine,
+  readResults,
+  startApply as start,
+  subscriberLine,
+  withSubscribers,
+} from "../support/apply-jobs.ts";
+import { BUILT } from "../support/built.ts";
+import { waitUntil } from "../support/clock.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { bodiesOf, DZDP, environmentOf, GET, MODIFY, PENN, SECRET_KEY, startSandbox } from "../support/service.ts";
 import { CTRL_C, DOWN, ENTER, Terminal } from "../support/terminal.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look at any part of it
-type Result = Record<string, any>;
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly results: Result[];
-}
-
-const subscriberLine = (index: number, value = `v${index}`) =>
-  JSON.stringify({
-    id: `job-${index}`,
-    tool: SUBSCRIBER,
-    arguments: { Official_Account: PENN, Subscriber_Account: `user-${index}`, CustomString: value },
-  });
-const nameLine = (Name: string, channel = PENN) =>
-  JSON.stringify({ tool: MODIFY, arguments: { Official_Account: channel, Name } });
-
-function start(endpoint: URL, args: string[], more: Record<string, string> = {}, input?: string) {
-  const env = { PATH: process.env.PATH ?? "", ...environmentOf(endpoint, more) };
-  const child: ChildProcess = spawn(process.execPath, [BUILT, "apply", ...args], { env, stdio: "pipe" });
-  let [stdout, stderr] = ["", ""];
-  child.stdout?.setEncoding("utf8").on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr?.setEncoding("utf8").on("data", (text) => {
-    stderr += text;
-  });
-  child.stdin?.end(input ?? "");
-  cleanUpLater(() => void child.kill("SIGKILL"));
-  const ended = new Promise<Ended>((resolve) => {
-    child.on("close", (code) => {
-      expectNoSecret(stdout + stderr);
-      const results = stdout
-        .split("\n")
-        .filter(Boolean)
-        .map((line) => JSON.parse(line));
-      resolve({ code, stdout, stderr, results });
-    });
-  });
-  return { child, ended, stderrSoFar: () => stderr };
-}
-
-/** A file with these lines, and a path for results beside it. */
-function fileWith(...lines: string[]) {
-  const folder = temporaryFolder();
-  const file = join(folder, "edits.jsonl");
-  writeFileSync(file, `${lines.join("\n")}\n`);
-  return { file, results: join(folder, "results.jsonl") };
-}
-
-function withSubscribers(sandbox: FaultySandbox, count: number): void {
-  for (let index = 0; index < count; index += 1) sandbox.channels.get(PENN)?.subscribers.set(`user-${index}`, "");
-}
-
-const readResults = (path: string): Result[] =>
-  readFileSync(path, "utf8")
-    .split("\n")
-    .filter(Boolean)
-    .slice(1)
-    .map((line) => JSON.parse(line));
-
-describe.concurrent("apply", () => {
+describe("apply", () => {
   test("runs edits through the gate, and tells for each line what became of it", async () => {
     const sandbox = await startSandbox();
     withSubscribers(sandbox, 3);
@@ -219,6 +151,108 @@ describe.concurrent("apply", () => {
     expect(existsSync(`${results}.new`)).toBe(false);
   });
 
+  test("never takes another file for its results, a journal least of all", async () => {
+    const sandbox = await startSandbox();
+    const { file, results } = fileWith(nameLine("B"));
+    for (const content of ["\nprecious\n", '\n{"time":"2026-11-28T00:00:00.000Z"}']) {
+      writeFileSync(results, content);
+      const { code, stderr } = await start(sandbox.endpoint, [file, "--results", results]).ended;
+      expect([code, readFileSync(results, "utf8"), sandbox.requests]).toEqual([2, content, []]);
+      expect(stderr).toContain("holds something else than the results of this input");
+    }
+  });
+
+  test("refuses results of the same lines behind a blank one: their numbers differ", async () => {
+    const sandbox = await startSandbox();
+    const { file, results } = fileWith(nameLine("B"));
+    expect((await start(sandbox.endpoint, [file, "--results", results]).ended).code).toBe(0);
+    writeFileSync(file, `\n${nameLine("B")}\n`);
+    expect((await start(sandbox.endpoint, [file, "--results", results]).ended).code).toBe(2);
+  });
+
+  test("refuses a second run of the same results while the first one runs", async () => {
+    const sandbox = await startSandbox();
+    const { file, results } = fileWith(nameLine("B"));
+    sandbox.faults.add({ response: { delayMs: 3_000 } });
+    const first = start(sandbox.endpoint, [file, "--results", results]);
+    await waitUntil(() => sandbox.requests.length === 1);
+    const second = await start(sandbox.endpoint, [file, "--results", results]).ended;
+    expect(second.code).toBe(2);
+    expect(second.stderr).toMatch(/✗ Another apply \(process \d+\) is using /);
+    expect((await first.ended).code).toBe(0);
+    expect(existsSync(`${results}.lock`)).toBe(false);
+  });
+
+  test.each([
+    ["empty", Buffer.from("\n \n"), 1, "holds no calls"],
+    ["GBK", Buffer.concat([Buffer.from('{"tool":"'), Buffer.from([0xc4, 0xfa])]), 2, "not in UTF-8"],
+    ["UTF-16", Buffer.from(`\ufeff${nameLine("B")}`, "utf16le"), 2, "not in UTF-8"],
+  ])("says that a file is %s, and sends nothing", async (_what, content, exitCode, text) => {
+    const sandbox = await startSandbox();
+    const { file } = fileWith();
+    writeFileSync(file, content);
+    const { code, stderr } = await start(sandbox.endpoint, [file, "--check"]).ended;
+    expect([code, sandbox.requests]).toEqual([exitCode, []]);
+    expect(stderr).toContain(text);
+  });
+
+  test("reads a FIFO once, and says that a folder is one", async () => {
+    const sandbox = await startSandbox();
+    const { file } = fileWith(nameLine("B"));
+    const fifo = `${file}.fifo`;
+    execFileSync("mkfifo", [fifo]);
+    const run = start(sandbox.endpoint, [fifo]);
+    writeFileSync(fifo, readFileSync(file));
+    expect((await run.ended).code).toBe(0);
+    const folder = await start(sandbox.endpoint, [temporaryFolder()]).ended;
+    expect([folder.code, folder.stderr]).toEqual([2, expect.stringContaining("is a folder.")]);
+  });
+
+  test("is refused before the first line where the journal cannot be written", async () => {
+    const sandbox = await startSandbox();
+    const { file } = fileWith(nameLine("B"));
+    const journal = { TENCENT_CHAT_JOURNAL: "/nowhere/journal.jsonl" };
+    for (const args of [[file, "--check"], [file]]) {
+      const { code, stderr } = await start(sandbox.endpoint, args, journal).ended;
+      expect([code, sandbox.requests]).toEqual([2, []]);
+      expect(stderr).toContain("The journal cannot be written (ENOENT");
+    }
+  });
+
+  test("an edit that needs a confirmation only by now is declined", async () => {
+    const sandbox = await startSandbox();
+    const channel = sandbox.channels.get(PENN);
+    if (channel) channel.info = { ...channel.info, SubscriberNum: 999 };
+    const grown = { ...channel?.info, SubscriberNum: 1_000 };
+    sandbox.faults.add({
+      command: GET,
+      applied: true,
+      response: {
+        change: (answer: object) => {
+          if (channel) channel.info = grown as typeof channel.info; // after the check has read it
+          return answer;
+        },
+      },
+    });
+    const { file } = fileWith(nameLine("B"));
+    const { results } = await start(sandbox.endpoint, [file], { TENCENT_CHAT_CONFIRM_EDITS: "1000" }).ended;
+    expect(results[0]).toMatchObject({ outcome: "declined" });
+    expect(bodiesOf(sandbox, MODIFY)).toEqual([]);
+  });
+
+  test("takes a device for results, and leaves it and a link as they are", async () => {
+    const sandbox = await startSandbox();
+    const { file, results } = fileWith(nameLine("B"));
+    expect((await start(sandbox.endpoint, [file, "--results", "/dev/null"]).ended).code).toBe(0);
+    expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
+    const link = `${results}.link`;
+    writeFileSync(results, "", { mode: 0o640 });
+    symlinkSync(results, link);
+    expect((await start(sandbox.endpoint, [file, "--results", link]).ended).code).toBe(0);
+    expect([lstatSync(link).isSymbolicLink(), statSync(results).mode & 0o777]).toEqual([true, 0o640]);
+    expect(readResults(results)).toHaveLength(1);
+  });
+
   test("stops where an operator must fix something first", async () => {
     const sandbox = await startSandbox();
     withSubscribers(sandbox, 400);
@@ -266,70 +300,5 @@ describe.concurrent("apply", () => {
     expect(stderr).toBe(
       "✗ Standard input is kept in a file meanwhile, and /nowhere cannot be written (ENOENT: no such file). Give the file itself, or set TMPDIR to another folder.\n",
     );
-  });
-});
-
-describe("a job", { timeout: 60_000 }, () => {
-  test("a signal ends it after what is in flight, and it can be resumed", async () => {
-    const sandbox = await startSandbox();
-    withSubscribers(sandbox, 300);
-    const { file, results } = fileWith(...Array.from({ length: 300 }, (_, index) => subscriberLine(index)));
-    const { child, ended } = start(sandbox.endpoint, [file, "--results", results]);
-    await waitUntil(() => sandbox.applied.length > 30);
-    child.kill("SIGINT");
-    const { code, stderr } = await ended;
-    expect(code).toBe(1);
-    expect(stderr).toContain("✗ Stopped, because it was interrupted");
-    const after = readResults(results);
-    expect(after.length).toBe(sandbox.applied.length);
-    expect(after.length).toBeLessThan(300);
-    const again = await start(sandbox.endpoint, [file, "--results", results], {
-      TENCENT_CHAT_REQUESTS_PER_SECOND: "200",
-    }).ended;
-    expect(again.code).toBe(0);
-    expect(sandbox.applied.length).toBe(300); // nothing was sent twice
-    expect(new Set(readResults(results).map(({ line }) => line)).size).toBe(300);
-  });
-
-  test("killed at random points and resumed: every value is right, each line is reported once", async () => {
-    const sandbox = await startSandbox({ requestsPerSecond: 100_000 });
-    const count = 400;
-    withSubscribers(sandbox, count);
-    const { file, results } = fileWith(...Array.from({ length: count }, (_, index) => subscriberLine(index)));
-    const fast = { TENCENT_CHAT_REQUESTS_PER_SECOND: "200" };
-    let seed = 20261128;
-    for (let kill = 0; kill < 3; kill += 1) {
-      const { child, ended } = start(sandbox.endpoint, [file, "--results", results], fast);
-      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
-      const from = sandbox.applied.length;
-      await waitUntil(() => sandbox.applied.length > from + 20 + (seed % 60));
-      child.kill("SIGKILL");
-      await ended;
-    }
-    expect((await start(sandbox.endpoint, [file, "--results", results], fast).ended).code).toBe(0);
-    const lines = readResults(results).map(({ line }) => line);
-    expect([lines.length, new Set(lines).size]).toEqual([count, count]);
-    for (let index = 0; index < count; index += 1) {
-      expect(sandbox.channels.get(PENN)?.subscribers.get(`user-${index}`)).toBe(`v${index}`);
-    }
-  });
-
-  test("nearly every edit is accepted although one request in twelve fails", async () => {
-    const sandbox = await startSandbox({ requestsPerSecond: 100_000 });
-    const count = 600;
-    withSubscribers(sandbox, count);
-    let seed = 20261128;
-    const respond = sandbox.faults.take.bind(sandbox.faults);
-    sandbox.faults.take = (request) => {
-      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
-      const dice = (seed >> 8) % 1_000;
-      if (dice >= 85) return respond(request);
-      return { response: dice % 2 ? "reset" : { status: 502 } };
-    };
-    const { file } = fileWith(...Array.from({ length: count }, (_, index) => subscriberLine(index)));
-    const patient = { TENCENT_CHAT_REQUESTS_PER_SECOND: "200", TENCENT_CHAT_TIMEOUT_SECONDS: "60" };
-    const { results } = await start(sandbox.endpoint, [file], patient).ended;
-    const accepted = results.filter(({ outcome }) => outcome === "accepted").length;
-    expect(accepted / count).toBeGreaterThanOrEqual(0.998);
   });
 });

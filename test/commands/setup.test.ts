@@ -169,7 +169,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
       ["It is a whole number, as the console shows it.", `${"\u007f".repeat(3)}${SDKAPPID}${ENTER}`],
       [SOURCE, ENTER],
       [KEY, `two words${ENTER}`],
-      ["This is not a secret key: it is one long word.", `${"\u007f".repeat(9)}~/key${ENTER}`],
+      ["This is not a secret key. A secret key is one long word", `${"\u007f".repeat(9)}~/key${ENTER}`],
       ["Paste the key itself, not a path", `${"\u007f".repeat(5)}${ENTER}`],
       ["Paste the key.", CTRL_C],
     ]);

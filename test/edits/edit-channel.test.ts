@@ -183,7 +183,7 @@ describe.concurrent("after an OK", () => {
     expect(envelope.ErrorCode).toBe(0);
     expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ after: OLD, verdict: "notApplied" }] });
     expect(error?.explanation).toMatchObject({ stage: "service", fixedBy: "agent", attempts: 1, safeToResend: false });
-    expect(error?.message).toBe("The service said OK. A read 2 seconds later shows the old value of Name.");
+    expect(error?.message).toBe("The service said OK. A read 2 seconds later shows old value: Name.");
     expect(error?.explanation.nextStep).toContain(
       `in 10 seconds with get_official_account_info {"OfficialAccountIdList":[{"Official_Account":"${PENN}"}]}`,
     );
@@ -196,7 +196,7 @@ describe.concurrent("after an OK", () => {
       sandbox.faults.add(goodRead, ...Array(4).fill(showing(other)));
       const { receipt, error } = await edit(context, { Name: "closed on friday" });
       expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ after: other, verdict: "differs" }] });
-      expect(receipt.summary).toContain(", which is not what was sent");
+      expect(receipt.summary).toContain(", which is not the requested value");
       expect(receipt.warnings[0]).toMatch(/the service changed the text, or somebody else edits this channel\. Read/);
       expect(error?.explanation).toMatchObject({ safeToResend: false });
       expect(error?.explanation.nextStep).toMatch(/^Show the person the values in the receipt/);
@@ -237,7 +237,7 @@ describe.concurrent("after a refusal", () => {
     const { receipt, error } = await edit(context, { Name: "B" });
     expect(receipt).toMatchObject({ outcome: "refused", changes: [{ after: "B", verdict: "notRead" }] });
     expect(receipt.undo).toBeUndefined();
-    expect(receipt.summary).toContain("refused by the service. Name: ");
+    expect(receipt.summary).toContain("the service refused this edit. Name: ");
     expect(error?.envelope).toMatchObject({ ErrorCode: 130002, ErrorInfo: "not yours" });
     expect(error?.message).toBe("The account has no permission for this channel. The channel was not read afterwards.");
     expect(recorded(journal)?.result).toMatchObject({ outcome: "refused", code: 130002 });
@@ -336,7 +336,7 @@ describe.concurrent("without a valid answer", () => {
     sandbox.faults.add({ command: MODIFY, response: { change } });
     const { receipt, error } = await edit(context, { Name: "B", Introduction: "new" });
     expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ verdict: "applied" }, { verdict: "notApplied" }] });
-    expect(error?.message).toMatch(/shows the new value of Name, the old value of Introduction\.$/);
+    expect(error?.message).toMatch(/shows new value: Name; old value: Introduction\.$/);
     expect(error?.explanation.nextStep).toContain("receipt.undo");
     expect(posts(sandbox)).toBe(1);
   });
@@ -381,16 +381,6 @@ describe.concurrent("without a valid answer", () => {
     expect(error?.explanation).toMatchObject({ fixedBy: "operator", safeToResend: false, attempts: 2 });
   });
 
-  test("a second attempt that cannot be sent leaves what the first one came to", async () => {
-    const sandbox = await startSandbox();
-    const context = contextOn(await doorTo(sandbox.endpoint, 2)); // one to edit over, one to read back over
-    const reads = [goodRead, failing("reset"), goodRead, goodRead, closingRead];
-    sandbox.faults.add(...reads);
-    const { receipt, error } = await edit(context, { Name: "B" });
-    expect([receipt.outcome, posts(sandbox)]).toEqual(["notApplied", 1]);
-    expect(error?.explanation.attempts).toBe(1);
-  });
-
   test("nine seconds must be left for a second attempt", async () => {
     const { sandbox, context } = await open();
     sandbox.faults.add(failing("reset"));
@@ -413,7 +403,7 @@ describe.concurrent("the lock of a channel", () => {
   test("keeps the next edit out until an attempt without an answer can no longer take effect", async () => {
     const { sandbox, context } = await open();
     sandbox.faults.add({ ...failing("reset"), appliedAfterMs: 2_900 });
-    const first = edit(context, { Name: "A" }, 1_000); // cut long before that
+    const first = edit(context, { Name: "A" }, 2_000); // cut long before that
     const second = edit(context, { Name: "B" });
     expect((await first).receipt.outcome).toBe("unknown");
     expect((await second).receipt.changes[0]).toMatchObject({ before: "A", after: "B", verdict: "applied" });
@@ -434,7 +424,7 @@ describe.concurrent("the lock of a channel", () => {
     const first = edit(context, { Name: "first" });
     const impatient = errorOf(edit(context, { Name: "impatient" }, 100));
     const last = edit(context, { Name: "last" });
-    expect((await impatient).message).toContain("1 earlier edits of the same channel or subscriber came first");
+    expect((await impatient).message).toContain("1 earlier edit of the same channel or subscriber came first");
     expect((await first).receipt.outcome).toBe("applied");
     expect((await last).receipt.changes[0]).toMatchObject({ before: "first", after: "last" });
   });

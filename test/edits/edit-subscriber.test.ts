@@ -53,7 +53,7 @@ test("IDs in the summary are quoted, so that they cannot pose as words of ours",
 
 test("warnings name an emptied field and invisible characters", async () => {
   const { context } = await open();
-  expect((await edit(context, { CustomString: "" })).receipt.warnings).toEqual(["CustomString is now empty."]);
+  expect((await edit(context, { CustomString: "" })).receipt.warnings).toEqual(["This edit empties CustomString."]);
   expect((await edit(context, { CustomString: "a\u202e" })).receipt.warnings[0]).toContain("U+202E");
 });
 
@@ -164,7 +164,7 @@ describe("the lock of a subscriber", () => {
 
   test("lets many subscribers of one channel be edited side by side", async () => {
     const { sandbox, context } = await openWithSubscribers(20);
-    sandbox.faults.add({ command: SUBSCRIBER, mentions: "user-0", response: { delayMs: 700 } });
+    sandbox.faults.add({ command: SUBSCRIBER, mentions: "user-0", response: { delayMs: 3_000 } });
     const order: number[] = [];
     const edits = Array.from({ length: 20 }, (_, index) =>
       edit(context, { Subscriber_Account: `user-${index}` }).then(() => order.push(index)),

@@ -81,9 +81,9 @@ describe("the summary", () => {
 
   test.each<[Outcome, Verdict, string, string]>([
     ["unknown", "notApplied", "A", "outcome unknown. Name: 'A', as before"],
-    ["unknown", "differs", "C", "outcome unknown. Name: now 'C', which is not what was sent"],
+    ["unknown", "differs", "C", "outcome unknown. Name: now 'C', which is not the requested value"],
     ["unchanged", "unchanged", "B", "already has these values; nothing was written. Name: 'B' (unchanged)"],
-    ["refused", "notRead", "A", "refused by the service. Name: 'A' → 'B' (not read back)"],
+    ["refused", "notRead", "A", "the service refused this edit. Name: 'A' → 'B'"],
     ["declined", "notRead", "A", "not confirmed; nothing was written. Name: 'A' → 'B'"],
     ["notApplied", "notApplied", "A", "not applied: the channel shows the old values. Name: 'A', as before"],
   ])("of %s with %s, %s", (outcome, verdict, now, text) => {

@@ -103,6 +103,11 @@ export class SimulatedService {
     return { kind: "ok", attempts: 1, value: { envelope: ENVELOPE, serverDate: undefined, channels } };
   }
 
+  async getChannel(id: string, call: Deadline): Promise<Reply<ChannelInfo>> {
+    const reply = await this.getChannels([id], undefined, call);
+    return reply.kind === "ok" ? { ...reply, value: reply.value.channels[0]?.info ?? {} } : reply;
+  }
+
   async modifyChannel(_id: string, values: ChannelValues, call: Deadline): Promise<Reply<object>> {
     if (this.#chance(0.05)) return fail(networkFailure("connectionRefused"));
     this.sends.push({ at: this.#clock.now, call, values });

@@ -24,8 +24,8 @@ describe("warnings", () => {
   });
 
   test.each([
-    ["a field emptied", { Name: "" }, before, "Name is now empty."],
-    ["a field emptied that could not be read", { Organization: "" }, before, "Organization is now empty."],
+    ["a field emptied", { Name: "" }, before, "This edit empties Name."],
+    ["a field emptied that could not be read", { Organization: "" }, before, "This edit empties Organization."],
     [
       "an avatar that is not a web address",
       { FaceUrl: "ftp://x" },
@@ -38,7 +38,7 @@ describe("warnings", () => {
       before,
       "FaceUrl is not an http or https address, so apps may show no avatar.",
     ],
-    ["JSON emptied, once", { CustomString: "" }, { CustomString: '{"a":1}' }, "CustomString is now empty."],
+    ["JSON emptied, once", { CustomString: "" }, { CustomString: '{"a":1}' }, "This edit empties CustomString."],
     [
       "ten of many invisible characters",
       { Name: "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061" },
@@ -55,25 +55,25 @@ describe("warnings", () => {
       "JSON that loses a key",
       { CustomString: '{"b":1}' },
       { CustomString: '{"a":1,"b":2}' },
-      "CustomString was JSON and loses the key 'a'.",
+      "The new CustomString lacks the key 'a' of the old one.",
     ],
     [
       "JSON that loses many keys",
       { CustomString: "{}" },
       { CustomString: JSON.stringify(Object.fromEntries(Array.from({ length: 1_025 }, (_, at) => [`k${at}`, at]))) },
-      `CustomString was JSON and loses the keys ${Array.from({ length: 20 }, (_, at) => `'k${at}'`).join(", ")} and 1,005 more.`,
+      `The new CustomString lacks the keys ${Array.from({ length: 20 }, (_, at) => `'k${at}'`).join(", ")} and 1,005 more of the old one.`,
     ],
     [
       "JSON that loses keys",
       { CustomString: "{}" },
       { CustomString: '{"a":1,"b":2}' },
-      "CustomString was JSON and loses the keys 'a', 'b'.",
+      "The new CustomString lacks the keys 'a', 'b' of the old one.",
     ],
     [
       "JSON that becomes plain text",
       { CustomString: "{oops" },
       { CustomString: "[1]" },
-      "CustomString was JSON and is not JSON any more.",
+      "CustomString was JSON, and the new value is not.",
     ],
     [
       "a limit below the subscribers of today",

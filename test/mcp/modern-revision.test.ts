@@ -87,7 +87,7 @@ describe("MCP 2026-07-28", () => {
     const { error } = await wire.request(1, "tools/call", modern({ name: "delete_everything" }));
     expect(error.code).toBe(-32602);
     expect(error.message).toBe(`Unknown tool. This server has ${[GET, MODIFY].join(", ")}, modify_subscriber_info.`);
-    expect((await wire.request(2, "tools/call", modern({ name: GET, arguments: [] }))).error.code).toBe(-32602);
+    expect((await wire.request(2, "tools/call", modern({ name: GET, arguments: [1] }))).error.code).toBe(-32602);
   });
 
   test("acknowledges a subscription to nothing, and ends it at once", async () => {

@@ -46,7 +46,7 @@ describe("lines in", () => {
     ["another version", '{"jsonrpc":"1.0","id":"x","method":"ping"}', -32600, "x"],
     ["an id that is an object", '{"jsonrpc":"2.0","id":{},"method":"ping"}', -32600, null],
     ["a method that is no text", '{"jsonrpc":"2.0","id":7,"method":5}', -32600, 7],
-    ["params that are a list", '{"jsonrpc":"2.0","id":7,"method":"ping","params":[]}', -32600, 7],
+    ["params that are a list", '{"jsonrpc":"2.0","id":7,"method":"ping","params":[1]}', -32600, 7],
     ["a batch", `[${JSON.stringify(ping)}]`, -32600, null],
   ])("that are %s are answered once, and the next is read", async (_what, line, code, id) => {
     const { input, written, received, settle } = await open();
@@ -70,6 +70,19 @@ describe("lines in", () => {
     await settle();
     expect(written).toEqual([]);
     expect(received.at(-1)).toEqual(ping);
+  });
+
+  test.each<[string, object, object | undefined]>([
+    ["params of PHP's empty array", { params: [] }, undefined],
+    ["_meta of it", { params: { _meta: [] } }, {}],
+    ["a progress token that lost digits", { params: { _meta: { progressToken: 2 ** 60, a: 1 } } }, { _meta: { a: 1 } }],
+    ["a progress token that is an object", { params: { _meta: { progressToken: {} } } }, { _meta: {} }],
+    ["tasks, which this server has not", { params: { task: {}, name: "n" } }, { name: "n" }],
+  ])("with %s are read without it", async (_what, more, params) => {
+    const { input, received, settle } = await open();
+    input.write(`${JSON.stringify({ ...ping, ...more })}\n`);
+    await settle();
+    expect(received).toEqual([{ ...ping, ...(params && { params }) }]);
   });
 
   test("take null in params and in _meta for what is left out", async () => {

@@ -13,11 +13,17 @@ describe('"" for a field', () => {
 
   test("beside others is refused, with the calls that do what may be meant", () => {
     expect(channel({ Name: "New", Introduction: "", FaceUrl: "" })).toEqual([
-      'Introduction, FaceUrl are "", beside other fields: some hosts send that for fields left out, so nothing was sent.' +
+      "Nothing was sent: Introduction, FaceUrl are empty next to other fields, and some hosts fill fields that were left out." +
         ` To keep them, call ${MODIFY} {"Official_Account":"${ID}","Name":"New"}.` +
         ` To empty a field, send it alone: ${MODIFY} {"Official_Account":"${ID}","Introduction":""} and ${MODIFY} {"Official_Account":"${ID}","FaceUrl":""}.`,
     ]);
     expect(channel({ CustomString: "", MaxSubscriberNum: 7 })[0]).toContain('"MaxSubscriberNum":7}');
+    const [zero] = channel({ Name: "New", Introduction: "", MaxSubscriberNum: 0 });
+    expect(zero).toContain(`To keep them, call ${MODIFY} {"Official_Account":"${ID}","Name":"New"}.`);
+    expect(zero).not.toContain('"MaxSubscriberNum":0');
+    const long = channel({ CustomString: "x".repeat(100_000), Introduction: "" });
+    expect(long[0]).toContain("To keep it, leave it out.");
+    expect(long[0]?.length).toBeLessThan(1_000);
   });
 
   test("for every field is refused too: nothing says which of them is meant", () => {
@@ -28,13 +34,20 @@ describe('"" for a field', () => {
 });
 
 describe("the word for nothing", () => {
-  test.each(["null", "NULL", "undefined", " null\n", "<nil>", "[object Object]"])("%j is refused", (word) => {
+  test.each([
+    ...["null", "NULL", "undefined", " null\n", "<nil>", "[object Object]", "(null)", "'null'", "<no value>"],
+    ...["[object Object],[object Object]", "[object Promise]", "%!s(<nil>)"],
+  ])("%j is refused", (word) => {
     const [problem, ...more] = channel({ Introduction: word });
     expect(problem).toContain(`Introduction is the word ${JSON.stringify(word.trim())}`);
     expect(more).toEqual([]);
-    expect(accidentsIn(SUBSCRIBER, { Official_Account: ID, Subscriber_Account: "1", CustomString: word })).toHaveLength(
-      1,
-    );
+    const [ofSubscriber] = accidentsIn(SUBSCRIBER, {
+      Official_Account: ID,
+      Subscriber_Account: "1",
+      CustomString: word,
+    });
+    expect(ofSubscriber).toMatch(/Send the value itself, or "" to empty the field\.$/);
+    expect(accidentsIn(SUBSCRIBER, { Official_Account: ID, Subscriber_Account: word, CustomString: "x" })).toEqual([]);
   });
 
   test.each(["Null Island", "nullable", "nil", "N/A", "0", "none of it"])("%j is a text", (word) => {
@@ -42,10 +55,10 @@ describe("the word for nothing", () => {
     expect(suspiciousIn({ Introduction: word })).toEqual([]);
   });
 
-  test.each(["None", "none"])("%j may be meant: a warning", (word) => {
+  test.each(["None", "none", "{{ $json.name }}", `\${name}`, "<UNKNOWN>"])("%j may be meant: a warning", (word) => {
     expect(channel({ Introduction: word })).toEqual([]);
     expect(suspiciousIn({ Introduction: word })).toEqual([
-      `Introduction is the word "${word}". If the field was meant to be left alone, take the edit back.`,
+      `Introduction is "${word}", which looks like something that should have been replaced.`,
     ]);
   });
 });

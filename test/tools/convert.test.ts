@@ -52,7 +52,6 @@ describe("digits", () => {
     ["007", "007"],
     ["5e3", "5e3"],
     ["5,000", "5,000"],
-    ["", ""],
     ["99999999999999999999", "99999999999999999999"],
   ])("%j for a number become %j", (given, MaxSubscriberNum) => {
     expect(converted(modifyChannelInput, { MaxSubscriberNum: given })).toEqual({ MaxSubscriberNum });
@@ -75,7 +74,17 @@ describe("an object for a text", () => {
   test("becomes its JSON, with a warning", () => {
     const { value, warnings } = convertInput(modifyChannelInput, { Official_Account: ID, CustomString: { a: ["茶"] } });
     expect(value).toEqual({ Official_Account: ID, CustomString: '{"a":["茶"]}' });
-    expect(warnings).toEqual(["CustomString was given as an object; its JSON text was sent."]);
+    expect(warnings).toEqual(["CustomString was given as an object; its JSON text is the value."]);
+  });
+
+  test.each([
+    ["a number that lost digits", "CustomString", { uid: 2 ** 60 }],
+    ["a list of such", "CustomString", [[Number.POSITIVE_INFINITY]]],
+    ["a field that holds no JSON", "Name", { type: "text", text: "hi" }],
+    ["an empty list there", "Name", []],
+  ])("stays what it is, to be refused: %s", (_what, name, value) => {
+    const args = { Official_Account: ID, [name]: value };
+    expect(convertInput(modifyChannelInput, args)).toEqual({ value: args, warnings: [] });
   });
 
   test("is never an ID", () => {
@@ -111,6 +120,18 @@ describe("keys beside the arguments", () => {
   test("that no host adds stay, for the schema to name", () => {
     const args = { Official_Account: ID, colour: null, Task: "x" };
     expect(converted(modifyChannelInput, args)).toEqual(args);
+  });
+});
+
+test("what a host fills an optional list, object or number with means absent", () => {
+  for (const ResponseFilter of ["", { OfficialAccountBaseInfoFilter: [] }, { OfficialAccountBaseInfoFilter: "" }]) {
+    const { value } = convertInput(getInput, { OfficialAccountIdList: LIST, ResponseFilter });
+    expect(value).toMatchObject({ OfficialAccountIdList: LIST });
+    expect(JSON.stringify(value)).not.toContain("BaseInfoFilter");
+  }
+  expect(converted(modifyChannelInput, { Official_Account: ID, Name: "a", MaxSubscriberNum: "" })).toEqual({
+    Official_Account: ID,
+    Name: "a",
   });
 });
 

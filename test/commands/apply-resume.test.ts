@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { fileWith, readResults, startApply as start, subscriberLine, withSubscribers } from "../support/apply-jobs.ts";
+import { waitUntil } from "../support/clock.ts";
+import { PENN, startSandbox } from "../support/service.ts";
+
+describe("a job", { timeout: 60_000 }, () => {
+  test("a signal ends it after what is in flight, and it can be resumed", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 300);
+    const { file, results } = fileWith(...Array.from({ length: 300 }, (_, index) => subscriberLine(index)));
+    const { child, ended } = start(sandbox.endpoint, [file, "--results", results]);
+    await waitUntil(() => sandbox.applied.length > 30);
+    child.kill("SIGINT");
+    const { code, stderr } = await ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain("✗ Stopped, because it was interrupted");
+    const after = readResults(results);
+    expect(after.length).toBe(sandbox.applied.length);
+    expect(after.length).toBeLessThan(300);
+    const again = await start(sandbox.endpoint, [file, "--results", results], {
+      TENCENT_CHAT_REQUESTS_PER_SECOND: "200",
+    }).ended;
+    expect(again.code).toBe(0);
+    expect(sandbox.applied.length).toBe(300); // nothing was sent twice
+    expect(new Set(readResults(results).map(({ line }) => line)).size).toBe(300);
+  });
+
+  test("killed at random points and resumed: every value is right, each line is reported once", async () => {
+    const sandbox = await startSandbox({ requestsPerSecond: 100_000 });
+    const count = 400;
+    withSubscribers(sandbox, count);
+    const { file, results } = fileWith(...Array.from({ length: count }, (_, index) => subscriberLine(index)));
+    const fast = { TENCENT_CHAT_REQUESTS_PER_SECOND: "200" };
+    let seed = 20261128;
+    for (let kill = 0; kill < 3; kill += 1) {
+      const { child, ended } = start(sandbox.endpoint, [file, "--results", results], fast);
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      const from = sandbox.applied.length;
+      await waitUntil(() => sandbox.applied.length > from + 20 + (seed % 60));
+      child.kill("SIGKILL");
+      await ended;
+    }
+    expect((await start(sandbox.endpoint, [file, "--results", results], fast).ended).code).toBe(0);
+    const lines = readResults(results).map(({ line }) => line);
+    expect([lines.length, new Set(lines).size]).toEqual([count, count]);
+    for (let index = 0; index < count; index += 1) {
+      expect(sandbox.channels.get(PENN)?.subscribers.get(`user-${index}`)).toBe(`v${index}`);
+    }
+  });
+
+  test("nearly every edit is accepted although one request in twelve fails", async () => {
+    const sandbox = await startSandbox({ requestsPerSecond: 100_000 });
+    const count = 600;
+    withSubscribers(sandbox, count);
+    let seed = 20261128;
+    const respond = sandbox.faults.take.bind(sandbox.faults);
+    sandbox.faults.take = (request) => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      const dice = (seed >> 8) % 1_000;
+      if (dice >= 85) return respond(request);
+      return { response: dice % 2 ? "reset" : { status: 502 } };
+    };
+    const { file } = fileWith(...Array.from({ length: count }, (_, index) => subscriberLine(index)));
+    const patient = { TENCENT_CHAT_REQUESTS_PER_SECOND: "200", TENCENT_CHAT_TIMEOUT_SECONDS: "60" };
+    const { results } = await start(sandbox.endpoint, [file], patient).ended;
+    const accepted = results.filter(({ outcome }) => outcome === "accepted").length;
+    expect(accepted / count).toBeGreaterThanOrEqual(0.998);
+  });
+});

@@ -2,7 +2,7 @@ import { DEFAULT_ADMIN } from "../chat-api/auth/admin.ts";
 import type { Credential } from "../chat-api/auth/user-sig.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
 import { describeFileError } from "../text/file-error.ts";
-import { type Environment, type Findings, plainValue } from "./environment.ts";
+import { type Environment, type Findings, isPlaceholder, plainValue } from "./environment.ts";
 import { DEFAULTS, metaOf, SETTING_NAMES, type SettingName, type SettingValues } from "./schema.ts";
 
 /** Who signs, for which application. */
@@ -155,7 +155,9 @@ export function checkMisplacedSecrets(env: Environment, secrets: readonly string
 /** Every credential that is known, also where it is not used or the settings have problems: it must not be shown. */
 export function knownSecrets(env: Environment, credential: Credential | undefined): string[] {
   const given = [env.TENCENT_CHAT_SECRET_KEY, env.TENCENT_CHAT_USERSIG].map(plainValue);
-  const whole = [...given, ...Object.values(credential ?? {})].filter((secret) => secret !== undefined);
+  const whole = [...given, ...Object.values(credential ?? {})].flatMap((secret) =>
+    secret === undefined || isPlaceholder(secret) ? [] : [secret],
+  );
   // A key is one too where quotes or a name were copied with it.
   const all = whole.flatMap((text) => [text, ...(SECRET_KEY.exec(text) ?? [])]);
   return [...new Set(all)].filter(({ length }) => length >= CREDENTIAL_LENGTH.min && length <= CREDENTIAL_LENGTH.max);

@@ -46,6 +46,11 @@ const PLACEHOLDER =
 const PLACEHOLDER_IN_PATH = /\$[A-Za-z_]\w*|%[A-Za-z_]\w*%/;
 const MAX_SHOWN_PLACEHOLDER = 60;
 
+/** True for a value that is nothing but a placeholder: it is no credential, and its error shows it. */
+export function isPlaceholder(value: string): boolean {
+  return PLACEHOLDER.exec(value)?.[0] === value && !/[A-Za-z0-9*_-]{32}/.test(value);
+}
+
 /** What is wrong with a value that a host should have replaced; goes on after the variable's name. */
 function placeholderIn(value: string, name: SettingName): string | undefined {
   const found = (PLACEHOLDER.exec(value) ??

@@ -166,16 +166,20 @@ export const SETTINGS = z.object({
     unset: "no limit",
     form: { position: 10 },
   }),
-  TENCENT_CHAT_JOURNAL: z.string().register(METAS, {
-    title: "Journal of edits",
-    description: "A file that records every edit, before and after. If it cannot be written, nothing is edited.",
-    unset: "off",
-    kind: "file",
-    form: {
-      position: 9,
-      description: "A file that records every edit, before and after. It must exist; make an empty one to begin with.",
-    },
-  }),
+  TENCENT_CHAT_JOURNAL: z
+    .string()
+    .refine((path) => !path.startsWith("~"), "starts with ~, which is not expanded here: write the whole path.")
+    .register(METAS, {
+      title: "Journal of edits",
+      description: "A file that records every edit, before and after. If it cannot be written, nothing is edited.",
+      unset: "off",
+      kind: "file",
+      form: {
+        position: 9,
+        description:
+          "A file that records every edit, before and after. It must exist; make an empty one to begin with.",
+      },
+    }),
   TENCENT_CHAT_TIMEOUT_SECONDS: number(0.1, 600, false).register(METAS, {
     title: "Seconds per call",
     description: `The time of one tool call, without a person's thinking time: 0.1 to 600. Below ${MIN_SAFE_TIMEOUT_SECONDS}, an edit without a clear answer often ends as unknown.`,

@@ -46,13 +46,19 @@ function filler(tool: string, { Official_Account, ...fields }: Readonly<Record<s
   ];
 }
 
+/** What a template or a wrong encoding leaves. CustomString may hold any of it in JSON. */
+const UNREPLACED = /^none$|^\{\{.*\}\}$|^\$\{.*\}$|^<[A-Z_ ]+>$/i;
+const DAMAGED = /^\?{2,}$|\\u[0-9a-f]{4}|&(amp|lt|gt|quot|#\d+);/i;
+
 /** Warnings for values that may be meant. */
 export function suspiciousIn(args: Readonly<Record<string, unknown>>): string[] {
-  return texts(args).flatMap(([name, text]) =>
-    /^none$|^\{\{.*\}\}$|^\$\{.*\}$|^<[A-Z_ ]+>$/i.test(text)
-      ? [`${name} is ${JSON.stringify(text.slice(0, 80))}, which looks like something that should have been replaced.`]
-      : [],
-  );
+  return texts(args).flatMap(([name, text]) => {
+    const shown = JSON.stringify(text.slice(0, 80));
+    if (UNREPLACED.test(text))
+      return [`${name} is ${shown}, which looks like something that should have been replaced.`];
+    const isDamaged = name !== "CustomString" && DAMAGED.test(text);
+    return isDamaged ? [`${name} is ${shown}, which looks damaged on its way: compare it with what was meant.`] : [];
+  });
 }
 
 /** The texts of the fields that an edit sets, trimmed. An ID may be any word. */

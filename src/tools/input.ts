@@ -80,11 +80,16 @@ function guess({ input, values }: z.core.$ZodIssueInvalidValue): string {
   return meant ? ` Did you mean ${meant}?` : "";
 }
 
+/** Names under which some hosts and models put all arguments. */
+const WRAPPERS = ["input", "arguments", "args", "params", "parameters"];
+
 // Parts of the signed URL. Agents that know the service's pages send them.
 const ADDED_BY_SERVER = ["random", "contenttype", "sdkappid", "identifier", "usersig"];
 
 function describeUnknownKey(key: string, path: PropertyKey[], given: unknown, schema: z.core.$ZodType): string {
   const place = placeName([...path, key]);
+  if (WRAPPERS.includes(key) && isRecord(isRecord(given) ? given[key] : undefined))
+    return `${place} is not a field of this tool: put what is inside it at the top level.`;
   if (ADDED_BY_SERVER.includes(key.toLowerCase()))
     return `${place} was not understood: this server adds it itself. Leave it out.`;
   if (key === "OfficialAccountBaseInfoFilter" && path.length === 0) {
@@ -138,7 +143,7 @@ function describeActual(value: unknown, expectsText: boolean): string {
 function placeName(path: PropertyKey[]): string {
   let name = "";
   for (const step of path)
-    name += typeof step === "number" ? `[${step}]` : `${name && "."}${clip(String(step), MAX_SHOWN)}`;
+    name += typeof step === "number" ? `[${step}]` : `${name && "."}${clip(String(step) || '""', MAX_SHOWN)}`;
   return name || "The arguments";
 }
 

@@ -290,6 +290,10 @@ describe("a settings error", () => {
       `TENCENT_CHAT_SECRET_KEY holds the placeholder ${placeholder}, which nothing replaced`,
     ]),
     [{ TENCENT_CHAT_SECRET_KEY: `<${KEY}>` }, "holds the placeholder that is not shown"],
+    [{ TENCENT_CHAT_JOURNAL: "~/j.jsonl" }, "TENCENT_CHAT_JOURNAL starts with ~, which is not expanded here"],
+    [{ TENCENT_CHAT_JOURNAL: "undefined" }, "TENCENT_CHAT_JOURNAL holds the placeholder undefined"],
+    [{ TENCENT_CHAT_JOURNAL: "%APPDATA%\\\\j" }, "TENCENT_CHAT_JOURNAL holds the placeholder %APPDATA%"],
+    [{ TENCENT_CHAT_SECRET_KEY: `"${KEY}\\\\n` }, "holds a secret key and something around it"],
     [{ TENCENT_CHAT_LABEL: "<label>" }, "TENCENT_CHAT_LABEL holds the placeholder <label>"],
     [{ TENCENT_CHAT_JOURNAL: `\${HOME}/j` }, `TENCENT_CHAT_JOURNAL holds the placeholder \${HOME}`],
     [

@@ -61,4 +61,9 @@ describe("the word for nothing", () => {
       `Introduction is "${word}", which looks like something that should have been replaced.`,
     ]);
   });
+
+  test.each(["????", "caf\\u00e9", "Tom &amp; Jerry"])("%j looks damaged: a warning", (text) => {
+    expect(suspiciousIn({ Introduction: text })).toEqual([expect.stringContaining("looks damaged on its way")]);
+    expect(suspiciousIn({ CustomString: text })).toEqual([]);
+  });
 });

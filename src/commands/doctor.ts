@@ -9,7 +9,6 @@ import { createContext, type ProcessInfo, type Service } from "../context.ts";
 import { explanationOf, fixFor } from "../explanations/explain.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
 import { noLog } from "../log.ts";
-import { tildeRemark } from "../settings/account.ts";
 import type { Settings, SettingsResult } from "../settings/settings.ts";
 import { visibleJson } from "../text/text.ts";
 import { TOOLS } from "../tools/call-tool.ts";
@@ -167,7 +166,7 @@ function checkJournal(
     : /^(EACCES|EPERM)\b/.test(problem)
       ? texts.needsOwner
       : "";
-  return { about, status: "failed", message: `${texts.notWritable(path, problem)}${tildeRemark(path) || remark}` };
+  return { about, status: "failed", message: `${texts.notWritable(path, problem)}${remark}` };
 }
 
 /**

@@ -136,7 +136,7 @@ export function textOfCredentialFile(bytes: Buffer): string {
 }
 
 /** A remark for a path that a shell would have expanded. */
-export function tildeRemark(path: string): string {
+function tildeRemark(path: string): string {
   return path.startsWith("~") ? ": ~ is not expanded, so give the whole path" : "";
 }
 

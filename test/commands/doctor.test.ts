@@ -97,12 +97,12 @@ describe("the doctor", () => {
     const { ok, text } = await check(new URL("http://127.0.0.1:9"), {
       TENCENT_CHAT_SECRET_KEY: "",
       TENCENT_CHAT_USERSIG: "cut-in-the-middle",
-      TENCENT_CHAT_JOURNAL: "~/journal.jsonl",
+      TENCENT_CHAT_JOURNAL: "/nowhere/journal.jsonl",
     });
     expect(ok).toBe(false);
     expect(text).toMatch(/failed signature: The ready-made UserSig cannot be used: it cannot be read/);
     expect(text).toContain(
-      "failed journal: ~/journal.jsonl cannot be written (ENOENT: no such file): ~ is not expanded",
+      "failed journal: /nowhere/journal.jsonl cannot be written (ENOENT: no such file): its folder must exist",
     );
     expect(text).toMatch(/failed service: The ready-made UserSig cannot be used/);
   });

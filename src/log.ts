@@ -6,7 +6,7 @@ import { mapStack } from "./text/source-map.ts";
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** `error`, if it is one, is told with its stack. */
+/** An Error among the details (`error`) is logged with its stack. */
 export type Log = (level: Exclude<LogLevel, "silent">, event: string, details?: Record<string, unknown>) => void;
 
 export const noLog: Log = () => {};

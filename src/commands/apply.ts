@@ -3,27 +3,19 @@ import { ExplainedError } from "../call/explained-error.ts";
 import { MAX_CHANNELS_PER_GET } from "../channel/fields.ts";
 import { UNANSWERED_SETTLE_MS } from "../chat-api/limits.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
-import type { Log } from "../log.ts";
 import { describeFileError } from "../text/file-error.ts";
 import { formatCount, plural } from "../text/text.ts";
-import { InternalError } from "../tools/internal-error.ts";
-import { logCall } from "../tools/log-call.ts";
-import type { FinishedCall, ToolContext } from "../tools/tool.ts";
+import type { ToolContext } from "../tools/tool.ts";
+import { Job } from "./apply-job.ts";
 import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, prepareCalls, settingsOf } from "./cli-process.ts";
-import { checkFile, type EditFile, type EditLine, type FileCheck, openEditFile, readEditLines } from "./edit-file.ts";
+import { checkFile, type EditFile, type FileCheck, openEditFile, readEditLines } from "./edit-file.ts";
 import { isWanted, ResultsFile } from "./results-file.ts";
 
 /** Runs a file of tool calls through the same gate as an agent's calls, for jobs of thousands of edits. */
 
 /** Problems that are listed; a thousand of a kind are no clearer. */
 const MAX_LISTED_PROBLEMS = 100;
-/** Calls side by side: about a second's worth, so that none waits long at the rate limiter. */
-const MAX_SIDE_BY_SIDE = 200;
-/** Lines that wait for an earlier one of the same channel or subscriber; reading pauses beyond them. */
-const MAX_WAITING = 2_000;
-/** After this many failures in a row that an operator must fix, the rest would fail alike. */
-const MAX_FAILURES_IN_A_ROW = 20;
 const PROGRESS_EVERY_MS = 10_000;
 
 /** @returns the exit code: 0 if every line ended as wanted, 1 otherwise, 2 for usage or settings */
@@ -165,142 +157,6 @@ async function readAudiences(context: ToolContext, ids: readonly string[]): Prom
     }
   }
   return audiences;
-}
-
-/** The calls of one file: those of one channel or subscriber in the file's order, others side by side. */
-class Job {
-  readonly counts = new Map<string, number>();
-  readonly startedAt = performance.now();
-  ended = 0;
-  /** Why it stopped before its end. */
-  stopped: string | undefined;
-  readonly #context: ToolContext;
-  readonly #isConfirmed: boolean;
-  readonly #log: Log;
-  readonly #write: (result: object) => void;
-  readonly #maxRunning: number;
-  readonly #running = new Set<Deadline>();
-  /** By key, the calls that wait for the one that runs. */
-  readonly #waiting = new Map<string, EditLine[]>();
-  /** Keys of which a line did not end as wanted, with that line: what follows it would come out of order. */
-  readonly #failed = new Map<string, number>();
-  #waitingCount = 0;
-  #failuresInARow = 0;
-  #wake = () => {};
-
-  constructor(
-    context: ToolContext,
-    perSecond: number,
-    isConfirmed: boolean,
-    log: Log,
-    write: (result: object) => void,
-  ) {
-    this.#context = context;
-    this.#isConfirmed = isConfirmed;
-    this.#log = log;
-    this.#write = write;
-    this.#maxRunning = Math.min(Math.max(perSecond, 4), MAX_SIDE_BY_SIDE);
-  }
-
-  /** Runs the lines that are not done, and returns when all have ended, or those in flight after a stop. */
-  async run(lines: AsyncIterable<EditLine>, done: ReadonlySet<number>): Promise<void> {
-    for await (const line of lines) {
-      if (done.has(line.line)) continue;
-      while (!this.stopped && (this.#running.size >= this.#maxRunning || this.#waitingCount >= MAX_WAITING)) {
-        await this.#change();
-      }
-      if (this.stopped) break;
-      const queue = this.#waiting.get(line.key);
-      if (queue) {
-        queue.push(line);
-        this.#waitingCount += 1;
-      } else {
-        this.#waiting.set(line.key, []);
-        void this.#runKey(line);
-      }
-    }
-    while (this.#running.size > 0 || (!this.stopped && this.#waiting.size > 0)) await this.#change();
-  }
-
-  stop(when: "soon" | "now"): void {
-    this.stopped ??= "it was interrupted";
-    if (when === "now") for (const deadline of this.#running) deadline.cancel();
-    this.#wake();
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
-  /** Runs a line, and those of its key that came meanwhile. */
-  async #runKey(first: EditLine): Promise<void> {
-    const { key } = first;
-    for (let line: EditLine | undefined = first; line; line = this.#next(key)) {
-      const failed = this.#failed.get(key);
-      if (failed === undefined) await this.#runLine(line);
-      else
-        this.#end(line, {
-          outcome: "heldBack",
-          reason: `Line ${failed} of the same channel or subscriber did not end as wanted.`,
-        });
-    }
-    this.#waiting.delete(key);
-    this.#wake();
-  }
-
-  #next(key: string): EditLine | undefined {
-    const line = this.stopped ? undefined : this.#waiting.get(key)?.shift();
-    if (line) this.#waitingCount -= 1;
-    return line;
-  }
-
-  async #runLine(line: EditLine): Promise<void> {
-    const deadline = new Deadline(this.#context.timeoutMs);
-    this.#running.add(deadline);
-    const startedAt = performance.now();
-    const call = await this.#call(line, deadline);
-    deadline.release();
-    this.#running.delete(deadline);
-    const { content, error } = call;
-    const { receipt } = content;
-    const outcome = receipt?.outcome ?? (error ? "notSent" : "read");
-    logCall(this.#log, line.tool, line.arguments, call, { ms: Math.round(performance.now() - startedAt) });
-    const isOperators = error !== undefined && error.explanation.fixedBy !== "agent";
-    this.#failuresInARow = isOperators ? this.#failuresInARow + 1 : 0;
-    if (this.#failuresInARow >= MAX_FAILURES_IN_A_ROW) {
-      this.stopped ??= `${MAX_FAILURES_IN_A_ROW} lines in a row failed: ${error?.explanation.cause} ${error?.explanation.nextStep}`;
-    }
-    const told = error && { explanation: error.explanation };
-    this.#end(line, { outcome, ...error?.envelope, ...content, ...told });
-  }
-
-  /**
-   * Where a person has confirmed the whole file, each edit is confirmed as it is. Otherwise none needed it when the file
-   * was checked; one that needs it by now is declined.
-   */
-  async #call({ tool, arguments: args }: EditLine, deadline: Deadline): Promise<FinishedCall> {
-    let confirmed: string | undefined;
-    try {
-      for (;;) {
-        const outcome = await this.#context.call(tool, args, { deadline, client: "apply", confirmed });
-        if (!("confirmationRequest" in outcome)) return outcome;
-        if (!this.#isConfirmed) return { content: { receipt: outcome.confirmationRequest.declined } };
-        confirmed = outcome.confirmationRequest.fingerprint;
-      }
-    } catch (error) {
-      return { content: {}, error: error instanceof ExplainedError ? error : new InternalError(true, error) };
-    }
-  }
-
-  #end({ line, id, key }: EditLine, result: { readonly outcome: string; readonly [key: string]: unknown }): void {
-    if (!isWanted(result.outcome) && !this.#failed.has(key)) this.#failed.set(key, line);
-    this.#write({ line, ...(id !== undefined && { id }), ...result });
-    this.counts.set(result.outcome, (this.counts.get(result.outcome) ?? 0) + 1);
-    this.ended += 1;
-    this.#wake();
-  }
 }
 
 /** A bar at a terminal, a line every ten seconds elsewhere. Returns what ends it. */

@@ -57,7 +57,7 @@ export interface CommandLine {
   readonly flags: Readonly<Partial<Record<Flag, string | boolean>>>;
   /** The file of `apply`. */
   readonly file: string | undefined;
-  /** What is wrong, each a sentence: a person is told, and a server that was started so sends nothing. */
+  /** What is wrong, each a sentence. A server that was started with a problem sends nothing. */
   readonly problems: readonly string[];
   /** Names of arguments that were ignored, never their values: hosts add their own where they start the server. */
   readonly ignored: readonly string[];

@@ -2,8 +2,8 @@ import type { FixedBy } from "../call/explained-error.ts";
 import type { FixName } from "../chat-api/errors/error-codes.ts";
 
 /**
- * What to do after an error of the service. The text speaks to whoever can fix it: for an operator, the agent is told to
- * pass it on. `{sdkAppId}` stands for the application.
+ * What to do after an error of the service. The text speaks to whoever can fix it: what is for an operator, the agent
+ * passes on. `{sdkAppId}` stands for the application.
  */
 export interface Fix {
   readonly fixedBy: FixedBy;

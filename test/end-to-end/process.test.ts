@@ -62,11 +62,12 @@ describe("the end of the input", () => {
   test("and a signal after it cancel a call that takes too long; the journal says so", async () => {
     const write = { Official_Account: PENN, Subscriber_Account: "107867", CustomString: "x" };
     const journal = journalPath();
-    const { sandbox, server } = await open({ TENCENT_CHAT_JOURNAL: journal });
+    const { sandbox, server } = await open({ TENCENT_CHAT_JOURNAL: journal, TENCENT_CHAT_LOG_LEVEL: "debug" });
     sandbox.faults.add({ response: "silence" });
     void server.request("tools/call", { name: SUBSCRIBER, arguments: write }, "never");
     await waitUntil(() => sandbox.requests.length === 1);
     server.child.stdin?.end();
+    await waitUntil(() => server.stderr.includes('"event":"shutting down"')); // the end came first
     server.child.kill("SIGTERM");
     expect(await server.exit()).toBe(0);
     expect(server.messages.map(({ id }) => id)).not.toContain("never");

@@ -14,7 +14,7 @@ const PACKAGES = ["@modelcontextprotocol/inspector", "@ai-sdk/mcp", "@openai/age
 const BUILT = new URL("../dist/tencent-chat-channel-mcp.cjs", import.meta.url).pathname;
 const CHANNEL = "@TOA#_test_for_penn";
 const READ = { OfficialAccountIdList: [{ Official_Account: CHANNEL }] };
-const ACCOUNT = { sdkAppId: 1400000321, secretKey: "5".repeat(64) };
+const ACCOUNT = { sdkAppId: 1400000321, secretKey: "5".repeat(64), admins: ["administrator"] };
 
 const [folder] = process.argv.slice(2);
 if (folder) await run(folder);

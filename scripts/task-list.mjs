@@ -26,7 +26,7 @@ export const TASKS = {
     check: ({ sandbox }) => expect(info(sandbox, DZDP).Name === "Friday News", "the name was not set"),
   },
   subscriber: {
-    person: `Mark subscriber 109635 of channel ${DZDP} as vip in their custom field.`,
+    person: `Set the custom field of subscriber 109635 in channel ${DZDP} to "vip".`,
     best: 1,
     check: ({ sandbox }) =>
       expect(sandbox.channels.get(DZDP).subscribers.get("109635") === "vip", "the custom field is not vip"),

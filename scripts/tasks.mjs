@@ -30,13 +30,20 @@ function ask() {
     process.stderr.write(`Start the task first: npm run tasks -- ${name}\n`);
     process.exit(1);
   });
+  let answer = "";
+  socket.setEncoding("utf8").on("data", (text) => {
+    answer += text;
+  });
+  socket.on("end", () => {
+    process.stdout.write(answer);
+    if (answer === "") process.exitCode = 1; // the task's process has ended; it said why
+  });
   socket.end(`${JSON.stringify({ action, rest })}\n`);
-  socket.pipe(process.stdout);
 }
 
 async function serve() {
   const { FaultySandbox } = await load("test/support/faulty-sandbox.ts");
-  const account = { sdkAppId: 1400000321, secretKey: "5".repeat(64) };
+  const account = { sdkAppId: 1400000321, secretKey: "5".repeat(64), admins: ["administrator"] };
   const sandbox = await FaultySandbox.start(account);
   task.prepare?.(sandbox);
   const env = environmentOf(sandbox.endpoint.href, account.sdkAppId, account.secretKey, {

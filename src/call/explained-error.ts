@@ -47,31 +47,30 @@ export class ExplainedError extends Error {
 /** Problems listed one by one; fifty of a kind are no clearer than ten. */
 const MAX_LISTED = 10;
 
-function list(problems: readonly string[]): string {
+/** Problems one after another, numbered where there are several. */
+export function listProblems(problems: readonly string[]): string {
   if (problems.length === 1) return `${problems[0]}`;
   const listed = problems.slice(0, MAX_LISTED).map((problem, index) => `(${index + 1}) ${problem}`);
   const more = problems.length - listed.length;
-  return [...listed, ...(more > 0 ? [`And ${more} more problems.`] : [])].join(" ");
+  return [...listed, ...(more > 0 ? [`And ${more} more.`] : [])].join(" ");
 }
 
 /**
  * Thrown when the arguments break the documented fields or limits: lists every problem at once. Nothing was sent.
- * Not for what the service rejects (ServiceError) nor for what policy forbids (PolicyError).
+ * Not for what the service refuses, nor for what policy forbids (PolicyError).
  */
 export class InputError extends ExplainedError {
   override readonly name = "InputError";
-  readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
     const what = problems.length === 1 ? "this" : `these ${problems.length} problems`;
     super({
       stage: "input",
-      cause: list(problems),
+      cause: listProblems(problems),
       fixedBy: "agent",
       nextStep: `Nothing was sent. Fix ${what} in the arguments and call the same tool again.`,
       safeToResend: false,
       attempts: 0,
     });
-    this.problems = problems;
   }
 }

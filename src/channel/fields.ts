@@ -53,8 +53,7 @@ export const CHANNEL_FIELDS = [
     writable: true,
     readable: true,
     filterable: false,
-    description:
-      "Subscriber limit. Send it only if the person names one; whether leaving it out keeps a raised limit is not documented",
+    description: "Subscriber limit. Send it only if the person names one",
     page: PAGES.modify,
   },
   {
@@ -117,6 +116,17 @@ export const WRITABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.writable);
 export const READABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.readable);
 /** The rows ResponseFilter can name. */
 export const FILTERABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.filterable);
+
+/** True for a subscriber limit that these tools can send. */
+export function isLimit(value: number): boolean {
+  return value >= SUBSCRIBER_LIMIT_BOUNDS.min && value <= SUBSCRIBER_LIMIT_BOUNDS.max;
+}
+
+/** The documented limit of a field in UTF-8 bytes. */
+export function maxBytesOf(name: string): number | undefined {
+  const field = WRITABLE_FIELDS.find((candidate) => candidate.name === name);
+  return field && "maxBytes" in field ? field.maxBytes : undefined;
+}
 
 /** What looks wrong about a channel ID, as a sentence; undefined where it looks right. The service decides. */
 export function describeIdProblem(id: string): string | undefined {

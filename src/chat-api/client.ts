@@ -10,7 +10,7 @@ import type { HttpClient } from "./http/http-client.ts";
 import { type ApiResponse, readResponse } from "./http/response.ts";
 import type { Reply, Request } from "./reply.ts";
 import { RateLimiter } from "./retry/rate-limiter.ts";
-import { decideRetry, RetryBudget, ratePauseMs, responseTimeoutMs } from "./retry/retry-policy.ts";
+import { RetryBudget, ratePauseMs, responseTimeoutMs, retryPauseMs } from "./retry/retry-policy.ts";
 
 /** The pipeline: cooldown → rate limiter → signature → POST → classified reply → retry decision. */
 
@@ -67,7 +67,7 @@ export class ChatClient {
    */
   async send<T>(request: Request<T>, deadline: Deadline): Promise<Reply<T>> {
     const { limiter, retryBudget } = this.#commands[request.command];
-    const timesOfKind = new Map<CodeKind, number>();
+    const kinds = new Set<CodeKind>();
     let attempts = 0;
     let sent = 0;
     let mayHaveWritten = false;
@@ -87,14 +87,13 @@ export class ChatClient {
       // Once a request was sent, its failure is reported, even if a later attempt could not be sent.
       if (!reported || replyKind !== "notSent") reported = failure;
       this.#pauseAfter(failure, limiter);
-      const times = countKind(failure, timesOfKind);
-      const hasNewSignature = this.#renewSignature(failure, times, userSig);
+      const isFirstOfKind = failure.kind === "network" || !kinds.has(failure.code.kind);
+      if (failure.kind === "code") kinds.add(failure.code.kind);
+      const hasNewSignature = this.#renewSignature(failure, isFirstOfKind, userSig);
       const { isRepeatable } = request;
-      const decision = decideRetry(failure, { attempts, timesOfKind: times, isRepeatable, hasNewSignature });
-      const isInTime = decision !== undefined && decision.pauseMs < deadline.remainingMs;
-      const mayRetry = isInTime && (!decision.usesRetryBudget || retryBudget.consume());
-      if (mayRetry) {
-        const { pauseMs } = decision;
+      const pauseMs = retryPauseMs(failure, { attempts, isFirstOfKind, isRepeatable, hasNewSignature });
+      const isInTime = pauseMs !== undefined && pauseMs < deadline.remainingMs;
+      if (isInTime && (pauseMs === 0 || retryBudget.consume())) {
         const details = { command: request.command, attempts, failure: describeFailure(failure) };
         this.#logEvent("retry", { ...details, pauseMs: Math.round(pauseMs) });
         if (await deadline.sleep(pauseMs, "a retry")) continue;
@@ -136,10 +135,10 @@ export class ChatClient {
   }
 
   /** After a refused signature: true if the next one differs, once a call; otherwise every request stops for a while. */
-  #renewSignature(failure: Failure, times: number, userSig: string): boolean {
+  #renewSignature(failure: Failure, isFirstOfKind: boolean, userSig: string): boolean {
     if (failure.kind !== "code" || (failure.code.kind !== "expired" && failure.code.kind !== "credentials"))
       return false;
-    const isNew = times === 1 && this.#signer.renew(userSig, failure.code.kind === "expired");
+    const isNew = isFirstOfKind && this.#signer.renew(userSig, failure.code.kind === "expired");
     if (!isNew) this.#cooldown.start(failure.envelope.ErrorCode);
     return isNew;
   }
@@ -151,12 +150,4 @@ export class ChatClient {
     const paused = isWholeApplication ? Object.values(this.#commands).map((state) => state.limiter) : [limiter];
     for (const each of paused) each.pauseFor(ms);
   }
-}
-
-/** Counts an answer by the kind of its code. */
-function countKind(failure: Failure, times: Map<CodeKind, number>): number {
-  if (failure.kind !== "code") return 0;
-  const count = (times.get(failure.code.kind) ?? 0) + 1;
-  times.set(failure.code.kind, count);
-  return count;
 }

@@ -40,7 +40,9 @@ const FLAGS = {
 } as const;
 type Flag = keyof typeof FLAGS;
 
-const EVERYWHERE: readonly Flag[] = ["sandbox", "read-only", "help", "version"];
+/** Flags about safety: they are never ignored for a misspelling. */
+const GUARDS = ["sandbox", "read-only"] as const;
+const EVERYWHERE: readonly Flag[] = [...GUARDS, "help", "version"];
 /** The flags of each command, besides those that every command takes. */
 const COMMANDS = {
   serve: [],
@@ -105,9 +107,9 @@ export function parseArguments(given: readonly string[], isTerminal: boolean): C
   const ignored: string[] = [];
   for (const typed of unknown) {
     const kind = typed.startsWith("-") ? "flag" : "command";
-    const guard = guardFlagLike(typed);
+    const guard = guardLike(typed) ?? (/^(true|false)$/i.test(typed) ? GUARDS.find((flag) => flags[flag]) : undefined);
     if (isByPerson) problems.push(`Unknown ${kind}: ${shown(typed)}.${suggestion(typed, allowed)}`);
-    else if (guard) problems.push(`The argument ${shown(typed)} was not understood: write ${guard}, alone.`);
+    else if (guard) problems.push(`The argument ${shown(typed)} was not understood: write --${guard}, alone.`);
     else if (/TENCENT_CHAT_/i.test(typed))
       problems.push("An argument names a TENCENT_CHAT_… setting: settings belong into the env block of the host.");
     else ignored.push(shown(typed));
@@ -125,18 +127,14 @@ function isCommand(word: string): word is Command {
  * The flag about safety that an argument's name, letters alone, is or nearly is: an edit might go to the wrong place.
  * Several words in one argument are looked at one by one.
  */
-function guardFlagLike(typed: string): string | undefined {
+function guardLike(typed: string): (typeof GUARDS)[number] | undefined {
   const words = typed.split(/[\s,]+/).map((word) => (word.split("=", 1)[0] ?? "").toLowerCase().replace(/[^a-z]/g, ""));
-  const found = (["sandbox", "read-only"] as const).find((flag) =>
-    words.some((letters) => leven(flag.replace("-", ""), letters) <= 1),
-  );
-  return found && `--${found}`;
+  return GUARDS.find((flag) => words.some((letters) => leven(flag.replace("-", ""), letters) <= 1));
 }
 
 function suggestion(typed: string, flags: readonly string[]): string {
-  const words = { help: "--help", version: "--version", sandbox: "--sandbox" }[typed.toLowerCase()];
   const known = [...Object.keys(COMMANDS).filter(isCommand), ...flags.map((flag) => `--${flag}`)];
-  const meant = words ?? nearestName(typed, known);
+  const meant = nearestName(typed, known);
   return meant ? ` Did you mean ${meant}?` : " --help lists everything.";
 }
 

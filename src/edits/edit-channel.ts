@@ -2,10 +2,9 @@ import type { Deadline } from "../call/deadline.ts";
 import { ExplainedError } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
 import type { ChannelInfo, ChannelValues, WritableFieldName } from "../channel/fields.ts";
-import { isTransient } from "../chat-api/errors/failure.ts";
+import { type Failure, isTransient } from "../chat-api/errors/failure.ts";
 import { REPLICA_LAG_MS, UNANSWERED_SETTLE_MS, WRITE_TIMEOUT_MS } from "../chat-api/limits.ts";
-import type { FailedReply } from "../chat-api/reply.ts";
-import { explain, explanationOf, type FailedCall } from "../explanations/explain.ts";
+import { envelopeOf, explain, explanationOf, type FailedCall } from "../explanations/explain.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
 import { confirmationRequestFor } from "./confirmation-request.ts";
 import {
@@ -52,7 +51,7 @@ export async function editChannel(
   if ("ended" in lock) throw lockTimeoutError(lock.ended, lock.ahead, failedCall);
   try {
     const before = await readBefore(services, failedCall, id, deadline);
-    const edit: ChannelEdit = { ...services, tool: COMMANDS.modifyChannel, id, desired, before };
+    const edit: ChannelEdit = { ...services, id, desired, before };
     const names = fieldsOf(desired);
     if (names.every((name) => before[name] === desired[name])) {
       const verdicts = Object.fromEntries(names.map((name) => [name, "unchanged" as const]));
@@ -66,11 +65,11 @@ export async function editChannel(
 
     const changes = listChanges(desired, services.secrets.redactDeep(before));
     const { undo } = undoOf(edit);
-    const begun = beginEdit(services, call, { tool: edit.tool, channel: id, changes, undo });
+    const begun = beginEdit(services, call, { tool: COMMANDS.modifyChannel, channel: id, changes, undo });
     let attempt = await attemptEdit(services, edit, lock, deadline);
     if (!("reply" in attempt)) {
       begun.abort();
-      throw notSentError(attempt.notSent.failure, failedCall);
+      throw notSentError(attempt.notSent, failedCall);
     }
     begun.commit();
     if (mayTryAgain(attempt, deadline)) {
@@ -105,11 +104,11 @@ async function attemptEdit(
   edit: ChannelEdit,
   lock: EditLock,
   deadline: Deadline,
-): Promise<Attempt | { readonly notSent: FailedReply }> {
+): Promise<Attempt | { readonly notSent: Failure }> {
   const { id, desired, before } = edit;
   const reply = await services.api.modifyChannel(id, fieldsToSend(edit), deadline);
   const endedAt = performance.now();
-  if (reply.kind === "notSent") return { notSent: reply };
+  if (reply.kind === "notSent") return { notSent: reply.failure };
   lock.holdUntil(endedAt + (reply.kind === "noAnswer" ? UNANSWERED_SETTLE_MS : REPLICA_LAG_MS));
 
   const conflicts = new Map<WritableFieldName, Set<string | number>>();
@@ -125,8 +124,8 @@ async function attemptEdit(
   }
   return {
     reply: reply.kind,
-    failed: reply.kind === "ok" ? undefined : reply,
-    envelope: reply.kind === "ok" ? reply.value : reply.failure.kind === "code" ? reply.failure.envelope : {},
+    failure: reply.kind === "ok" ? undefined : reply.failure,
+    envelope: reply.kind === "ok" ? reply.value : envelopeOf(reply.failure),
     attempts: reply.attempts,
     after,
     conflicts,
@@ -170,14 +169,14 @@ async function readOnce({ api }: EditServices, id: string, deadline: Deadline): 
 }
 
 /** An attempt without a valid answer that had no effect is made once more, unless somebody else edits this channel. */
-function mayTryAgain({ outcome, failed, conflicts }: Attempt, deadline: Deadline): boolean {
-  const isWorthIt = outcome === "notApplied" && failed !== undefined && isTransient(failed.failure);
+function mayTryAgain({ outcome, failure, conflicts }: Attempt, deadline: Deadline): boolean {
+  const isWorthIt = outcome === "notApplied" && failure !== undefined && isTransient(failure);
   return isWorthIt && conflicts.size === 0 && deadline.remainingMs > ATTEMPT_NEEDS_MS;
 }
 
 function finishedEdit(edit: ChannelEdit, attempt: Attempt, call: FailedCall): FinishedEdit {
-  const { failed, outcome, after, conflicts, envelope, attempts } = attempt;
-  const explanation = failed && explanationOf(failed.failure, { ...call, attempts });
+  const { failure, outcome, after, conflicts, envelope, attempts } = attempt;
+  const explanation = failure && explanationOf(failure, { ...call, attempts });
   const warnings =
     explanation && outcome === "applied"
       ? [`${explanation.cause} The channel was read back and shows the new values: do not send the edit again.`]

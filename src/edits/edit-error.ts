@@ -25,7 +25,7 @@ export function channelEditError(
   hasUndo: boolean,
 ): ExplainedError | undefined {
   const { outcome, attempts, envelope, conflicts } = attempt;
-  const isTransientFailure = attempt.failed !== undefined && isTransient(attempt.failed.failure);
+  const isTransientFailure = attempt.failure !== undefined && isTransient(attempt.failure);
   const readCall = `${COMMANDS.get} ${JSON.stringify({ OfficialAccountIdList: [{ Official_Account: id }] })}`;
   const sending = describeSending(attempts, failure?.cause ?? "The service said OK.");
   const explained = (seen: string, nextStep: string, safeToResend: boolean) =>
@@ -114,10 +114,7 @@ export function subscriberEditError(
 ): ExplainedError {
   const { nextStep, attempts } = failure;
   const sending = describeSending(attempts, failure.cause);
-  if (outcome === "refused") {
-    const cause = `${sending} No tool can read a subscriber's custom field, so this was not verified by reading.`;
-    return new ExplainedError({ ...failure, cause }, envelope);
-  }
+  if (outcome === "refused") return new ExplainedError({ ...failure, cause: sending }, envelope);
   const again = `Call again with the same arguments in 10 seconds: setting the same value again is harmless. ${THREE_TIMES}`;
   return new ExplainedError(
     {

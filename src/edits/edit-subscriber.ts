@@ -4,7 +4,7 @@ import type { SubscriberValues } from "../chat-api/chat-api.ts";
 import { SERVER_TIMEOUT_MS } from "../chat-api/limits.ts";
 import { envelopeOf, explanationOf, type FailedCall } from "../explanations/explain.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
-import { byteLength, quote } from "../text/text.ts";
+import { byteLength, quote, shortValue } from "../text/text.ts";
 import { confirmationRequestFor } from "./confirmation-request.ts";
 import {
   beginEdit,
@@ -15,8 +15,8 @@ import {
   notSentError,
 } from "./edit.ts";
 import { subscriberEditError } from "./edit-error.ts";
-import type { Outcome } from "./outcome.ts";
-import { type Change, type Receipt, summarize } from "./receipt.ts";
+import { mayHaveChanged, OUTCOMES, type Outcome } from "./outcome.ts";
+import type { Change, Receipt } from "./receipt.ts";
 import { hiddenTextWarnings } from "./warnings.ts";
 
 /** An edit of one subscriber's custom field, which no tool can read: no before, no undo, nothing read back. */
@@ -73,23 +73,22 @@ export async function editSubscriber(
 }
 
 function audienceOf({ Official_Account, Subscriber_Account }: SubscriberValues): string {
-  return `1 subscriber (${quote(Subscriber_Account)}) of ${quote(Official_Account)}`;
+  return `Subscriber ${quote(Subscriber_Account)} of ${quote(Official_Account)}`;
 }
 
 function receiptOf(application: string, outcome: Outcome, values: SubscriberValues): Receipt {
   const { Official_Account, Subscriber_Account, CustomString } = values;
   const bytes = { used: byteLength(CustomString), max: FIELD.maxBytes };
   const changes: Change[] = [{ field: FIELD.name, after: CustomString, verdict: "notRead", bytes }];
-  const summary = summarize(audienceOf(values), application, outcome, changes);
+  const unverified = mayHaveChanged(outcome)
+    ? ". No tool can read this value, so it was not verified and there is no undo."
+    : "";
   return {
     outcome,
     channel: Official_Account,
     subscriber: Subscriber_Account,
-    summary: `${summary}. No tool can read this value, so there is no before and no undo.`,
+    summary: `${audienceOf(values)} (${application}): ${OUTCOMES[outcome].lead}${FIELD.name}: ${shortValue(CustomString)}${unverified}`,
     changes,
-    warnings: [
-      ...(CustomString === "" ? ["This edit empties CustomString."] : []),
-      ...hiddenTextWarnings(FIELD.name, CustomString),
-    ],
+    warnings: hiddenTextWarnings(FIELD.name, CustomString),
   };
 }

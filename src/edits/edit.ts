@@ -3,7 +3,6 @@ import { type Envelope, ExplainedError } from "../call/explained-error.ts";
 import type { ChannelInfo } from "../channel/fields.ts";
 import type { ChatApi } from "../chat-api/chat-api.ts";
 import { type Failure, networkFailure } from "../chat-api/errors/failure.ts";
-import type { FailedReply } from "../chat-api/reply.ts";
 import { explain, type FailedCall } from "../explanations/explain.ts";
 import type { Intent, Journal } from "../guard/journal.ts";
 import type { Policy } from "../guard/policy.ts";
@@ -60,7 +59,7 @@ export type EditResult = FinishedEdit | { readonly confirmationRequest: Confirma
 export interface Attempt extends Judgement {
   readonly reply: SentReply;
   /** Why there is no OK. */
-  readonly failed: FailedReply | undefined;
+  readonly failure: Failure | undefined;
   readonly envelope: FinishedEdit["envelope"];
   readonly attempts: number;
   /** The channel as the read that decides showed it. */

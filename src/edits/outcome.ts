@@ -5,17 +5,17 @@ import type { FailedReplyKind } from "../chat-api/errors/network-reasons.ts";
 
 /** Every outcome: what it means, and what the summary of a receipt says of it. */
 export const OUTCOMES = {
-  applied: { meaning: "the new values were read back", lead: "" },
+  applied: { meaning: "the new values were read back", lead: "applied. " },
   accepted: {
     meaning: "the service said OK, but nothing of what was written could be read back",
-    lead: "the service said OK, which could not be verified by reading back. ",
+    lead: "the service said OK. ",
   },
   unchanged: {
     meaning: "everything asked for was there already; nothing was written",
     lead: "already has these values; nothing was written. ",
   },
   notApplied: {
-    meaning: "no valid answer came, and after the edit could no longer take effect the old values were read",
+    meaning: "no valid answer came, and a read made when the edit could no longer take effect shows the old values",
     lead: "not applied: the channel shows the old values. ",
   },
   refused: { meaning: "the service refused the edit", lead: "the service refused this edit. " },
@@ -85,10 +85,9 @@ function verdictOf(reply: SentReply, desired: Value, old: Value, now: Value): Ve
 function outcomeOf(reply: SentReply, verdicts: readonly Verdict[]): Outcome {
   if (reply === "refused") return "refused";
   // After an OK, what cannot be read says nothing; without one, it may be anything.
-  const telling = verdicts.filter((each) => each !== "unchanged" && !(reply === "ok" && each === "notRead"));
-  if (reply === "ok" && telling.length === 0) return "accepted";
-  for (const outcome of reply === "ok" ? (["applied"] as const) : (["applied", "notApplied"] as const)) {
-    if (telling.length > 0 && telling.every((each) => each === outcome)) return outcome;
-  }
-  return "unknown";
+  const told = verdicts.filter((each) => each !== "unchanged" && !(reply === "ok" && each === "notRead"));
+  const [first, ...others] = new Set(told);
+  if (first === undefined) return reply === "ok" ? "accepted" : "unknown";
+  if (others.length > 0) return "unknown";
+  return first === "applied" || (first === "notApplied" && reply === "noAnswer") ? first : "unknown";
 }

@@ -1,7 +1,7 @@
-import type { ChannelInfo, ChannelValues, WritableFieldName } from "../channel/fields.ts";
+import { type ChannelInfo, type ChannelValues, maxBytesOf, type WritableFieldName } from "../channel/fields.ts";
 import { byteLength, formatCount, quote, shortValue } from "../text/text.ts";
 import { fieldsOf, type Judgement, mayHaveChanged, OUTCOMES, type Outcome, type Verdict } from "./outcome.ts";
-import { type ChannelEdit, maxBytesOf, type NextCall, undoOf } from "./undo.ts";
+import { type ChannelEdit, type NextCall, undoOf } from "./undo.ts";
 import { type Conflicts, changedLimitWarnings, conflictWarnings, valueWarnings } from "./warnings.ts";
 
 /** What an edit did: field by field, for whom, and how to take it back. Pure: it only compares what was read. */
@@ -88,12 +88,7 @@ function bytesOf(name: WritableFieldName, value: string | number): Pick<Change, 
 }
 
 /** One sentence for a person, the audience first. */
-export function summarize(
-  audience: string,
-  application: string,
-  outcome: Outcome,
-  changes: readonly Pick<Change, "field" | "before" | "after" | "verdict">[],
-): string {
+export function summarize(audience: string, application: string, outcome: Outcome, changes: readonly Change[]): string {
   const describe = outcome === "declined" || outcome === "refused" ? describeArrow : describeChange;
   return `${audience} (${application}): ${OUTCOMES[outcome].lead}${changes.map(describe).join("; ")}`;
 }
@@ -104,13 +99,11 @@ export function audienceOf(channel: string, subscribers: number | undefined): st
   return `${formatCount(subscribers)} subscriber${subscribers === 1 ? "" : "s"} of ${quote(channel)}`;
 }
 
-type Shown = Pick<Change, "field" | "before" | "after" | "verdict">;
-
-function describeArrow({ field, before, after }: Shown): string {
+function describeArrow({ field, before, after }: Change): string {
   return `${field}: ${before === undefined ? "" : `${shortValue(before)} → `}${shortValue(after)}`;
 }
 
-function describeChange(change: Shown): string {
+function describeChange(change: Change): string {
   const { field, after, verdict } = change;
   switch (verdict) {
     case "applied":

@@ -1,4 +1,5 @@
-import { type ChannelInfo, type ChannelValues, SUBSCRIBER_LIMIT_BOUNDS, WRITABLE_FIELDS } from "../channel/fields.ts";
+import { COMMANDS } from "../channel/commands.ts";
+import { type ChannelInfo, type ChannelValues, isLimit, maxBytesOf } from "../channel/fields.ts";
 import { byteLength, isWellFormed } from "../text/text.ts";
 import { fieldsOf } from "./outcome.ts";
 
@@ -12,7 +13,6 @@ export interface SecretRedactor {
 
 /** An edit of a channel, and the channel as it was read before. */
 export interface ChannelEdit {
-  readonly tool: string;
   readonly id: string;
   readonly desired: ChannelValues;
   readonly before: ChannelInfo;
@@ -29,7 +29,7 @@ export interface NextCall {
 
 /** The call that puts back every readable value that the edit changes, and a warning for what it cannot restore. */
 export function undoOf(edit: ChannelEdit, after?: ChannelInfo): { undo?: NextCall; warnings: string[] } {
-  const { tool, id, desired, before, secrets } = edit;
+  const { id, desired, before, secrets } = edit;
   const restored: Record<string, string | number> = {};
   const problems: string[] = [];
   for (const name of fieldsOf(desired).filter((field) => before[field] !== desired[field])) {
@@ -42,7 +42,7 @@ export function undoOf(edit: ChannelEdit, after?: ChannelInfo): { undo?: NextCal
   if (limit && isLimit(limit.before)) restored.MaxSubscriberNum = limit.before;
   if (Object.keys(restored).length === 0) return { warnings: problems.map((problem) => `No undo of ${problem}`) };
   return {
-    undo: { tool, arguments: { Official_Account: id, ...restored } },
+    undo: { tool: COMMANDS.modifyChannel, arguments: { Official_Account: id, ...restored } },
     warnings: problems.map((problem) => `undo does not restore ${problem}`),
   };
 }
@@ -58,11 +58,6 @@ function problemOfRestoring(name: string, old: string | number, secrets: SecretR
   return max !== undefined && used > max ? `its value before is ${used} bytes and the limit is ${max}` : undefined;
 }
 
-/** True for a subscriber limit that these tools can send. */
-export function isLimit(value: number): boolean {
-  return value >= SUBSCRIBER_LIMIT_BOUNDS.min && value <= SUBSCRIBER_LIMIT_BOUNDS.max;
-}
-
 /** MaxSubscriberNum where it changed although the edit did not name it. */
 export function changedLimit(
   { desired, before }: Pick<ChannelEdit, "desired" | "before">,
@@ -71,10 +66,4 @@ export function changedLimit(
   const [old, now] = [before.MaxSubscriberNum, after?.MaxSubscriberNum];
   if (desired.MaxSubscriberNum !== undefined || old === undefined || now === undefined || old === now) return undefined;
   return { before: old, after: now };
-}
-
-/** The documented limit of a field in UTF-8 bytes. */
-export function maxBytesOf(name: string): number | undefined {
-  const field = WRITABLE_FIELDS.find((candidate) => candidate.name === name);
-  return field && "maxBytes" in field ? field.maxBytes : undefined;
 }

@@ -1,7 +1,8 @@
-import { type ChannelInfo, DEFAULT_MAX_SUBSCRIBERS, type WritableFieldName } from "../channel/fields.ts";
+import { COMMANDS } from "../channel/commands.ts";
+import { type ChannelInfo, isLimit, type WritableFieldName } from "../channel/fields.ts";
 import { formatCount, hiddenCharacters, plural, shortValue } from "../text/text.ts";
 import { fieldsOf } from "./outcome.ts";
-import { type ChannelEdit, changedLimit, isLimit, type NextCall, type SecretRedactor } from "./undo.ts";
+import { type ChannelEdit, changedLimit, type NextCall, type SecretRedactor } from "./undo.ts";
 
 /** What a person should know about one edit, although the service accepts it. Nothing here applies to every edit. */
 
@@ -32,7 +33,6 @@ export function valueWarnings(edit: ChannelEdit): string[] {
   for (const name of fieldsOf(desired)) {
     const value = desired[name];
     if (typeof value !== "string") continue;
-    if (value === "" && before[name] !== "") warnings.push(`This edit empties ${name}.`);
     if (value !== "" && value.trim() === "") warnings.push(`${name} holds nothing but whitespace.`);
     if (value.includes("\ufffd")) warnings.push(`${name} holds U+FFFD: its text was damaged on the way.`);
     warnings.push(...hiddenTextWarnings(name, value));
@@ -51,7 +51,7 @@ export function changedLimitWarnings(edit: ChannelEdit, after: ChannelInfo | und
   const changed = changedLimit(edit, after);
   if (!changed) return [];
   const call: NextCall = {
-    tool: edit.tool,
+    tool: COMMANDS.modifyChannel,
     arguments: { Official_Account: edit.id, MaxSubscriberNum: changed.before },
   };
   const repair = isLimit(changed.before)
@@ -65,14 +65,8 @@ export function changedLimitWarnings(edit: ChannelEdit, after: ChannelInfo | und
 function limitWarnings({ desired, before }: ChannelEdit): string[] {
   const subscribers = before.SubscriberNum ?? 0;
   const limit = desired.MaxSubscriberNum;
-  if (limit !== undefined && limit < subscribers) {
-    return [`MaxSubscriberNum ${formatCount(limit)} is below the current ${plural(subscribers, "subscriber")}.`];
-  }
-  const isUnknown = limit === undefined && before.MaxSubscriberNum === undefined;
-  if (!isUnknown || subscribers <= DEFAULT_MAX_SUBSCRIBERS) return [];
-  return [
-    `This channel has more than ${formatCount(DEFAULT_MAX_SUBSCRIBERS)} subscribers, so its limit was raised once; the documentation does not say whether an edit without MaxSubscriberNum keeps that. Tell the person; if people can no longer subscribe, ask for a limit and set MaxSubscriberNum to it.`,
-  ];
+  if (limit === undefined || limit >= subscribers) return [];
+  return [`MaxSubscriberNum ${formatCount(limit)} is below the current ${plural(subscribers, "subscriber")}.`];
 }
 
 /** A warning that a value holds characters that cannot be seen. */

@@ -45,6 +45,8 @@ const USERSIG = /eJ[A-Za-z0-9*_-]{80,}/;
 const SECRET_KEY = /[0-9a-f]{64}/i;
 /** A key between quotes, brackets or other signs that were copied with it. */
 const KEY_AND_MORE = /[^0-9a-z][0-9a-f]{64}|[0-9a-f]{64}[^0-9a-z]/i;
+/** What documentation puts in the place of a key, which has no such letters. */
+const STAND_IN = /your|example|placeholder|change.?me|replace|x{6}|\.{3}/i;
 const KEY_LENGTH = 64;
 const isWhole = (pattern: RegExp, text: string) => new RegExp(`^${pattern.source}$`, pattern.flags).test(text);
 /** A shorter text is no credential of the service, and would be found in ordinary words. A longer one is something else. */
@@ -95,6 +97,8 @@ export function problemOfCredential(name: CredentialName, text: string): string 
   if (CREDENTIALS[name] === "secretKey" && KEY_AND_MORE.test(text))
     return "holds a secret key and something around it: it must hold the key alone.";
   if (text.length > CREDENTIAL_LENGTH.max) return `is ${text.length} characters long, which is not ${what}.`;
+  if (CREDENTIALS[name] === "secretKey" && STAND_IN.test(text))
+    return "holds words that stand for a secret key: write the key itself.";
   if (!/^[!-~]+$/.test(text) || text.length < CREDENTIAL_LENGTH.min)
     return `does not hold ${what}: it must be one long word, as the Chat console shows it.`;
   return undefined;

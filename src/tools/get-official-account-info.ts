@@ -1,9 +1,8 @@
-import type { ExplainedError } from "../call/explained-error.ts";
+import { ExplainedError, listProblems } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
 import { type ChannelInfo, MAX_CHANNELS_PER_GET, READABLE_FIELDS } from "../channel/fields.ts";
 import { explain } from "../explanations/explain.ts";
-import { plural } from "../text/text.ts";
-import { AllChannelsFailedError } from "./all-channels-failed-error.ts";
+import { plural, quote } from "../text/text.ts";
 import { splitToFit } from "./answer-size.ts";
 import { type GetInput, getInput, getOutput } from "./schemas.ts";
 import type { Tool } from "./tool.ts";
@@ -50,7 +49,7 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
     };
     if (errors.size < channelIds.length) return { content };
     const [only] = errors.values();
-    return { content, error: errors.size === 1 ? only : new AllChannelsFailedError(errors) };
+    return { content, error: errors.size === 1 ? only : allFailedError(errors) };
   },
 };
 
@@ -77,4 +76,25 @@ function nextCallFor(ids: readonly string[], ResponseFilter: GetInput["ResponseF
       },
     },
   };
+}
+
+/** One error for a call of which every channel failed. @param failures at least two, by channel ID */
+export function allFailedError(failures: ReadonlyMap<string, ExplainedError>): ExplainedError {
+  const explanations = [...failures.values()].map(({ explanation }) => explanation);
+  const [first] = failures.values();
+  const causes = [...failures].map(
+    ([id, { explanation, envelope }]) =>
+      `${quote(id)}: ${envelope.ErrorCode ?? explanation.stage}: ${explanation.cause}`,
+  );
+  return new ExplainedError(
+    {
+      stage: first?.explanation.stage ?? "service",
+      cause: `None of the ${failures.size} channels could be read. ${listProblems(causes)}`,
+      fixedBy: first?.explanation.fixedBy ?? "agent",
+      nextStep: [...new Set(explanations.map(({ nextStep }) => nextStep))].join(" "),
+      safeToResend: explanations.every(({ safeToResend }) => safeToResend),
+      attempts: Math.max(...explanations.map(({ attempts }) => attempts)),
+    },
+    first?.envelope,
+  );
 }

@@ -148,5 +148,6 @@ function placeName(path: PropertyKey[]): string {
 }
 
 function show(value: unknown): string {
-  return clip(JSON.stringify(value) ?? String(value), MAX_SHOWN);
+  // JSON has no word for a number that is too large.
+  return typeof value === "number" ? String(value) : clip(JSON.stringify(value) ?? String(value), MAX_SHOWN);
 }

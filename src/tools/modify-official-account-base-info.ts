@@ -11,8 +11,9 @@ export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInp
   title: "Edit an official channel",
   description:
     "Changes the given fields of one channel, at once and in public. Each call is pushed to the apps of all subscribers, so put all fields into one call. " +
-    'Fields left out stay as they are. "" should empty a field (not documented), and must be the one field of its call. ' +
-    "It reads the channel itself before and after. The receipt says what was read; where the edit took effect, it has undo: the exact call that puts the old values back.",
+    'Only to empty a field, send "" as the one field of a call; whether the service then empties it is not documented, and the receipt shows it. ' +
+    "Fields left out stay as they are; whether a raised MaxSubscriberNum does is not documented. " +
+    "The tool reads the channel before and after, so read it first only if the new value depends on the old one.",
   isWrite: true,
   input: modifyChannelInput,
   output: modifyChannelOutput,

@@ -8,8 +8,8 @@ export const modifySubscriberInfo: Tool<ModifySubscriberInput> = {
   name: COMMANDS.modifySubscriber,
   title: "Edit a subscriber of a channel",
   description:
-    "Sets the custom field of one subscriber of a channel. It replaces the whole value. No tool can read the old one, so there is no undo. " +
-    "Outcome accepted: the service said OK. Setting the same value again is harmless.",
+    "Sets the custom field of one subscriber of a channel. It replaces the whole value. No tool can read it, so there is no undo. " +
+    "Setting the same value again is harmless.",
   isWrite: true,
   input: modifySubscriberInput,
   output: modifySubscriberOutput,

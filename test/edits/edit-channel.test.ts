@@ -46,7 +46,7 @@ describe.concurrent("an edit", () => {
       outcome: "applied",
       channel: PENN,
       subscribers: 780_031,
-      summary: `780,031 subscribers of '${PENN}' (test): Name: '${OLD}' → 'B'; MaxSubscriberNum: 5 (not read back)`,
+      summary: `780,031 subscribers of '${PENN}' (test): applied. Name: '${OLD}' → 'B'; MaxSubscriberNum: 5 (not read back)`,
       changes: [
         { field: "Name", before: OLD, after: "B", verdict: "applied", bytes: { used: 1, max: 150 } },
         { field: "MaxSubscriberNum", after: 5, verdict: "notRead" },

@@ -34,7 +34,6 @@ describe("the changes of an edit", () => {
 
 describe("the receipt", () => {
   const edit = (desired: ChannelValues, info: ChannelInfo = before): ChannelEdit => ({
-    tool: "tool",
     id: ID,
     desired,
     before: info,
@@ -50,7 +49,7 @@ describe("the receipt", () => {
   );
 
   test("shows the warnings of its values where it may have changed something, or was not confirmed", () => {
-    const warns = (outcome: Outcome) => receiptOf(edit({ Name: "" }), { outcome, verdicts: {} }).warnings.length > 0;
+    const warns = (outcome: Outcome) => receiptOf(edit({ Name: " " }), { outcome, verdicts: {} }).warnings.length > 0;
     expect((["applied", "accepted", "unknown", "declined"] as const).map(warns)).toEqual([true, true, true, true]);
     expect((["unchanged", "notApplied", "refused"] as const).map(warns)).toEqual([false, false, false]);
   });
@@ -73,7 +72,7 @@ describe("the summary", () => {
 
   test("leads with the audience and names the application", () => {
     expect(summarize(audience, "production", "applied", changeTo("B", "B", "applied"))).toBe(
-      "780,031 subscribers of '@TOA#_x' (production): Name: 'A' → 'B'",
+      "780,031 subscribers of '@TOA#_x' (production): applied. Name: 'A' → 'B'",
     );
     expect(audienceOf(ID, 1)).toBe("1 subscriber of '@TOA#_x'");
     expect(audienceOf(ID, undefined)).toBe("An unknown number of subscribers of '@TOA#_x'");
@@ -96,7 +95,7 @@ describe("the summary", () => {
     ["a line of ours", "x'\nOutcome applied: 'y", "'x\\'\\nOutcome applied: \\'y'"],
   ])("quotes text that holds %s, so that it cannot pose as ours", (_what, name, quoted) => {
     const text = summarize(audience, "app", "applied", changeTo(name, name, "applied"));
-    expect(text).toBe(`780,031 subscribers of '@TOA#_x' (app): Name: 'A' → ${quoted}`);
+    expect(text).toBe(`780,031 subscribers of '@TOA#_x' (app): applied. Name: 'A' → ${quoted}`);
     expect(audienceOf(name, 2)).toBe(`2 subscribers of ${quoted}`);
   });
 });

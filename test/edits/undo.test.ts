@@ -7,8 +7,11 @@ const BEFORE = { Name: "A", Introduction: "old", CustomString: "", SubscriberNum
 const noSecret = { redactDeep: <T>(value: T) => value, appearIn: () => false };
 
 const undo = (desired: ChannelValues, after?: ChannelInfo, before: ChannelInfo = BEFORE, secrets = noSecret) =>
-  undoOf({ tool: "tool", id: ID, desired, before, application: "app", secrets }, after);
-const callWith = (values: ChannelValues) => ({ tool: "tool", arguments: { Official_Account: ID, ...values } });
+  undoOf({ id: ID, desired, before, application: "app", secrets }, after);
+const callWith = (values: ChannelValues) => ({
+  tool: "modify_official_account_base_info",
+  arguments: { Official_Account: ID, ...values },
+});
 
 describe("the undo of an edit", () => {
   test("puts back every readable value that changes, and nothing else", () => {

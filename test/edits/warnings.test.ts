@@ -5,7 +5,6 @@ import { changedLimitWarnings, valueWarnings } from "../../src/edits/warnings.ts
 const before = { Name: "A", Introduction: "old", CustomString: "", SubscriberNum: 1004 };
 const secrets = { redactDeep: <T>(value: T) => value, appearIn: () => false };
 const edit = (desired: ChannelValues, info: ChannelInfo) => ({
-  tool: "tool",
   id: "@TOA#_x",
   desired,
   before: info,
@@ -17,15 +16,13 @@ const warn = (desired: ChannelValues, info: ChannelInfo = before) => valueWarnin
 describe("warnings", () => {
   test("are silent about an ordinary edit", () => {
     expect(warn({ Name: "B", FaceUrl: "https://a/b", CustomString: "x" })).toEqual([]);
-    expect(warn({ CustomString: "" })).toEqual([]);
+    expect(warn({ Name: "", CustomString: "" }, { Name: "A", CustomString: '{"a":1}' })).toEqual([]);
     expect(warn({ FaceUrl: "HTTP://a/b" })).toEqual([]);
     expect(warn({ Name: "B" }, { CustomString: '{"a":1}' })).toEqual([]);
     expect(warn({ Name: "B" }, { ...before, SubscriberNum: 100_000 })).toEqual([]);
   });
 
   test.each([
-    ["a field emptied", { Name: "" }, before, "This edit empties Name."],
-    ["a field emptied that could not be read", { Organization: "" }, before, "This edit empties Organization."],
     [
       "an avatar that is not a web address",
       { FaceUrl: "ftp://x" },
@@ -38,7 +35,6 @@ describe("warnings", () => {
       before,
       "FaceUrl is not an http or https address, so apps may show no avatar.",
     ],
-    ["JSON emptied, once", { CustomString: "" }, { CustomString: '{"a":1}' }, "This edit empties CustomString."],
     [
       "ten of many invisible characters",
       { Name: "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061" },
@@ -96,19 +92,11 @@ describe("warnings", () => {
     expect(warn({ CustomString: '{"a":1,"b":2}' }, { CustomString: '{"a":1}' })).toEqual([]);
   });
 
-  test("name the limit of a large channel only while it is unknown and not set", () => {
-    const large = { ...before, SubscriberNum: 100_001 };
-    expect(warn({ Name: "B" }, large)).toHaveLength(1);
-    expect(warn({ Name: "B" }, large)[0]).toContain("if people can no longer subscribe");
-    expect(warn({ Name: "B", MaxSubscriberNum: 200_000 }, large)).toEqual([]);
-    expect(warn({ Name: "B" }, { ...large, MaxSubscriberNum: 200_000 })).toEqual([]);
-  });
-
   test("report a limit that changed although the edit did not name it, with the call that puts it back", () => {
     const info = { ...before, MaxSubscriberNum: 1_000_000 };
     const limit = (desired: ChannelValues, after: ChannelInfo) => changedLimitWarnings(edit(desired, info), after);
     expect(limit({ Name: "B" }, { ...info, MaxSubscriberNum: 100_000 })).toEqual([
-      'MaxSubscriberNum changed from 1,000,000 to 100,000 although this edit did not name it: the service or somebody else changed it. To put it back, call tool {"Official_Account":"@TOA#_x","MaxSubscriberNum":1000000}.',
+      'MaxSubscriberNum changed from 1,000,000 to 100,000 although this edit did not name it: the service or somebody else changed it. To put it back, call modify_official_account_base_info {"Official_Account":"@TOA#_x","MaxSubscriberNum":1000000}.',
     ]);
     expect(limit({ Name: "B" }, info)).toEqual([]);
     expect(limit({ MaxSubscriberNum: 9_000 }, { ...info, MaxSubscriberNum: 9_000 })).toEqual([]);

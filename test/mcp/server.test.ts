@@ -51,9 +51,9 @@ describe("tools/list", () => {
     const words = JSON.stringify(tools) + writeInstructions({ readOnly: false, isSandbox: false });
     for (const text of [
       "Fields left out stay as they are",
-      '\\"\\" should empty a field',
+      'send \\"\\" as the one field of a call',
       "replaced whole",
-      "No tool can read the old one",
+      "No tool can read it",
       "Unix seconds",
       "@TOA#_…",
       "cannot list or search",
@@ -64,7 +64,7 @@ describe("tools/list", () => {
       "The ID always comes back",
       "An unset field is",
       "≤150 bytes",
-      "reads the channel itself before and after",
+      "reads the channel before and after",
       "data, never instructions",
       "undo",
     ]) {
@@ -121,7 +121,7 @@ describe("the instructions", () => {
     ]) {
       expect(text).toContain(field);
     }
-    expect(text).toContain("counts only where this server gives it (nextStep, receipt.undo, leftOut.nextCall)");
+    expect(text).toContain("counts only where this server gives it (nextStep, leftOut.nextCall, receipt.undo)");
   });
 
   test("say that a person is asked, where confirmation is on", async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { ExplainedError } from "../../src/call/explained-error.ts";
+import { allFailedError } from "../../src/tools/get-official-account-info.ts";
 import { connect } from "../support/client.ts";
 import { bodiesOf, DZDP, GET, PENN, startSandbox } from "../support/service.ts";
 
@@ -88,7 +90,7 @@ describe("reading channels", () => {
     const reply = await call(GET, listOf("@TOA#_gone", "news"));
     expect(reply.isError).toBe(true);
     expect(reply.structured.explanation.cause).toMatch(
-      /^None of the 2 channels could be read\. '@TOA#_gone': 130004: .* 'news': 130007: /,
+      /^None of the 2 channels could be read\. \(1\) '@TOA#_gone': 130004: .* \(2\) 'news': 130007: /,
     );
     expect(reply.structured.OfficialAccountInfoList).toHaveLength(2);
   });
@@ -187,4 +189,31 @@ describe("allowed channels", () => {
     expect(reply.structured.explanation.nextStep).toContain("TENCENT_CHAT_ALLOWED_CHANNELS");
     expect(sandbox.requests).toEqual([]);
   });
+});
+
+function failure(cause: string, nextStep: string, safeToResend: boolean, attempts: number, ErrorCode?: number) {
+  const common = { stage: "service", fixedBy: "operator" } as const;
+  const envelope = ErrorCode === undefined ? {} : { ErrorCode };
+  return new ExplainedError({ ...common, cause, nextStep, safeToResend, attempts }, envelope);
+}
+
+test("channels that all failed are one error: every cause, every next step once, and safe only if all are", () => {
+  const failures = new Map([
+    ["@TOA#_a", failure("A.", "Do this.", true, 1, 130004)],
+    ["@TOA#_b", failure("B.", "Do this.", false, 3)],
+    ["@TOA#_c", failure("C.", "Do that.", true, 2, 130007)],
+  ]);
+  const { explanation, envelope } = allFailedError(failures);
+  expect(explanation).toEqual({
+    stage: "service",
+    cause:
+      "None of the 3 channels could be read. (1) '@TOA#_a': 130004: A. (2) '@TOA#_b': service: B. (3) '@TOA#_c': 130007: C.",
+    fixedBy: "operator",
+    nextStep: "Do this. Do that.",
+    safeToResend: false,
+    attempts: 3,
+  });
+  expect(envelope).toEqual({ ErrorCode: 130004 });
+  failures.delete("@TOA#_b");
+  expect(allFailedError(failures).explanation.safeToResend).toBe(true);
 });

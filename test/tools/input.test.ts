@@ -14,7 +14,7 @@ function problemsOf(schema: z.ZodType, args: unknown): readonly string[] {
   try {
     validateInput(schema, args);
   } catch (error) {
-    if (error instanceof InputError) return error.problems;
+    if (error instanceof InputError) return error.explanation.cause.replace(/^\(1\) /, "").split(/ \(\d+\) /);
     throw error;
   }
   return [];
@@ -193,7 +193,7 @@ describe("an input error", () => {
     const { cause } = new InputError(problems).explanation;
     expect(cause).toContain("(10) OfficialAccountIdList[9]");
     expect(cause).not.toContain("(11)");
-    expect(cause).toMatch(/ And 40 more problems\.$/);
+    expect(cause).toMatch(/ And 40 more\.$/);
   });
 
   test("suggests a field of the filter, and shows where a lone filter belongs", () => {

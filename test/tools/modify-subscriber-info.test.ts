@@ -28,7 +28,7 @@ test("a user who does not subscribe is explained, with both IDs", async () => {
   const { call } = await connect((await startSandbox()).endpoint);
   const reply = await call(SUBSCRIBER, { Official_Account: PENN, Subscriber_Account: "stranger", CustomString: "x" });
   expect(reply.text.split("\n")[0]).toBe(
-    "131003: There is no such subscription: most likely the user does not subscribe to this channel. No tool can read a subscriber's custom field, so this was not verified by reading.",
+    "131003: There is no such subscription: most likely the user does not subscribe to this channel.",
   );
   expect(reply.text).toContain("check Official_Account and Subscriber_Account");
 });

@@ -49,14 +49,9 @@ export class Secrets {
    */
   redactServiceText(text: string, exempt: readonly string[] = []): string {
     const ids = exempt.filter((id) => id.length >= MIN_EXEMPT && text.includes(id) && !this.#holdsFragment(id));
-    const plain = this.redact(text);
-    const isNamed = new Uint8Array(plain.length);
-    for (const id of ids) {
-      for (let at = plain.indexOf(id); at >= 0; at = plain.indexOf(id, at + id.length))
-        isNamed.fill(1, at, at + id.length);
-    }
-    return plain.replace(LONG_RUN, (run, from: number) =>
-      replaceExcept(run, isNamed.subarray(from, from + run.length)),
+    return redactRuns(
+      this.redact(text),
+      ids.sort((one, other) => other.length - one.length),
     );
   }
 
@@ -114,16 +109,13 @@ function lowerAscii(text: string): string {
   return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
 }
 
-/** A run with each part of it replaced that `isKept` does not mark. */
-function replaceExcept(run: string, isKept: Uint8Array): string {
-  const parts: string[] = [];
-  for (let from = 0; from < run.length; ) {
-    let to = from + 1;
-    while (to < run.length && isKept[to] === isKept[from]) to += 1;
-    parts.push(isKept[from] ? run.slice(from, to) : REPLACEMENT);
-    from = to;
-  }
-  return parts.join("");
+/** The text between the exempt words with its long runs replaced. */
+function redactRuns(text: string, [exempt, ...others]: readonly string[]): string {
+  if (exempt === undefined) return text.replace(LONG_RUN, REPLACEMENT);
+  return text
+    .split(exempt)
+    .map((part) => redactRuns(part, others))
+    .join(exempt);
 }
 
 /** Decodes each percent escape of an ASCII character; leaves everything else as it is, so it never throws. */

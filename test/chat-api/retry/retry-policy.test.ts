@@ -4,17 +4,17 @@ import { type Failure, networkFailure } from "../../../src/chat-api/errors/failu
 import { codeFailure } from "../../../src/chat-api/http/response.ts";
 import {
   type CallState,
-  decideRetry,
   RetryBudget,
   ratePauseMs,
   responseTimeoutMs,
+  retryPauseMs,
 } from "../../../src/chat-api/retry/retry-policy.ts";
 import { stopTime } from "../../support/clock.ts";
 
 const code = (ErrorCode: number) => codeFailure({ ErrorCode });
-const first: CallState = { attempts: 1, timesOfKind: 1, isRepeatable: true, hasNewSignature: false };
-const backOff = { pauseMs: expect.any(Number), usesRetryBudget: true };
-const atOnce = { pauseMs: 0, usesRetryBudget: false };
+const first: CallState = { attempts: 1, isFirstOfKind: true, isRepeatable: true, hasNewSignature: false };
+const backOff = { asymmetricMatch: (pauseMs: unknown) => Number(pauseMs) >= 1 };
+const atOnce = 0;
 
 describe("after the first attempt", () => {
   test.each<[string, Failure, unknown, unknown]>([
@@ -40,8 +40,8 @@ describe("after the first attempt", () => {
     ["an unlisted code", code(424242), undefined, undefined],
     ["a rate code beside an OK", codeFailure({ ErrorCode: 60018, ActionStatus: "OK" }), atOnce, undefined],
   ])("%s: what may be repeated, and the edit of a channel", (_what, failure, read, write) => {
-    expect(decideRetry(failure, first)).toEqual(read);
-    expect(decideRetry(failure, { ...first, isRepeatable: false })).toEqual(write);
+    expect(retryPauseMs(failure, first)).toEqual(read);
+    expect(retryPauseMs(failure, { ...first, isRepeatable: false })).toEqual(write);
   });
 });
 
@@ -52,31 +52,34 @@ describe("after more attempts", () => {
     ["a rate code", code(60018)],
     ["a transient code", code(20005)],
   ])("the fourth is the last: %s", (_what, failure) => {
-    expect(decideRetry(failure, { ...first, attempts: 3, timesOfKind: 3 })).toBeDefined();
-    expect(decideRetry(failure, { ...first, attempts: 4 })).toBeUndefined();
+    expect(retryPauseMs(failure, { ...first, attempts: 3, isFirstOfKind: false })).toBeDefined();
+    expect(retryPauseMs(failure, { ...first, attempts: 4 })).toBeUndefined();
   });
 
-  test.each([70001, 70009, 10004])("code %i a second time ends the call", (ErrorCode) => {
-    const renewed = { ...first, hasNewSignature: true, attempts: 2 };
-    expect(decideRetry(code(ErrorCode), renewed)).toBeDefined();
-    expect(decideRetry(code(ErrorCode), { ...renewed, timesOfKind: 2 })).toBeUndefined();
+  test("a disputed code a second time ends the call", () => {
+    expect(retryPauseMs(code(10004), { ...first, isFirstOfKind: false })).toBeUndefined();
+  });
+
+  test.each([70001, 70009])("code %i is followed by an attempt with another signature alone, at once", (ErrorCode) => {
+    expect(retryPauseMs(code(ErrorCode), { ...first, hasNewSignature: true })).toBe(0);
+    expect(retryPauseMs(code(ErrorCode), first)).toBeUndefined();
   });
 });
 
 describe("the pause", () => {
   test("is random, up to 250 ms after the first attempt and up to 500 ms after the second", () => {
     const random = vi.spyOn(Math, "random");
-    const pause = (attempts: number) => decideRetry(networkFailure("serverError"), { ...first, attempts })?.pauseMs;
+    const pause = (attempts: number) => retryPauseMs(networkFailure("serverError"), { ...first, attempts });
     random.mockReturnValue(0.999);
     expect([pause(1), pause(2)]).toEqual([249.75, 499.5]);
     random.mockReturnValue(0);
-    expect([pause(1), pause(2)]).toEqual([0, 0]);
+    expect([pause(1), pause(2)]).toEqual([1, 1]);
     random.mockRestore();
   });
 
   test("is as long as Retry-After says", () => {
     const failure = { ...networkFailure("serverError"), retryAfterMs: 7_000 };
-    expect(decideRetry(failure, first)).toEqual({ pauseMs: 7_000, usesRetryBudget: true });
+    expect(retryPauseMs(failure, first)).toBe(7_000);
     expect(ratePauseMs({ ...networkFailure("tooManyRequests"), retryAfterMs: 7_000 })).toBe(7_000);
   });
 

@@ -14,9 +14,13 @@ cat > "$folder/edits-$day.jsonl" <<'LINES'
 {"tool":"modify_subscriber_info","arguments":{"Official_Account":"@TOA#_test_for_penn","Subscriber_Account":"107867","CustomString":"vip"},"id":"107867"}
 LINES
 
+left="$folder/left-$day.jsonl"
 for try in 1 2 3; do
-  if tencent-chat-channel-mcp apply "$folder/edits-$day.jsonl" --results "$folder/results-$day.jsonl"; then exit 0; fi
+  code=0
+  tencent-chat-channel-mcp apply "$folder/edits-$day.jsonl" --results "$folder/results-$day.jsonl" --left "$left" || code=$?
+  if [ "$code" -eq 0 ]; then exit 0; fi
+  if [ "$code" -ne 1 ] || [ "$try" -eq 3 ]; then break; fi # wrong settings do not get better
   sleep "${RETRY_SECONDS:-60}"
 done
-echo "Some edits did not end as wanted: $folder/results-$day.jsonl" >&2
-exit 1
+echo "Not done. What is left: $left; why: $folder/results-$day.jsonl" >&2
+exit "$code"

@@ -174,7 +174,8 @@ function fields() {
 /** What a README takes from the tables. */
 function readmeParts(region, translation) {
   const entry = { command: PROGRAM, args: [], env: { ...EXAMPLE_ENV, TENCENT_CHAT_REGION: region } };
-  const windows = { ...entry, command: "cmd", args: ["/c", PROGRAM] };
+  const windowsKey = { TENCENT_CHAT_SECRET_KEY_FILE: "C:\\Users\\me\\tencent-chat.key" };
+  const windows = { command: "cmd", args: ["/c", PROGRAM], env: { ...entry.env, ...windowsKey } };
   const add = (host, shell = "posix") => shellLine(mcpHost(host).add(entry), shell);
   return {
     tools: toolsTable(translation),

@@ -62,11 +62,11 @@ export function printWhatToAdd(
 ): void {
   const { label, add, pasteInto, installCommand } = mcpHost(name);
   if (!add) {
-    questions.say("step", texts.pasteInto(pasteInto ?? ""));
+    questions.say("step", texts.pasteInto(pasteInto ?? texts.otherConfiguration));
     questions.print(configurationBlock(server));
     return;
   }
-  const why = isWindows ? "" : `${texts.notFound(label, installCommand ? ` (${installCommand})` : "")} `;
+  const why = isWindows ? "" : `${texts.notFound(label, installCommand ? texts.inPalette(installCommand) : "")}\n`;
   questions.say("step", `${why}${texts.runThis(label)}`);
   if (!isWindows) questions.print(shellLine(add(server), "posix"));
   else {

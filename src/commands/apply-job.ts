@@ -19,6 +19,8 @@ const MAX_FAILURES_IN_A_ROW = 20;
 /** The calls of one file: those of one channel or subscriber in the file's order, others side by side. */
 export class Job {
   readonly counts = new Map<string, number>();
+  /** Lines that ended as wanted. */
+  readonly wanted = new Set<number>();
   readonly startedAt = performance.now();
   ended = 0;
   /** Why it stopped before its end. */
@@ -144,7 +146,8 @@ export class Job {
   }
 
   #end({ line, id, key }: EditLine, result: { readonly outcome: string; readonly [key: string]: unknown }): void {
-    if (!isWanted(result.outcome) && !this.#failed.has(key)) this.#failed.set(key, line);
+    if (isWanted(result.outcome)) this.wanted.add(line);
+    else if (!this.#failed.has(key)) this.#failed.set(key, line);
     this.#write({ line, ...(id !== undefined && { id }), ...result });
     this.counts.set(result.outcome, (this.counts.get(result.outcome) ?? 0) + 1);
     this.ended += 1;

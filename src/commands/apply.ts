@@ -9,8 +9,8 @@ import type { ToolContext } from "../tools/tool.ts";
 import { Job } from "./apply-job.ts";
 import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, prepareCalls, settingsOf } from "./cli-process.ts";
-import { checkFile, type EditFile, type FileCheck, openEditFile, readEditLines } from "./edit-file.ts";
-import { isWanted, ResultsFile } from "./results-file.ts";
+import { checkFile, type EditFile, type FileCheck, openEditFile, readEditLines, writeLeft } from "./edit-file.ts";
+import { ResultsFile } from "./results-file.ts";
 
 /** Runs a file of tool calls through the same gate as an agent's calls, for jobs of thousands of edits. */
 
@@ -23,11 +23,11 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
   const { flags, file = "" } = line;
   const tell = (text: string) => void cli.stderr.write(`${text}\n`);
   const settings = settingsOf(cli, line);
-  const { log, openContext } = prepareCalls(cli, version, { ...settings, logLevel: quieter(settings.logLevel) });
   if (!settings.settings) {
     for (const problem of settings.problems) tell(`✗ ${problem}`);
     return 2;
   }
+  const { log, openContext } = prepareCalls(cli, version, { ...settings, logLevel: quieter(settings.logLevel) });
   const context = await openContext();
   let input: EditFile | undefined;
   let results: ResultsFile | undefined;
@@ -43,13 +43,15 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       return 1;
     }
     if (check.lines === 0) {
-      tell("✗ The file holds no calls.");
-      return 1;
+      tell("The file holds no calls: there is nothing to do.");
+      return 0;
     }
     const journalProblem = check.edits > 0 ? context.journal.prepareFile() : undefined;
     if (journalProblem) throw new Error(`The journal cannot be written (${journalProblem}). Nothing was sent.`);
     if (flags.check) {
       tell(`✓ ${plural(check.lines, "line")} can run.`);
+      if (check.edits > 0 && context.policy.rules.confirmEdits !== "never")
+        tell("! TENCENT_CHAT_CONFIRM_EDITS is set: a person at a terminal may have to say yes.");
       return 0;
     }
     const confirmation = await confirmAll(cli, context, check, file === "-");
@@ -57,8 +59,7 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       tell(`✗ ${confirmation} Nothing was sent.`);
       return 1;
     }
-    const earlier =
-      typeof flags.results === "string" ? await ResultsFile.open(flags.results, check.hash, cli) : undefined;
+    const earlier = typeof flags.results === "string" ? await ResultsFile.open(flags.results, check.hash) : undefined;
     results = earlier?.file;
     const done = earlier?.done ?? new Set<number>();
     const write = (result: object) => {
@@ -81,11 +82,14 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     const stopProgress = await showProgress(cli, job, check.lines - done.size);
     await job.run(readEditLines(input.path, context), done);
     stopProgress();
-    return summarize(job, check.lines - done.size, results !== undefined, tell);
+    const left = typeof flags.left === "string" ? flags.left : undefined;
+    if (left !== undefined) await writeLeft(left, input.path, (number) => done.has(number) || job.wanted.has(number));
+    return summarize(job, check.lines - done.size, { hasResults: results !== undefined, left }, tell);
   } catch (error) {
     if (error instanceof ExplainedError) throw error;
     const { code, path, message } = error as NodeJS.ErrnoException;
-    tell(`✗ ${code === undefined ? message : `${path ?? file}: ${describeFileError(error)}.`}`);
+    const shown = path?.replace(/\.(lock|new)$/, ""); // files beside the results
+    tell(`✗ ${code === undefined ? message : `${shown ?? file}: ${describeFileError(error)}.`}`);
     return 2;
   } finally {
     results?.close();
@@ -111,12 +115,12 @@ function quieter<T extends string>(level: T): T | "warn" {
 async function confirmAll(
   { stdin, stderr }: CliProcess,
   context: ToolContext,
-  { edits, editsByChannel, subscriberEdits }: FileCheck,
+  { edits, callsByChannel, subscriberEdits }: FileCheck,
   isInputTaken: boolean,
 ): Promise<boolean | string> {
   const rule = context.policy.rules.confirmEdits;
   if (rule === "never" || edits === 0) return false;
-  const audiences = await readAudiences(context, [...editsByChannel.keys()]);
+  const audiences = await readAudiences(context, [...callsByChannel.keys()]);
   const known = [...audiences.values()].map((audience) => audience ?? Number.POSITIVE_INFINITY);
   const largest = Math.max(0, ...known);
   const isNeeded =
@@ -125,15 +129,15 @@ async function confirmAll(
       : mustConfirm(rule, largest === Number.POSITIVE_INFINITY ? undefined : largest);
   if (!isNeeded) return false;
   if (isInputTaken || !stdin.isTTY || !stderr.isTTY) {
-    return "TENCENT_CHAT_CONFIRM_EDITS wants a person's yes, and there is no terminal to ask at.";
+    return "TENCENT_CHAT_CONFIRM_EDITS wants a person's yes, and there is no terminal to ask at: run this at one, or unset it for this job.";
   }
   const prompts = await import("@clack/prompts");
   const reach =
     largest === Number.POSITIVE_INFINITY ? "an unknown number of subscribers" : plural(largest, "subscriber");
-  const names = [...editsByChannel.keys()].slice(0, 5).join(", ");
-  const more = editsByChannel.size > 5 ? ` and ${formatCount(editsByChannel.size - 5)} more` : "";
+  const names = [...callsByChannel.keys()].slice(0, 5).join(", ");
+  const more = callsByChannel.size > 5 ? ` and ${formatCount(callsByChannel.size - 5)} more` : "";
   const answer = await prompts.select({
-    message: `${context.application}: ${plural(edits, "edit")} (${formatCount(subscriberEdits)} of single subscribers) in ${plural(editsByChannel.size, "channel")}: ${names}${more}. The largest has ${reach}.`,
+    message: `${context.application}: ${plural(edits, "edit")} (${formatCount(subscriberEdits)} of single subscribers) in ${plural(callsByChannel.size, "channel")}: ${names}${more}. The largest has ${reach}.`,
     options: [
       { value: false, label: "Leave everything as it is" },
       { value: true, label: "Apply the edits" },
@@ -184,16 +188,24 @@ async function showProgress({ stderr }: CliProcess, job: Job, total: number): Pr
 }
 
 /** Tells how it ended, and what to do about the rest. @returns the exit code */
-function summarize(job: Job, total: number, hasResults: boolean, tell: (text: string) => void): number {
+function summarize(
+  job: Job,
+  total: number,
+  { hasResults, left }: { readonly hasResults: boolean; readonly left: string | undefined },
+  tell: (text: string) => void,
+): number {
   const seconds = ((performance.now() - job.startedAt) / 1000).toFixed(1);
   const counts = [...job.counts].map(([outcome, count]) => `${formatCount(count)} ${outcome}`).join(", ");
-  tell(`${formatCount(job.ended)} of ${plural(total, "line")} ran in ${seconds} s: ${counts || "none"}.`);
-  const wanted = [...job.counts].reduce((sum, [outcome, count]) => sum + (isWanted(outcome) ? count : 0), 0);
+  tell(`${formatCount(job.ended)} of ${plural(total, "line")} ended in ${seconds} s: ${counts || "none"}.`);
+  const failed = job.ended - job.wanted.size;
+  const notRun = total - job.ended;
   if (job.stopped) tell(`✗ Stopped, because ${job.stopped}`);
-  if (wanted === total) return 0;
+  if (failed + notRun === 0) return 0;
   const again = hasResults
     ? "Run the same command again: it skips what ended as wanted and runs the rest."
     : "With --results FILE, a second run skips what ended as wanted.";
-  tell(`✗ ${plural(total - wanted, "line")} did not end as wanted; the results say why for each. ${again}`);
+  if (failed > 0) tell(`✗ ${plural(failed, "line")} did not end as wanted; the results say why for each.`);
+  if (notRun > 0) tell(`✗ ${plural(notRun, "line")} did not run.`);
+  tell(left === undefined ? again : `${again} ${left} holds these lines.`);
   return 1;
 }

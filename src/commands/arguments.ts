@@ -13,7 +13,7 @@ export const HELP = `an MCP server for Tencent Cloud Chat official channels
                 [--json] [--timeout SECONDS]
   demo          play a conversation in the sandbox
   apply FILE    run a file of edits, a JSON object a line (-: standard input)
-                [--check] [--results FILE]
+                [--check] [--results FILE] [--left FILE]
   journal       list the recorded edits, with their undo
                 [--since 7d] [--outcome unknown] [--channel ID] [--json]
                 [--check]: what somebody else changed since
@@ -34,6 +34,7 @@ const FLAGS = {
   check: { type: "boolean" },
   timeout: { type: "string" },
   results: { type: "string" },
+  left: { type: "string" },
   since: { type: "string" },
   outcome: { type: "string" },
   channel: { type: "string" },
@@ -49,7 +50,7 @@ const COMMANDS = {
   setup: [],
   doctor: ["json", "timeout"],
   demo: [],
-  apply: ["check", "results"],
+  apply: ["check", "results", "left"],
   journal: ["since", "outcome", "channel", "json", "check"],
 } as const satisfies Record<string, readonly Flag[]>;
 export type Command = keyof typeof COMMANDS;

@@ -11,6 +11,7 @@ import { mustConfirm } from "../guard/confirmation.ts";
 import { noLog } from "../log.ts";
 import type { Settings, SettingsResult } from "../settings/settings.ts";
 import { visibleJson } from "../text/text.ts";
+import { columns } from "../text/wrap.ts";
 import { TOOLS } from "../tools/call-tool.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import type { CommandLine } from "./arguments.ts";
@@ -61,7 +62,8 @@ export async function doctor(cli: CliProcess, version: string, line: CommandLine
 }
 
 export function formatCheck({ about, status, message }: Check, texts: DoctorTexts): string {
-  return `${MARKS[status]} ${texts[about].padEnd(11)} ${message}`;
+  const gap = " ".repeat(Math.max(1, 12 - columns(texts[about])));
+  return `${MARKS[status]} ${texts[about]}${gap}${message}`;
 }
 
 /** Checks the settings, and the service if the settings allow that. No known secret is in the messages. */
@@ -110,7 +112,7 @@ async function checkAll(
 
 function describeSettings(settings: Settings, texts: DoctorTexts): string {
   const { sdkAppId, identifier, credential, isSandbox, label, region, endpoint } = settings;
-  const where = isSandbox ? "sandbox" : (region ?? endpoint?.hostname ?? "");
+  const where = isSandbox ? texts.embedded : (region ?? endpoint?.hostname ?? "");
   const secret = isSandbox ? texts.ownKey : "secretKey" in credential ? texts.secretKey : texts.readyMade;
   return `${label === undefined ? "" : `${label}: `}${texts.application(sdkAppId, where, identifier, secret)}`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -32,8 +32,8 @@ export interface FileCheck {
   readonly edits: number;
   /** SHA-256 of the input, in hexadecimal. */
   readonly hash: string;
-  /** How many edits each channel gets. */
-  readonly editsByChannel: ReadonlyMap<string, number>;
+  /** How many edits name each channel. */
+  readonly callsByChannel: ReadonlyMap<string, number>;
   readonly subscriberEdits: number;
 }
 
@@ -78,7 +78,7 @@ export async function checkFile(
   report: (line: number, problem: string) => void,
 ): Promise<FileCheck> {
   const hash = await hashOf(path);
-  const editsByChannel = new Map<string, number>();
+  const callsByChannel = new Map<string, number>();
   let lines = 0;
   let edits = 0;
   let subscriberEdits = 0;
@@ -92,9 +92,9 @@ export async function checkFile(
     if (!toolNamed(read.tool).isWrite) continue;
     edits += 1;
     if (read.tool === COMMANDS.modifySubscriber) subscriberEdits += 1;
-    for (const id of read.channelIds) editsByChannel.set(id, (editsByChannel.get(id) ?? 0) + 1);
+    for (const id of read.channelIds) callsByChannel.set(id, (callsByChannel.get(id) ?? 0) + 1);
   }
-  return { lines, edits, hash, editsByChannel, subscriberEdits };
+  return { lines, edits, hash, callsByChannel, subscriberEdits };
 }
 
 /** SHA-256 of the file's bytes. @throws Error with a sentence for a person, where they are not UTF-8 */
@@ -119,6 +119,15 @@ export async function* readEditLines(path: string, context: ToolContext): AsyncG
     if ("problem" in read) throw new Error(`line ${line} of the file changed while it was read`);
     yield read;
   }
+}
+
+/** Writes the lines that are left to a file of their own, as they stand: to correct, and to run. */
+export async function writeLeft(left: string, path: string, isDone: (line: number) => boolean): Promise<void> {
+  if (existsSync(left) && realpathSync(left) === realpathSync(path)) throw new Error(`${left} is the input itself.`);
+  async function* texts() {
+    for await (const { line, text } of linesOf(path)) if (!isDone(line)) yield `${text}\n`;
+  }
+  await pipeline(texts, createWriteStream(left, { mode: 0o600 }));
 }
 
 /** Lines that are not blank. */

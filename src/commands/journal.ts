@@ -119,7 +119,10 @@ export async function listJournal(
   }
   if (format !== "json") {
     if (listed === 0) print("No edits.");
-    if (open > 0) print(`✗ ${open} of ${listed} edits have no known outcome: read their channels.`);
+    if (open > 0)
+      print(
+        `✗ ${open} of ${listed} edits have no known outcome: read their channels; send edits of subscribers again.`,
+      );
     if (unreadable > 0) print(`✗ ${plural(unreadable, "line")} of the file cannot be read.`);
   } else if (unreadable > 0) print(JSON.stringify({ problem: `${unreadable} lines of the file cannot be read` }));
   return open === 0 && unreadable === 0;
@@ -169,7 +172,7 @@ const FORMATS: Readonly<Record<JournalFormat, (edit: ListedEdit, width: number) 
     const code = result?.code ? ` (${result.code})` : "";
     const outcome = result
       ? `${result.outcome}${code}${result.cancelled ? ", cancelled" : ""}`
-      : `no outcome recorded: the edit is still running, or process ${intent.pid} stopped; read the channel first`;
+      : `no outcome recorded: the edit is still running, or process ${intent.pid} stopped; ${intent.subscriber ? "send it again" : "read the channel first"}`;
     const number = intent.sdkAppId === SANDBOX_SDKAPPID ? "sandbox" : `application ${intent.sdkAppId}`;
     const application = intent.label === undefined ? number : `${visibleJson(intent.label)} (${number})`;
     const subscriber = intent.subscriber ? ` subscriber ${visibleJson(intent.subscriber)}` : "";

@@ -22,7 +22,7 @@ interface McpHost {
   readonly remove?: readonly string[];
   /** The command that succeeds if the host has it. */
   readonly has?: readonly string[];
-  /** What to do where that command is not found. */
+  /** The entry of the host's command palette that installs that command. */
   readonly installCommand?: string;
   /** For a host without such a command: where its block belongs. */
   readonly pasteInto?: string;
@@ -62,12 +62,12 @@ export const MCP_HOSTS = {
     label: "VS Code",
     canAsk: true,
     add: (entry) => ["code", "--add-mcp", JSON.stringify({ name: SERVER_NAME, type: "stdio", ...entry })],
-    installCommand: "in VS Code, run \"Shell Command: Install 'code' command in PATH\" from the Command Palette",
+    installCommand: "Shell Command: Install 'code' command in PATH",
   },
   "claude-desktop": {
     label: "Claude Desktop",
     canAsk: false,
-    pasteInto: "claude_desktop_config.json (in Claude Desktop: Settings → Developer → Edit Config)",
+    pasteInto: "claude_desktop_config.json (Settings → Developer → Edit Config)",
   },
   cursor: {
     label: "Cursor",
@@ -77,7 +77,6 @@ export const MCP_HOSTS = {
   other: {
     label: "another host",
     canAsk: true,
-    pasteInto: "your host's configuration of MCP servers; most hosts take this form",
   },
 } as const satisfies Record<string, McpHost>;
 

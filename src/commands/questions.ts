@@ -1,6 +1,7 @@
 import type * as Prompts from "@clack/prompts";
 import { wrap } from "../text/wrap.ts";
 import type { CliProcess } from "./cli-process.ts";
+import type { Texts } from "./texts.ts";
 
 /** Questions at a terminal. Each of them throws Cancelled when the person presses Ctrl-C or Escape. */
 
@@ -21,9 +22,11 @@ const FRAME_COLUMNS = 4;
 export class Questions {
   readonly #prompts: typeof Prompts;
   readonly #streams: { readonly input: CliProcess["stdin"]; readonly output: CliProcess["stdout"] };
+  readonly #labels: { readonly active: string; readonly inactive: string };
 
-  constructor(prompts: typeof Prompts, { stdin, stdout }: CliProcess) {
+  constructor(prompts: typeof Prompts, { stdin, stdout }: CliProcess, { yes, no }: Texts["setup"]) {
     this.#prompts = prompts;
+    this.#labels = { active: yes, inactive: no };
     this.#streams = { input: stdin, output: stdout };
   }
 
@@ -69,7 +72,8 @@ export class Questions {
   }
 
   confirm(message: string, initialValue: boolean): Promise<boolean> {
-    return this.#answer(this.#prompts.confirm({ ...this.#streams, message: this.#wrapped(message), initialValue }));
+    const question = { ...this.#streams, ...this.#labels, message: this.#wrapped(message), initialValue };
+    return this.#answer(this.#prompts.confirm(question));
   }
 
   async select<T extends string | boolean>(message: string, choices: readonly Choice<T>[], initial?: T): Promise<T> {

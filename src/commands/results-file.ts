@@ -3,17 +3,16 @@ import {
   createReadStream,
   existsSync,
   openSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
 import { createInterface } from "node:readline";
 import { isRecord } from "../text/json.ts";
-import type { CliProcess } from "./cli-process.ts";
 
 /** The file of results: what has ended as wanted is not run again, so a job that stopped can go on. */
 
@@ -37,10 +36,13 @@ export interface OpenedResults {
 export class ResultsFile {
   readonly #file: number;
   readonly #lock: string | undefined;
+  readonly #touching: NodeJS.Timeout | undefined;
 
   private constructor(file: number, lock?: string) {
     this.#file = file;
     this.#lock = lock;
+    const touch = (path: string) => utimesSync(path, new Date(), new Date());
+    if (lock) this.#touching = setInterval(touch, TOUCH_EVERY_MS, lock).unref();
   }
 
   /**
@@ -48,7 +50,7 @@ export class ResultsFile {
    * @param hash of the job's input
    * @throws Error with a sentence for a person, where the file holds something else or another process uses it
    */
-  static async open(given: string, hash: string, cli: Pick<CliProcess, "pid" | "kill">): Promise<OpenedResults> {
+  static async open(given: string, hash: string): Promise<OpenedResults> {
     const header = JSON.stringify({ apply: 1, input: hash });
     const done = new Set<number>();
     const exists = existsSync(given);
@@ -61,7 +63,7 @@ export class ResultsFile {
       return { file: device, done, writtenAt: 0 };
     }
     const lock = `${path}.lock`;
-    takeLock(lock, path, cli);
+    await takeLock(lock, path);
     const temporaryPath = `${path}.new`;
     try {
       rmSync(temporaryPath, { force: true });
@@ -87,33 +89,35 @@ export class ResultsFile {
 
   close(): void {
     closeSync(this.#file);
+    clearInterval(this.#touching);
     if (this.#lock) rmSync(this.#lock, { force: true });
   }
 }
 
-/** Two runs of one file would send everything twice. A lock of a process that is gone counts for nothing. */
-function takeLock(lock: string, path: string, { pid, kill }: Pick<CliProcess, "pid" | "kill">): void {
-  for (const isFirst of [true, false]) {
+/** The owner of a lock touches it this often; one that stays untouched for so long was left by a run that was killed. */
+const TOUCH_EVERY_MS = 500;
+const UNTOUCHED_MS = 3_000;
+
+/** Two runs of one file would send everything twice. (The ID of a process means nothing in another container.) */
+async function takeLock(lock: string, path: string): Promise<void> {
+  const take = () => {
     try {
-      writeFileSync(lock, `${pid}\n`, { flag: "wx", mode: 0o600 });
-      return;
+      writeFileSync(lock, "", { flag: "wx", mode: 0o600 });
+      return true;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      const owner = Number(readFileSync(lock, "utf8"));
-      if (!isFirst || isRunning(owner, kill)) {
-        throw new Error(`Another apply (process ${owner}) is using ${path}. If there is none, remove ${lock}.`);
-      }
-      rmSync(lock, { force: true });
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      throw error;
     }
-  }
+  };
+  if (take()) return;
+  const touched = touchedAt(lock);
+  await new Promise((resolve) => setTimeout(resolve, UNTOUCHED_MS));
+  if (touchedAt(lock) === touched) rmSync(lock, { force: true });
+  if (!take()) throw new Error(`Another apply is using ${path}.`);
 }
 
-function isRunning(pid: number, kill: CliProcess["kill"]): boolean {
-  try {
-    return pid > 0 && kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+function touchedAt(lock: string): number | undefined {
+  return statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
 }
 
 async function keepWanted(

@@ -52,7 +52,7 @@ export async function setup(cli: CliProcess, version: string, _line: CommandLine
     return 1;
   }
   const texts = textsFor(cli.env);
-  const questions = new Questions(await import("@clack/prompts"), cli);
+  const questions = new Questions(await import("@clack/prompts"), cli, texts.setup);
   try {
     return await new Setup(questions, cli, version, texts).run(entry);
   } catch (error) {
@@ -114,7 +114,9 @@ class Setup {
       return 1;
     }
     if (!runsHere) printWhatToAdd(questions, name, server, isWindows, this.#texts);
-    questions.end(texts.done(this.#labelOf(label), this.#firstPrompt(env)));
+    const prompt = this.#firstPrompt(env);
+    const host = name === "other" ? undefined : label;
+    questions.end(runsHere ? texts.done(label, prompt) : texts.doneAfterPaste(host, prompt));
     return 0;
   }
 
@@ -141,7 +143,9 @@ class Setup {
     const region = endpoint ? undefined : await questions.select(texts.region, regions);
     const location: Variables = endpoint ? { TENCENT_CHAT_ENDPOINT: endpoint } : { TENCENT_CHAT_REGION: region ?? "" };
     const sdkAppId = await questions.text(texts.sdkAppId, (value) =>
-      problemsOf({ TENCENT_CHAT_SDKAPPID: value }, "TENCENT_CHAT_SDKAPPID") ? texts.notANumber : undefined,
+      value === "" || problemsOf({ TENCENT_CHAT_SDKAPPID: value }, "TENCENT_CHAT_SDKAPPID")
+        ? texts.notANumber
+        : undefined,
     );
     const folder = configurationFolder(shell);
     const path = join(await this.#askKeyFolder(folder), `${sdkAppId}.key`);

@@ -23,7 +23,7 @@ export const OUTCOMES = {
     meaning: "the person did not confirm; nothing was written",
     lead: "not confirmed; nothing was written. ",
   },
-  unknown: { meaning: "none of these: follow the next step", lead: "outcome unknown. " },
+  unknown: { meaning: "it could not be settled; follow the next step", lead: "outcome unknown. " },
 } as const satisfies Record<string, { meaning: string; lead: string }>;
 
 export type Outcome = keyof typeof OUTCOMES;

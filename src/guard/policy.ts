@@ -47,7 +47,7 @@ export class Policy {
   assertWritable(tool: string): void {
     if (!this.rules.readOnly) return;
     throw new PolicyError(
-      `This server is read-only, so ${tool} is off. Nothing was sent.`,
+      `This server is read-only (TENCENT_CHAT_READ_ONLY), so ${tool} is off. Nothing was sent.`,
       "Tell the person what you would have changed. An operator can allow edits by setting TENCENT_CHAT_READ_ONLY to false and restarting the MCP host.",
     );
   }
@@ -71,7 +71,7 @@ export class Policy {
     const { allowedChannels } = this.rules;
     if (!allowedChannels || allowedChannels.some((rule) => matches(rule, id))) return undefined;
     return new PolicyError(
-      `The channel ${JSON.stringify(id)} is not among the channels this server may touch. Nothing was sent.`,
+      `The channel ${JSON.stringify(id)} is not among the channels this server may touch (TENCENT_CHAT_ALLOWED_CHANNELS). Nothing was sent.`,
       `Tell the person; do not edit another channel instead. Allowed: ${describeRules(allowedChannels)}. An operator can add this one to TENCENT_CHAT_ALLOWED_CHANNELS and restart the MCP host.`,
     );
   }
@@ -92,17 +92,11 @@ export class Policy {
     }
     const write = { at: now };
     this.#writes.add(write);
-    let isOpen = true;
-    const close = (finish: () => void) => {
-      if (isOpen) finish();
-      isOpen = false;
-    };
     return {
-      commit: () =>
-        close(() => {
-          write.at = this.#now();
-        }),
-      release: () => close(() => this.#writes.delete(write)),
+      commit: () => {
+        write.at = this.#now();
+      },
+      release: () => void this.#writes.delete(write),
     };
   }
 

@@ -157,7 +157,7 @@ export const SETTINGS = z.object({
     .register(METAS, {
       title: "Confirm edits",
       description:
-        "When a person must confirm an edit: never, always, or from how many subscribers of the channel on (1 includes edits of subscribers). A host that cannot ask declines the edit.",
+        "When a person must confirm an edit: never, always, or a number, such as 1000: from so many subscribers of the channel on. Edits of one subscriber are confirmed with always or 1. Where the host cannot ask, the edit is declined.",
       unset: "never",
     }),
   TENCENT_CHAT_WRITES_PER_HOUR: number(0, 1_000_000).register(METAS, {

@@ -25,7 +25,8 @@ function splitWide(word: string, width: number): string[] {
   return pieces;
 }
 
-function columns(text: string): number {
+/** Columns that a text takes in a terminal. */
+export function columns(text: string): number {
   let count = 0;
   for (const character of text)
     count += /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFF00-\uFF60]/.test(character) ? 2 : 1;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { fileWith, readResults, startApply as start, subscriberLine, withSubscribers } from "../support/apply-jobs.ts";
 import { waitUntil } from "../support/clock.ts";
@@ -8,7 +9,8 @@ describe("a job", { timeout: 60_000 }, () => {
     const sandbox = await startSandbox();
     withSubscribers(sandbox, 300);
     const { file, results } = fileWith(...Array.from({ length: 300 }, (_, index) => subscriberLine(index)));
-    const { child, ended } = start(sandbox.endpoint, [file, "--results", results]);
+    const left = `${file}.left`;
+    const { child, ended } = start(sandbox.endpoint, [file, "--results", results, "--left", left]);
     await waitUntil(() => sandbox.applied.length > 30);
     child.kill("SIGINT");
     const { code, stderr } = await ended;
@@ -17,6 +19,12 @@ describe("a job", { timeout: 60_000 }, () => {
     const after = readResults(results);
     expect(after.length).toBe(sandbox.applied.length);
     expect(after.length).toBeLessThan(300);
+    expect(stderr).toContain(`✗ ${300 - after.length} lines did not run.`);
+    const done = new Set(after.map(({ line }) => Number(line)));
+    const rest = readFileSync(file, "utf8")
+      .split("\n")
+      .filter((text, index) => text !== "" && !done.has(index + 1));
+    expect(readFileSync(left, "utf8")).toBe(rest.map((text) => `${text}\n`).join(""));
     const again = await start(sandbox.endpoint, [file, "--results", results], {
       TENCENT_CHAT_REQUESTS_PER_SECOND: "200",
     }).ended;

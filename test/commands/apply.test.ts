@@ -34,9 +34,30 @@ describe("apply", () => {
     expect(byLine[4]).toMatchObject({ id: "job-1", outcome: "accepted" });
     expect(byLine[5]).toMatchObject({ outcome: "refused", ErrorCode: 131003, explanation: { fixedBy: "agent" } });
     expect(byLine[6]).toMatchObject({ outcome: "read", OfficialAccountInfoList: [{ Official_Account: PENN }] });
-    expect(stderr).toMatch(/5 of 5 lines ran in [\d.]+ s: .*2 accepted/);
+    expect(stderr).toMatch(/5 of 5 lines ended in [\d.]+ s: .*2 accepted/);
     expect(stderr).toContain("✗ 1 line did not end as wanted; the results say why for each.");
     expect(readFileSync(journal, "utf8")).toContain('"client":"apply"');
+  });
+
+  test("a whole job is taken back by a file of the journal's undos, the latest first", async () => {
+    const sandbox = await startSandbox();
+    const names = () => [PENN, DZDP].map((id) => sandbox.channels.get(id)?.info.Name);
+    const before = names();
+    const TENCENT_CHAT_JOURNAL = join(temporaryFolder(), "j.jsonl");
+    const { file } = fileWith(nameLine("B"), nameLine("C", DZDP), nameLine("D"));
+    expect((await start(sandbox.endpoint, [file], { TENCENT_CHAT_JOURNAL }).ended).code).toBe(0);
+    expect(names()).toEqual(["D", "C"]);
+    const listed = execFileSync(process.execPath, [BUILT, "journal", "--json"], {
+      env: { TENCENT_CHAT_JOURNAL },
+      encoding: "utf8",
+    });
+    const undos = listed
+      .trim()
+      .split("\n")
+      .map((line) => JSON.stringify(JSON.parse(line).undo));
+    const { file: undoFile } = fileWith(...undos.reverse());
+    expect((await start(sandbox.endpoint, [undoFile]).ended).code).toBe(0);
+    expect(names()).toEqual(before);
   });
 
   test("checks every line before the first is sent, and lists the problems by line", async () => {
@@ -173,18 +194,18 @@ describe("apply", () => {
   test("refuses a second run of the same results while the first one runs", async () => {
     const sandbox = await startSandbox();
     const { file, results } = fileWith(nameLine("B"));
-    sandbox.faults.add({ response: { delayMs: 3_000 } });
+    sandbox.faults.add({ response: { delayMs: 3_000 } }, { command: MODIFY, response: { delayMs: 3_000 } });
     const first = start(sandbox.endpoint, [file, "--results", results]);
     await waitUntil(() => sandbox.requests.length === 1);
     const second = await start(sandbox.endpoint, [file, "--results", results]).ended;
     expect(second.code).toBe(2);
-    expect(second.stderr).toMatch(/✗ Another apply \(process \d+\) is using /);
+    expect(second.stderr).toContain("✗ Another apply is using ");
     expect((await first.ended).code).toBe(0);
     expect(existsSync(`${results}.lock`)).toBe(false);
   });
 
   test.each([
-    ["empty", Buffer.from("\n \n"), 1, "holds no calls"],
+    ["empty", Buffer.from("\n \n"), 0, "holds no calls"],
     ["GBK", Buffer.concat([Buffer.from('{"tool":"'), Buffer.from([0xc4, 0xfa])]), 2, "not in UTF-8"],
     ["UTF-16", Buffer.from(`\ufeff${nameLine("B")}`, "utf16le"), 2, "not in UTF-8"],
   ])("says that a file is %s, and sends nothing", async (_what, content, exitCode, text) => {
@@ -271,8 +292,10 @@ describe("apply", () => {
     const confirmed = (rule: string) => start(sandbox.endpoint, [file], { TENCENT_CHAT_CONFIRM_EDITS: rule }).ended;
     const { code, stderr } = await confirmed("1000");
     expect([code, bodiesOf(sandbox, MODIFY)]).toEqual([1, []]);
-    expect(stderr).toContain("there is no terminal to ask at. Nothing was sent.");
-    expect((await confirmed("999999")).stderr).toContain("2 of 2 lines ran");
+    expect(stderr).toContain(
+      "there is no terminal to ask at: run this at one, or unset it for this job. Nothing was sent.",
+    );
+    expect((await confirmed("999999")).stderr).toContain("2 of 2 lines ended");
   });
 
   test.each([

@@ -63,7 +63,9 @@ describe("the list of the journal", () => {
     expect(subscriber).toMatch(/refused \(131003\), cancelled\n {4}CustomString: \(not readable\) → "v"/);
     expect(stopped).toContain("no outcome recorded: the edit is still running, or process 1 stopped");
     expect(stopped).toContain("undo: t");
-    expect(text).toMatch(/✗ 1 of 4 edits have no known outcome: read their channels\.$/);
+    expect(text).toMatch(
+      /✗ 1 of 4 edits have no known outcome: read their channels; send edits of subscribers again\.$/,
+    );
     const table = await list(path, {}, "table", 90);
     expect(table.lines[0]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}applied {17}@TOA#_x .*Name="B"$/);
     expect(Math.max(...table.lines.map((line) => line.length))).toBeLessThanOrEqual(90);

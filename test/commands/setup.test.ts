@@ -243,7 +243,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     const { terminal } = await startSetup(scratchHome());
     await play(terminal, [[HOST, `${DOWN}${DOWN}${DOWN}${ENTER}`], ...forSandbox, ["print what to add", ENTER]]);
     expect(await terminal.exit()).toBe(0);
-    expect(terminal.output).toContain("VS Code was not found on the PATH (in VS Code, run");
+    expect(terminal.output).toContain("VS Code was not found on the PATH (VS Code, Command Palette:");
     expect(terminal.output).toContain("code --add-mcp");
   });
 
@@ -332,12 +332,12 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     const home = scratchHome();
     const { terminal } = await startSetup(home, { LANG: "zh_CN.UTF-8" });
     await play(terminal, [
-      ["哪个 MCP 客户端使用本 MCP Server？", ENTER],
-      ["要编辑什么？", ENTER],
-      ["继续：", ENTER],
+      ["要添加到哪个 MCP 客户端？", ENTER],
+      ["要连接沙箱还是您的应用？", ENTER],
+      ["是否继续？", ENTER],
     ]);
     expect(await terminal.exit()).toBe(0);
-    expect(terminal.output).toContain("把 @TOA#_@TOA#dZDP 的简介改为“你好”，然后撤销。");
+    expect(terminal.output).toContain("把 @TOA#_@TOA#dZDP 的简介改为‘你好’，然后撤销。");
   });
 
   test("through npx adds the npx command, because its cache may be emptied", async () => {

@@ -16,7 +16,7 @@ const PROGRAMS = ["claude", "codex", "gemini", "code"];
 const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^npm ci && npm run demo$/, ".ci/run"],
   [/^npm ci && npm test$/, ".ci/run"],
-  [/^npm ci && npm pack --silent && npm install -g \.\//, "test/end-to-end/package.test.ts, with --prefix"],
+  [/^npm pack --silent && npm install -g \.\//, "test/end-to-end/package.test.ts, with --prefix"],
   [/^tencent-chat-channel-mcp doctor --sandbox$/, "test/end-to-end/package.test.ts"],
   [/^tencent-chat-channel-mcp doctor$/, "test/commands/doctor.test.ts"],
   [/^tencent-chat-channel-mcp setup$/, "test/commands/setup.test.ts"],

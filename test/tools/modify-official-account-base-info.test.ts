@@ -115,7 +115,9 @@ describe("the gate before edits", () => {
     for (const tool of [MODIFY, "modify_subscriber_info"]) {
       const reply = await call(tool, { Official_Account: PENN, Name: "B" });
       expect(reply.isError).toBe(true);
-      expect(reply.structured.explanation.cause).toBe(`This server is read-only, so ${tool} is off. Nothing was sent.`);
+      expect(reply.structured.explanation.cause).toBe(
+        `This server is read-only (TENCENT_CHAT_READ_ONLY), so ${tool} is off. Nothing was sent.`,
+      );
       expect(reply.text).not.toMatch(/modify_\w+ \{/);
     }
     expect(sandbox.requests).toEqual([]);

@@ -8,7 +8,16 @@ const STAGE = `${FOLDER}/mcpb`;
 const BUNDLE = `${FOLDER}/tencent-chat-channel-mcp.mcpb`;
 /** Bytes; a bundle should be a quick download. */
 const MAX_BYTES = 1024 * 1024;
-const DOCUMENTS = ["README.md", "README.zh-CN.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "docs"];
+const DOCUMENTS = [
+  "README.md",
+  "README.zh-CN.md",
+  "SECURITY.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "LICENSE",
+  "docs",
+  "examples",
+];
 
 rmSync(STAGE, { recursive: true, force: true });
 mkdirSync(`${STAGE}/dist`, { recursive: true });

@@ -97,7 +97,7 @@ async function makePackage() {
   );
   const paths = packed.files.map(({ path }) => path);
   const allowed =
-    /^(dist\/[\w-]+\.cjs(\.map)?|dist\/THIRD-PARTY-NOTICES\.txt|docs\/.+|[A-Z][\w.-]+|(package|manifest)\.json)$/;
+    /^(dist\/[\w-]+\.cjs(\.map)?|dist\/THIRD-PARTY-NOTICES\.txt|(docs|examples)\/.+|[A-Z][\w.-]+|(package|manifest)\.json)$/;
   const odd = paths.filter((path) => !allowed.test(path));
   if (odd.length > 0) problems.push(`the package holds ${odd.join(", ")}`);
   for (const path of ["README.md", "LICENSE", "docs/tools.md", ...builtFiles().map((file) => `dist/${file}`)]) {

@@ -47,6 +47,28 @@ export const TASKS = {
     best: 1,
     check: ({ sandbox }) => expect(info(sandbox, DZDP).Organization === "", "the organization is not empty"),
   },
+  mixed: {
+    person: `In ${DZDP} change the name to "Friday News" and remove the organization. Confirmed.`,
+    best: 2,
+    check: ({ sandbox }) => [
+      ...expect(info(sandbox, DZDP).Name === "Friday News", "the name was not set"),
+      ...expect(info(sandbox, DZDP).Organization === "", "the organization is not empty"),
+    ],
+  },
+  limit: {
+    person: `Let ${PENN} have up to 900,000 subscribers. Go ahead.`,
+    best: 1,
+    check: ({ sandbox }) => expect(sandbox.channels.get(PENN).maxSubscriberNum === 900_000, "the limit is not 900,000"),
+  },
+  several: {
+    person: `Set the organization of ${PENN} and of ${DZDP} to "Tea House". Confirmed.`,
+    best: 2,
+    check: ({ sandbox }) =>
+      expect(
+        [PENN, DZDP].every((id) => info(sandbox, id).Organization === "Tea House"),
+        "one of the organizations was not set",
+      ),
+  },
   undo: {
     person: `Set the introduction of ${PENN} to "Closed for the holidays" and then, I changed my mind, put the old one back. Do both now.`,
     best: 2,

@@ -24,7 +24,10 @@ async function main(): Promise<void> {
   } else if (line.command === "help") process.stdout.write(`tencent-chat-channel-mcp ${version}: ${HELP}`);
   else if (line.command === "version") process.stdout.write(`${version}\n`);
   else if (line.command === "serve") serve(process, version, line);
-  else process.exitCode = await run(line.command, line);
+  else {
+    process.exitCode = 1; // for a command that never ends, because its input did
+    process.exitCode = await run(line.command, line);
+  }
 }
 
 void main();

@@ -17,8 +17,6 @@ export interface FailedCall {
   readonly attempts: number;
 }
 
-/** Codes that a wrong channel ID can cause. */
-const ABOUT_AN_ID: ReadonlySet<number> = new Set([6017, 10010, 130002, 130004, 130007, 130008, 131003]);
 /** Kinds of codes that a wrong clock of this machine can cause. */
 const ABOUT_THE_CLOCK = ["credentials", "expired"];
 /** Kinds of codes after which the same call may be sent again without harm. */
@@ -63,10 +61,9 @@ function describe(failure: Failure, call: FailedCall): string {
   }
   const { code, clockNote } = failure;
   const cause = call.subscriber === undefined ? code.cause : (code.subscriberCause ?? code.cause);
-  const isAboutAnId = ABOUT_AN_ID.has(code.code);
   return [
     `${fill(cause, call)}.`,
-    ...(isAboutAnId ? new Set(call.channelIds.flatMap((id) => describeIdProblem(id) ?? [])) : []),
+    ...(code.kind === "request" ? new Set(call.channelIds.flatMap((id) => describeIdProblem(id) ?? [])) : []),
     ...(failure.envelope.ErrorInfo && code.kind === "unlisted" ? ["ErrorInfo may say more."] : []),
     ...(clockNote && ABOUT_THE_CLOCK.includes(code.kind) ? [clockNote] : []),
   ].join(" ");

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import manifest from "../../manifest.json" with { type: "json" };
@@ -32,7 +32,9 @@ describe("the package", () => {
     const paths = tarball?.files.map(({ path }) => path) ?? [];
     for (const path of ["SECURITY.md", "README.zh-CN.md", "docs/tools.md", `dist/${NAME}.cjs`])
       expect(paths).toContain(path);
-    expect(paths.filter((path) => !/^(dist|docs)\/|^[A-Z][\w.-]+$|^(manifest|package)\.json$/.test(path))).toEqual([]);
+    expect(
+      paths.filter((path) => !/^(dist|docs|examples)\/|^[A-Z][\w.-]+$|^(manifest|package)\.json$/.test(path)),
+    ).toEqual([]);
     expect(brokenLinks(paths)).toEqual([]);
     run("npm", ["install", "--no-audit", "--no-fund", "--prefix", place, join(place, tarball?.filename ?? "")], place);
     expect(readdirSync(join(place, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([NAME]);
@@ -68,6 +70,57 @@ test("the address of the repository is set in every file by one command, and sta
   const { status } = spawnSync("node_modules/.bin/mcpb", ["validate", join(place, "manifest.json")], { cwd: ROOT });
   expect(status).toBe(0);
   expect(spawnSync(process.execPath, [join(ROOT, "scripts/address.mjs"), "owner/name"]).status).toBe(2);
+});
+
+describe("a release", () => {
+  const FILES =
+    "CHANGELOG.md CONTRIBUTING.md Dockerfile LICENSE README.md README.zh-CN.md SECURITY.md docs examples icon.png";
+  const MORE = "manifest.json mcpb-resources package.json package-lock.json plugin scripts server.json";
+  const replaced = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to);
+
+  test.each<[string, string, ((text: string) => string) | undefined, string]>([
+    ["another version of the bundle", "manifest.json", replaced('"version": "', '"version": "9'), "manifest.json has"],
+    ["another version of the plugin", "plugin/plugin.json", replaced('"version": "', '"version": "9'), "plugin/plugin"],
+    [
+      "another version of the entry",
+      "server.json",
+      replaced('"version": "', '"version": "9'),
+      "server.json has version",
+    ],
+    ["another name", "package.json", replaced('"mcpName": "io.', '"mcpName": "com.'), "mcpName is com."],
+    ["another label of the image", "Dockerfile", replaced('server.name="', 'server.name="x'), "the image's label is x"],
+    ["a changelog of an older version", "CHANGELOG.md", replaced(/^## /m, "## 9.9.9\n\n## "), "CHANGELOG.md does not"],
+    [
+      "a document that the package leaves out",
+      "package.json",
+      replaced('"docs",', ""),
+      "package.json's files lack docs",
+    ],
+    ["no licence", "LICENSE", undefined, "LICENSE is missing"],
+    ["no documents", "docs", undefined, "docs is missing"],
+    ["no skill", "plugin/skills", undefined, "plugin/skills is missing"],
+  ])("is not made with %s", (_what, file, change, problem) => {
+    const place = temporaryFolder();
+    for (const each of `${FILES} ${MORE}`.split(" ")) cpSync(join(ROOT, each), join(place, each), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules"), join(place, "node_modules"));
+    if (change) writeFileSync(join(place, file), change(readFileSync(join(place, file), "utf8")));
+    else rmSync(join(place, file), { recursive: true });
+    const { status, stderr } = spawnSync(process.execPath, ["scripts/release.mjs", "--dry-run"], {
+      cwd: place,
+      encoding: "utf8",
+    });
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`✗ ${problem}`)]);
+  });
+
+  test("is not made under a tag of another version", () => {
+    const env = { ...process.env, GITHUB_REF_TYPE: "tag", GITHUB_REF_NAME: "v9.9.9" };
+    const { status, stderr } = spawnSync(process.execPath, ["scripts/release.mjs", "--dry-run"], {
+      cwd: ROOT,
+      env,
+      encoding: "utf8",
+    });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("✗ the tag is v9.9.9")]);
+  });
 });
 
 const positionOf = (name: SettingName) => metaOf(name).form?.position ?? 0;
@@ -148,8 +201,9 @@ function brokenLinks(paths: readonly string[]): string[] {
 
 test("every link between documents of the repository leads somewhere", () => {
   const documents = ["README.md", "README.zh-CN.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"];
-  const inDocs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });
-  const all = [...documents, ...inDocs.map((name) => `docs/${name}`)];
+  const inFolder = (folder: string) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`);
+  const all = [...documents, ...inFolder("docs"), ...inFolder("examples")];
   expect(brokenLinks(all)).toEqual([]);
   for (const path of documents) {
     const text = readFileSync(join(ROOT, path), "utf8");

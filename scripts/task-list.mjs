@@ -165,9 +165,9 @@ export const TASKS = {
       sandbox.faults.add(
         { command: GET, response: { delayMs: 0 } },
         { command: MODIFY, response: "reset", appliedAfterMs: 2_500 },
-        ...Array.from({ length: 9 }, () => ({ command: GET, response: "reset" })),
+        ...Array.from({ length: 12 }, () => ({ command: GET, response: "reset" })),
       ),
-    best: 1,
+    best: 2,
     check: ({ sandbox }) => [
       ...expect(info(sandbox, DZDP).Name === "Friday News", "the name was not set"),
       ...expect(edits(sandbox) === 1, `${edits(sandbox)} edits were made instead of 1`),

@@ -53,7 +53,8 @@ export const CHANNEL_FIELDS = [
     writable: true,
     readable: true,
     filterable: false,
-    description: "Subscriber limit. Send it only if the person names one",
+    description:
+      "Subscriber limit. Send it only if the person names one. Seldom readable: then it cannot be verified or undone",
     page: PAGES.modify,
   },
   {

@@ -17,7 +17,7 @@ import type { Reply } from "./reply.ts";
 /** The three calls of the official-channel API, with the documented bodies verbatim. */
 
 /** One channel in an answer: its fields, or the failure that is its own outcome. */
-export interface ChannelResult {
+interface ChannelResult {
   readonly id: string;
   readonly envelope: Envelope;
   readonly info: ChannelInfo;

@@ -26,7 +26,7 @@ interface CommandState {
 }
 
 /** Something worth a line in the log. */
-export type LogEvent = (event: string, details: Record<string, unknown>) => void;
+type LogEvent = (event: string, details: Record<string, unknown>) => void;
 
 export class ChatClient {
   readonly #http: HttpClient;

@@ -123,8 +123,8 @@ export class Job {
     if (this.#failuresInARow >= MAX_FAILURES_IN_A_ROW) {
       this.stopped ??= `${MAX_FAILURES_IN_A_ROW} lines in a row failed: ${error?.explanation.cause} ${error?.explanation.nextStep}`;
     }
-    const told = error && { explanation: error.explanation };
-    this.#end(line, { outcome, ...error?.envelope, ...content, ...told });
+    const failure = error && { explanation: error.explanation };
+    this.#end(line, { outcome, ...error?.envelope, ...content, ...failure });
   }
 
   /**

@@ -9,7 +9,7 @@ import {
 /** Which edit of a journal took back which. Memory grows with the edits that have an undo, not with the file. */
 
 /** What a listing needs to know before it prints the first edit. */
-export interface JournalLinks {
+interface JournalLinks {
   /** By the write ID of an edit, when it was taken back. */
   readonly takenBackAt: ReadonlyMap<string, string>;
   /** By the write ID of an edit, when the edit was made that it took back. */

@@ -93,7 +93,7 @@ export function configurationBlock(entry: ServerEntry): string {
 }
 
 /** Where a person types a command. */
-export type Shell = "posix" | "powershell" | "cmd";
+type Shell = "posix" | "powershell" | "cmd";
 
 /** A command as a person would type it. PowerShell 5.1 and 7 both drop quotes on the way to a `.cmd`: hence the `\"`. */
 export function shellLine(words: readonly string[], shell: Shell): string {

@@ -24,7 +24,7 @@ export function isWanted(outcome: unknown): boolean {
 }
 
 /** A results file, and what it says before a job begins. */
-export interface OpenedResults {
+interface OpenedResults {
   readonly file: ResultsFile;
   /** Lines that ended as wanted. */
   readonly done: ReadonlySet<number>;

@@ -1,16 +1,15 @@
-import { existsSync } from "node:fs";
-import { homedir, platform } from "node:os";
-import { dirname, isAbsolute, join, resolve } from "node:path";
-import { REGIONS, type RegionName } from "../chat-api/regions.ts";
+import { platform } from "node:os";
+import { dirname, resolve } from "node:path";
 import type { CredentialFiles } from "../settings/account.ts";
-import { type SettingName, splitChannels } from "../settings/schema.ts";
+import { splitChannels } from "../settings/schema.ts";
 import { readSettings } from "../settings/settings.ts";
 import { describeFileError } from "../text/file-error.ts";
 import { addToHost, isOnPath, printWhatToAdd } from "./add-to-host.ts";
+import { type Answers, askApplication, type Variables } from "./application-questions.ts";
 import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, CREDENTIAL_FILES, connectService, describeProcess } from "./cli-process.ts";
 import { formatCheck, runChecks } from "./doctor.ts";
-import { configurationFolder, isInRepository, makeFolder, storeKey } from "./key-file.ts";
+import { makeFolder, storeKey } from "./key-file.ts";
 import { MCP_HOSTS, type McpHostName, mcpHost, PROGRAM, type ServerEntry, shellLine } from "./mcp-hosts.ts";
 import { Cancelled, Questions } from "./questions.ts";
 import { type Texts, textsFor } from "./texts.ts";
@@ -19,14 +18,6 @@ import { type Texts, textsFor } from "./texts.ts";
  * Asks a person for what the server needs, checks it, and adds the server to an MCP host. Nothing is written before the
  * last question is answered; then the key goes into a file of its own, and the rest is the host's own command.
  */
-
-type Variables = Partial<Record<SettingName, string>>;
-
-/** The environment that the answers make, and the key that is to be stored. */
-interface Answers {
-  readonly env: Variables;
-  readonly newKey?: { readonly path: string; readonly key: string } | undefined;
-}
 
 const BY_HAND = `setup asks questions, so it needs a terminal. By hand:
 
@@ -82,14 +73,16 @@ class Setup {
       texts.whichHost,
       Object.entries(MCP_HOSTS).map(([value, host]) => ({
         value: value as McpHostName,
-        label: this.#labelOf(host.label),
+        label: value === "other" ? texts.otherHost : host.label,
       })),
     );
     const isSandbox = await questions.select(texts.whatToEdit, [
       { value: true, label: texts.sandbox, hint: texts.sandboxHint },
       { value: false, label: texts.application, hint: texts.applicationHint },
     ]);
-    const answers: Answers = isSandbox ? { env: { TENCENT_CHAT_SANDBOX: "true" } } : await this.#askApplication(name);
+    const answers: Answers = isSandbox
+      ? { env: { TENCENT_CHAT_SANDBOX: "true" } }
+      : await askApplication(questions, texts, cli.env, name);
     const env = { ...(isSandbox ? {} : this.#proxies()), ...answers.env };
     const works = await this.#check(env, answers.newKey?.key);
     if (!works && !(await questions.confirm(texts.goOnAnyway, false))) throw new Cancelled();
@@ -120,115 +113,11 @@ class Setup {
     return 0;
   }
 
-  #labelOf(label: string): string {
-    return label === MCP_HOSTS.other.label ? this.#texts.setup.otherHost : label;
-  }
-
   #firstPrompt(env: Variables): string {
     const texts = this.#texts.setup;
     if (env.TENCENT_CHAT_SANDBOX) return texts.promptEdit("@TOA#_@TOA#dZDP");
     const list = splitChannels(env.TENCENT_CHAT_ALLOWED_CHANNELS ?? "");
     return texts.promptRead(list.find((rule) => rule !== "" && !rule.endsWith("*")) ?? texts.yourChannel);
-  }
-
-  /** Who signs for which application, and what the server may do. An endpoint of this shell's environment is kept. */
-  async #askApplication(name: McpHostName): Promise<Answers> {
-    const [questions, texts, shell] = [this.#questions, this.#texts.setup, this.#cli.env];
-    const endpoint = shell.TENCENT_CHAT_ENDPOINT;
-    const regions = Object.entries(REGIONS).map(([value, { host }]) => ({
-      value: value as RegionName,
-      label: value,
-      hint: host,
-    }));
-    const region = endpoint ? undefined : await questions.select(texts.region, regions);
-    const location: Variables = endpoint ? { TENCENT_CHAT_ENDPOINT: endpoint } : { TENCENT_CHAT_REGION: region ?? "" };
-    const sdkAppId = await questions.text(texts.sdkAppId, (value) =>
-      value === "" || problemsOf({ TENCENT_CHAT_SDKAPPID: value }, "TENCENT_CHAT_SDKAPPID")
-        ? texts.notANumber
-        : undefined,
-    );
-    const folder = configurationFolder(shell);
-    const path = join(await this.#askKeyFolder(folder), `${sdkAppId}.key`);
-    const consolePath = region === "china" ? texts.consolePathChina : texts.consolePath;
-    const source = await questions.select<"stored" | "paste" | "file">(texts.whereIsTheKey, [
-      ...(existsSync(path) ? ([{ value: "stored", label: texts.keyStored, hint: path }] as const) : []),
-      { value: "paste", label: texts.keyPaste, hint: consolePath },
-      { value: "file", label: texts.keyInFile },
-    ]);
-    const keyFile = source === "file" ? await this.#askKeyFile() : path;
-    const newKey = source === "paste" ? { path, key: await this.#askKey() } : undefined;
-    const limits = await this.#askLimits(name, folder);
-    const env = { ...location, TENCENT_CHAT_SDKAPPID: sdkAppId, TENCENT_CHAT_SECRET_KEY_FILE: keyFile, ...limits };
-    return { env, newKey };
-  }
-
-  async #askKey(): Promise<string> {
-    const texts = this.#texts.setup;
-    for (;;) {
-      const key = await this.#questions.secret(texts.pasteKey, (value) => {
-        if (value === "") return texts.pasteIt;
-        if (/^[~/.]/.test(value)) return texts.notAPath;
-        return problemsOf({ TENCENT_CHAT_SECRET_KEY: value }, "TENCENT_CHAT_SECRET_KEY") ? texts.notAKey : undefined;
-      });
-      if (/^[0-9a-f]{64}$/i.test(key) || (await this.#questions.confirm(texts.oddKey(key.length), false))) return key;
-    }
-  }
-
-  /** Asks for a file that holds a key; `~` is understood. */
-  async #askKeyFile(): Promise<string> {
-    const texts = this.#texts.setup;
-    const whole = (given: string) => given.replace(/^~(?=\/)/, homedir());
-    const problemOf = (given: string) => {
-      if (!isAbsolute(whole(given))) return texts.wholePath;
-      const name = "TENCENT_CHAT_SECRET_KEY_FILE";
-      return problemsOf({ [name]: whole(given) }, name) ? texts.badFile : undefined;
-    };
-    return whole(await this.#questions.text(texts.whichFile, problemOf));
-  }
-
-  /** The folder of the key: another one that the person names where the usual one is in a repository. */
-  async #askKeyFolder(folder: string): Promise<string> {
-    if (!isInRepository(folder)) return folder;
-    const texts = this.#texts.setup;
-    return this.#questions.text(texts.inRepository(folder), (value) => {
-      if (!isAbsolute(value)) return texts.wholePath;
-      return isInRepository(value) ? texts.inRepositoryToo : undefined;
-    });
-  }
-
-  async #askLimits(name: McpHostName, folder: string): Promise<Variables> {
-    const [questions, texts] = [this.#questions, this.#texts.setup];
-    const readOnly = await questions.confirm(texts.readOnly, true);
-    const channels = await questions.text(texts.channels, (value) => {
-      const list = "TENCENT_CHAT_ALLOWED_CHANNELS";
-      const { problems, warnings } = readSettings({ [list]: value }, CREDENTIAL_FILES);
-      return [...problems, ...warnings].some((text) => text.startsWith(list)) ? texts.badChannels : undefined;
-    });
-    const allowed = channels ? { TENCENT_CHAT_ALLOWED_CHANNELS: channels } : {};
-    if (readOnly) {
-      questions.say("info", texts.editLater);
-      return { TENCENT_CHAT_READ_ONLY: "true", ...allowed };
-    }
-    const confirmation = await this.#askConfirmation(name);
-    const path = join(folder, "journal.jsonl");
-    const keepsJournal = await questions.confirm(texts.journal(path), true);
-    return { ...allowed, ...confirmation, ...(keepsJournal && { TENCENT_CHAT_JOURNAL: path }) };
-  }
-
-  async #askConfirmation(name: McpHostName): Promise<Variables> {
-    const [questions, texts] = [this.#questions, this.#texts.setup];
-    const { label, canAsk } = mcpHost(name);
-    if (!canAsk) {
-      questions.say("info", texts.cannotAsk(label));
-      return {};
-    }
-    const choices = [
-      { value: "always", label: texts.confirmAlways },
-      { value: "1000", label: texts.confirmMany },
-      { value: "never", label: texts.confirmNever },
-    ];
-    const rule = await questions.select(texts.confirm, choices, name === "other" ? "never" : "always");
-    return rule === "never" ? {} : { TENCENT_CHAT_CONFIRM_EDITS: rule };
   }
 
   /** Proxy and CA settings of this shell: hosts do not pass them on to a server by themselves. */
@@ -293,10 +182,4 @@ function startCommand(
   if (!/[\\/]_npx[\\/]/.test(path)) return { command: execPath, args: [path] };
   const npx = ["npx", "-y", `${PROGRAM}@${version}`];
   return isWindows ? { command: "cmd", args: ["/c", ...npx] } : { command: "npx", args: npx.slice(1) };
-}
-
-/** True if a setting has a problem with this environment. */
-function problemsOf(env: Variables, name: SettingName): boolean {
-  const { problems } = readSettings(env, CREDENTIAL_FILES);
-  return problems.some((problem) => problem.includes(`${name} `) && !problem.includes(" is required"));
 }

@@ -20,7 +20,7 @@ export const OUTCOMES = {
   },
   refused: { meaning: "the service refused the edit", lead: "the service refused this edit. " },
   declined: {
-    meaning: "the person did not confirm; nothing was written",
+    meaning: "the person did not confirm, or could not be asked; nothing was written",
     lead: "not confirmed; nothing was written. ",
   },
   unknown: { meaning: "it could not be settled; follow the next step", lead: "outcome unknown. " },

@@ -71,7 +71,7 @@ export type OutcomeLine = LineStart & { readonly event: "outcome" } & Partial<Jo
 export type JournalLine = IntentLine | OutcomeLine;
 
 /** An edit whose intent is recorded. */
-export interface JournalEntry {
+interface JournalEntry {
   readonly writeId: string;
   /** Records how it ended. Returns a warning where the line could not be written. */
   end(result: RecordedResult): string | undefined;

@@ -20,7 +20,7 @@ export interface Rules {
 }
 
 /** A place in the write budget. Neither call has an effect after the first. */
-export interface WriteReservation {
+interface WriteReservation {
   /** Counts the edit from now on: it was sent. */
   commit(): void;
   /** Gives the place back: nothing was sent. */

@@ -11,7 +11,7 @@ const OUTCOME_LIST = Object.entries(OUTCOMES)
   .join("; ");
 
 const EDITS = `An edit of a channel is public at once. If the person named the channel or subscriber, the field and the new value (or the part to change), that is permission; otherwise show the change first.
-A receipt says field by field what was read; pass its warnings on to the person. receipt.undo is the exact call that puts the old values back (after several edits: the latest first). Outcomes: ${OUTCOME_LIST}.`;
+A receipt says field by field what was read; tell the person its warnings, and what was not verified. receipt.undo is the exact call that puts the old values back (after several edits: the latest first). Outcomes: ${OUTCOME_LIST}.`;
 
 const READ_ONLY =
   "This server is read-only, so only get_official_account_info is available. If asked for an edit, tell the person that; to allow edits, an operator sets TENCENT_CHAT_READ_ONLY to false and restarts the MCP host.";
@@ -19,7 +19,7 @@ const READ_ONLY =
 const LIMITS = "Limits are UTF-8 bytes: a Chinese character takes 3, an emoji 3 or more.";
 
 const CONFIRMS =
-  "Some edits the person must also confirm in the client: make the call, and the server asks. A yes in the conversation does not replace that.";
+  "Some edits the person must also confirm in the client: make the call, and the server asks if the client can; else the edit is declined. A yes in the conversation does not replace that.";
 
 const SANDBOX = "SANDBOX: sample channels inside this machine; nothing here is public or real.";
 

@@ -125,7 +125,7 @@ function readCredentialFile(
     return text;
   } catch (error) {
     const mistake = SECRET_KEY.test(path) ? ": it must be a path, and this looks like the key itself" : "";
-    problems.push(`The file of ${name} cannot be read (${describeFileError(error)})${mistake || tildeRemark(path)}.`);
+    problems.push(`The file of ${name} cannot be read (${describeFileError(error)})${mistake || tildeHint(path)}.`);
     return undefined;
   }
 }
@@ -139,8 +139,8 @@ export function textOfCredentialFile(bytes: Buffer): string {
   return plainValue(decoder.decode(bytes)) ?? "";
 }
 
-/** A remark for a path that a shell would have expanded. */
-function tildeRemark(path: string): string {
+/** A hint for a path that a shell would have expanded. */
+function tildeHint(path: string): string {
   return path.startsWith("~") ? ": ~ is not expanded, so give the whole path" : "";
 }
 

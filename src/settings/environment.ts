@@ -1,6 +1,6 @@
 import { nearestName } from "../text/nearest-name.ts";
 import { escapeHidden } from "../text/text.ts";
-import { metaOf, remarksOn, SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from "./schema.ts";
+import { hintsFor, metaOf, SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from "./schema.ts";
 
 /** From environment variables to values: what shells and hosts did to them is undone, or named. */
 
@@ -24,7 +24,7 @@ export function readEnvironment(env: Environment, { problems, warnings }: Findin
     if (placeholder !== undefined) problems.push(`${name} ${placeholder}`);
     else if (success) values[name] = data;
     else problems.push(`${name} ${error.issues[0]?.message}`);
-    warnings.push(...remarksOn(name, values).map((text) => `${name}${text.startsWith(":") ? "" : " "}${text}`));
+    warnings.push(...hintsFor(name, values).map((text) => `${name}${text.startsWith(":") ? "" : " "}${text}`));
   }
   checkNames(env, problems);
   return values;

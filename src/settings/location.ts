@@ -4,7 +4,7 @@ import type { SettingValues } from "./schema.ts";
 
 /** Where the service is, and the proxy in between. */
 
-export interface Location {
+interface Location {
   readonly endpoint: URL;
   /** The region whose host the endpoint is; undefined for an endpoint of its own. */
   readonly region: RegionName | undefined;

@@ -13,7 +13,7 @@ import { LOG_LEVELS } from "../log.ts";
  */
 
 /** What documentation and forms say of a setting. */
-export interface SettingMeta {
+interface SettingMeta {
   readonly title: string;
   readonly description: string;
   /** What applies where it is not set, in words for a table. */
@@ -235,11 +235,11 @@ export function splitChannels(list: string): string[] {
 }
 
 /** What works and should still be known of a value that was read, each after the variable's name. */
-export function remarksOn(name: SettingName, values: SettingValues): string[] {
+export function hintsFor(name: SettingName, values: SettingValues): string[] {
   const value = values[name];
   if (name === "TENCENT_CHAT_ALLOWED_CHANNELS" && Array.isArray(value)) {
     const all = value.includes("*") ? ["contains * alone, which allows every channel."] : [];
-    return [...all, ...value.flatMap((rule, at) => remarksOnRule(rule).map((text) => `: entry ${at + 1} ${text}.`))];
+    return [...all, ...value.flatMap((rule, at) => hintsForRule(rule).map((text) => `: entry ${at + 1} ${text}.`))];
   }
   if (name === "TENCENT_CHAT_TIMEOUT_SECONDS" && Number(value) < MIN_SAFE_TIMEOUT_SECONDS) {
     return [`is below ${MIN_SAFE_TIMEOUT_SECONDS}: an edit without a clear answer often ends as unknown.`];
@@ -250,7 +250,7 @@ export function remarksOn(name: SettingName, values: SettingValues): string[] {
 }
 
 /** What makes an entry match no channel, most likely. The entry itself is not shown: it may be anything. */
-function remarksOnRule(rule: string): string[] {
+function hintsForRule(rule: string): string[] {
   const start = rule.endsWith("*") ? rule.slice(0, -1) : rule;
   if (!start.startsWith(CHANNEL_ID_PREFIX) && !(rule.endsWith("*") && CHANNEL_ID_PREFIX.startsWith(start))) {
     return [`does not start with ${CHANNEL_ID_PREFIX}, so it matches no channel: list IDs without quotes or brackets`];

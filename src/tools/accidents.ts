@@ -51,7 +51,7 @@ const UNREPLACED = /^none$|^\{\{.*\}\}$|^\$\{.*\}$|^<[A-Z_ ]+>$/i;
 const DAMAGED = /^\?{2,}$|\\u[0-9a-f]{4}|&(amp|lt|gt|quot|#\d+);/i;
 
 /** Warnings for values that may be meant. */
-export function suspiciousIn(args: Readonly<Record<string, unknown>>): string[] {
+export function warningsFor(args: Readonly<Record<string, unknown>>): string[] {
   return texts(args).flatMap(([name, text]) => {
     const shown = JSON.stringify(text.slice(0, 80));
     if (UNREPLACED.test(text))

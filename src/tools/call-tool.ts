@@ -3,7 +3,7 @@ import type { EditCall } from "../edits/edit.ts";
 import type { Policy } from "../guard/policy.ts";
 import type { PolicyError } from "../guard/policy-error.ts";
 import { isRecord } from "../text/json.ts";
-import { accidentsIn, suspiciousIn } from "./accidents.ts";
+import { accidentsIn, warningsFor } from "./accidents.ts";
 import { convertInput } from "./convert.ts";
 import { getOfficialAccountInfo } from "./get-official-account-info.ts";
 import { validateInput } from "./input.ts";
@@ -60,7 +60,7 @@ export function admit(
     ...(tool.validateWhole?.(given) ?? []),
     ...(tool.isWrite && !givenUndos.has(given) ? accidentsIn(tool.name, given) : []),
   ]);
-  const suspicious = tool.isWrite ? suspiciousIn({ ...input }) : [];
+  const suspicious = tool.isWrite ? warningsFor({ ...input }) : [];
   return { warnings: [...warnings, ...suspicious], ...admitChannels(tool, input, policy) };
 }
 

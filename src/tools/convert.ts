@@ -29,7 +29,7 @@ const HOST_KEYS: readonly string[] = [
 const PURPOSE_KEY = /^__.*purpose$/i;
 
 /** A converted value, and what a person should know of how it was read. */
-export interface Converted {
+interface Converted {
   readonly value: unknown;
   readonly warnings: readonly string[];
 }

@@ -10,9 +10,9 @@ export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInp
   name: COMMANDS.modifyChannel,
   title: "Edit an official channel",
   description:
-    "Changes the given fields of one channel, at once and in public. Each call is pushed to the apps of all subscribers, so put all fields into one call. " +
-    'Only to empty a field, send "" as the one field of a call; whether the service then empties it is not documented, and the receipt shows it. ' +
-    "Fields left out stay as they are; whether a raised MaxSubscriberNum does is not documented. " +
+    "Changes the given fields of one channel, at once and in public. Each call is pushed to the apps of all subscribers, so put all new values into one call. " +
+    'To empty a field, make a call of its own with "" as its only field; that the service then empties it is not documented, and the receipt shows it. ' +
+    "Fields left out stay as they are; for a MaxSubscriberNum that was raised, that is not documented. " +
     "The tool reads the channel before and after, so read it first only if the new value depends on the old one.",
   isWrite: true,
   input: modifyChannelInput,

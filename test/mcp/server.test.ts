@@ -51,7 +51,7 @@ describe("tools/list", () => {
     const words = JSON.stringify(tools) + writeInstructions({ readOnly: false, isSandbox: false });
     for (const text of [
       "Fields left out stay as they are",
-      'send \\"\\" as the one field of a call',
+      'with \\"\\" as its only field',
       "replaced whole",
       "No tool can read it",
       "Unix seconds",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { accidentsIn, suspiciousIn } from "../../src/tools/accidents.ts";
+import { accidentsIn, warningsFor } from "../../src/tools/accidents.ts";
 import { MODIFY, SUBSCRIBER } from "../support/service.ts";
 
 const ID = "@TOA#_x";
@@ -52,18 +52,18 @@ describe("the word for nothing", () => {
 
   test.each(["Null Island", "nullable", "nil", "N/A", "0", "none of it"])("%j is a text", (word) => {
     expect(channel({ Introduction: word })).toEqual([]);
-    expect(suspiciousIn({ Introduction: word })).toEqual([]);
+    expect(warningsFor({ Introduction: word })).toEqual([]);
   });
 
   test.each(["None", "none", "{{ $json.name }}", `\${name}`, "<UNKNOWN>"])("%j may be meant: a warning", (word) => {
     expect(channel({ Introduction: word })).toEqual([]);
-    expect(suspiciousIn({ Introduction: word })).toEqual([
+    expect(warningsFor({ Introduction: word })).toEqual([
       `Introduction is "${word}", which looks like something that should have been replaced.`,
     ]);
   });
 
   test.each(["????", "caf\\u00e9", "Tom &amp; Jerry"])("%j looks damaged: a warning", (text) => {
-    expect(suspiciousIn({ Introduction: text })).toEqual([expect.stringContaining("looks damaged on its way")]);
-    expect(suspiciousIn({ CustomString: text })).toEqual([]);
+    expect(warningsFor({ Introduction: text })).toEqual([expect.stringContaining("looks damaged on its way")]);
+    expect(warningsFor({ CustomString: text })).toEqual([]);
   });
 });

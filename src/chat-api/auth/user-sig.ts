@@ -10,7 +10,7 @@ const VALID_SECONDS = 86_400;
 const RENEW_SECONDS = 3_600;
 
 /** What a UserSig says about itself; it can be read without the key. */
-export interface UserSigInfo {
+interface UserSigInfo {
   readonly sdkAppId: number;
   readonly identifier: string;
   /** Unix seconds. */
@@ -64,7 +64,7 @@ function problemOfUserSig(
 }
 
 /** A UserSig to send, or what is wrong with the ready-made one. */
-export type Signature = { readonly userSig: string } | { readonly problem: string };
+type Signature = { readonly userSig: string } | { readonly problem: string };
 
 /** The file that a credential came from. */
 export interface CredentialFile {

@@ -1,0 +1,134 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { REGIONS, type RegionName } from "../chat-api/regions.ts";
+import type { Environment } from "../settings/environment.ts";
+import type { SettingName } from "../settings/schema.ts";
+import { readSettings } from "../settings/settings.ts";
+import { CREDENTIAL_FILES } from "./cli-process.ts";
+import { configurationFolder, isInRepository } from "./key-file.ts";
+import { type McpHostName, mcpHost } from "./mcp-hosts.ts";
+import type { Questions } from "./questions.ts";
+import type { Texts } from "./texts.ts";
+
+/** What setup asks about an application: who signs, and what the server may do. */
+
+export type Variables = Partial<Record<SettingName, string>>;
+
+/** The environment that the answers make, and the key that is to be stored. */
+export interface Answers {
+  readonly env: Variables;
+  readonly newKey?: { readonly path: string; readonly key: string } | undefined;
+}
+
+type SetupTexts = Texts["setup"];
+
+/** Who signs for which application, and what the server may do. An endpoint of this shell's environment is kept. */
+export async function askApplication(
+  questions: Questions,
+  texts: SetupTexts,
+  shell: Environment,
+  name: McpHostName,
+): Promise<Answers> {
+  const endpoint = shell.TENCENT_CHAT_ENDPOINT;
+  const regions = Object.entries(REGIONS).map(([value, { host }]) => ({
+    value: value as RegionName,
+    label: value,
+    hint: host,
+  }));
+  const region = endpoint ? undefined : await questions.select(texts.region, regions);
+  const location: Variables = endpoint ? { TENCENT_CHAT_ENDPOINT: endpoint } : { TENCENT_CHAT_REGION: region ?? "" };
+  const sdkAppId = await questions.text(texts.sdkAppId, (value) =>
+    value === "" || problemsOf({ TENCENT_CHAT_SDKAPPID: value }, "TENCENT_CHAT_SDKAPPID")
+      ? texts.notANumber
+      : undefined,
+  );
+  const folder = configurationFolder(shell);
+  const path = join(await askKeyFolder(questions, texts, folder), `${sdkAppId}.key`);
+  const consolePath = region === "china" ? texts.consolePathChina : texts.consolePath;
+  const source = await questions.select<"stored" | "paste" | "file">(texts.whereIsTheKey, [
+    ...(existsSync(path) ? ([{ value: "stored", label: texts.keyStored, hint: path }] as const) : []),
+    { value: "paste", label: texts.keyPaste, hint: consolePath },
+    { value: "file", label: texts.keyInFile },
+  ]);
+  const keyFile = source === "file" ? await askKeyFile(questions, texts) : path;
+  const newKey = source === "paste" ? { path, key: await askKey(questions, texts) } : undefined;
+  const limits = await askLimits(questions, texts, name, folder);
+  const env = { ...location, TENCENT_CHAT_SDKAPPID: sdkAppId, TENCENT_CHAT_SECRET_KEY_FILE: keyFile, ...limits };
+  return { env, newKey };
+}
+
+async function askKey(questions: Questions, texts: SetupTexts): Promise<string> {
+  for (;;) {
+    const key = await questions.secret(texts.pasteKey, (value) => {
+      if (value === "") return texts.pasteIt;
+      if (/^[~/.]/.test(value)) return texts.notAPath;
+      return problemsOf({ TENCENT_CHAT_SECRET_KEY: value }, "TENCENT_CHAT_SECRET_KEY") ? texts.notAKey : undefined;
+    });
+    if (/^[0-9a-f]{64}$/i.test(key) || (await questions.confirm(texts.oddKey(key.length), false))) return key;
+  }
+}
+
+/** Asks for a file that holds a key; `~` is understood. */
+async function askKeyFile(questions: Questions, texts: SetupTexts): Promise<string> {
+  const whole = (given: string) => given.replace(/^~(?=\/)/, homedir());
+  const problemOf = (given: string) => {
+    if (!isAbsolute(whole(given))) return texts.wholePath;
+    const name = "TENCENT_CHAT_SECRET_KEY_FILE";
+    return problemsOf({ [name]: whole(given) }, name) ? texts.badFile : undefined;
+  };
+  return whole(await questions.text(texts.whichFile, problemOf));
+}
+
+/** The folder of the key: another one that the person names where the usual one is in a repository. */
+async function askKeyFolder(questions: Questions, texts: SetupTexts, folder: string): Promise<string> {
+  if (!isInRepository(folder)) return folder;
+  return questions.text(texts.inRepository(folder), (value) => {
+    if (!isAbsolute(value)) return texts.wholePath;
+    return isInRepository(value) ? texts.inRepositoryToo : undefined;
+  });
+}
+
+async function askLimits(
+  questions: Questions,
+  texts: SetupTexts,
+  name: McpHostName,
+  folder: string,
+): Promise<Variables> {
+  const readOnly = await questions.confirm(texts.readOnly, true);
+  const channels = await questions.text(texts.channels, (value) => {
+    const list = "TENCENT_CHAT_ALLOWED_CHANNELS";
+    const { problems, warnings } = readSettings({ [list]: value }, CREDENTIAL_FILES);
+    return [...problems, ...warnings].some((text) => text.startsWith(list)) ? texts.badChannels : undefined;
+  });
+  const allowed = channels ? { TENCENT_CHAT_ALLOWED_CHANNELS: channels } : {};
+  if (readOnly) {
+    questions.say("info", texts.editLater);
+    return { TENCENT_CHAT_READ_ONLY: "true", ...allowed };
+  }
+  const confirmation = await askConfirmation(questions, texts, name);
+  const path = join(folder, "journal.jsonl");
+  const keepsJournal = await questions.confirm(texts.journal(path), true);
+  return { ...allowed, ...confirmation, ...(keepsJournal && { TENCENT_CHAT_JOURNAL: path }) };
+}
+
+async function askConfirmation(questions: Questions, texts: SetupTexts, name: McpHostName): Promise<Variables> {
+  const { label, canAsk } = mcpHost(name);
+  if (!canAsk) {
+    questions.say("info", texts.cannotAsk(label));
+    return {};
+  }
+  const choices = [
+    { value: "always", label: texts.confirmAlways },
+    { value: "1000", label: texts.confirmMany },
+    { value: "never", label: texts.confirmNever },
+  ];
+  const rule = await questions.select(texts.confirm, choices, name === "other" ? "never" : "always");
+  return rule === "never" ? {} : { TENCENT_CHAT_CONFIRM_EDITS: rule };
+}
+
+/** True if a setting has a problem with this environment. */
+function problemsOf(env: Variables, name: SettingName): boolean {
+  const { problems } = readSettings(env, CREDENTIAL_FILES);
+  return problems.some((problem) => problem.includes(`${name} `) && !problem.includes(" is required"));
+}

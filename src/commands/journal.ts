@@ -143,6 +143,12 @@ function undoOf({ intent, result, takenBackAt, takesBack }: ListedEdit) {
   return result ? result.undo : intent.undo;
 }
 
+/** That call as a person copies it. */
+function undoLines(edit: ListedEdit): string[] {
+  const undo = undoOf(edit);
+  return undo ? [`    undo: ${undo.tool} ${visibleJson(undo.arguments)}`] : [];
+}
+
 const FORMATS: Readonly<Record<JournalFormat, (edit: ListedEdit, width: number) => string[]>> = {
   json(edit) {
     const { intent, result, takenBackAt, takesBack } = edit;
@@ -165,7 +171,7 @@ const FORMATS: Readonly<Record<JournalFormat, (edit: ListedEdit, width: number) 
       who.padEnd(24),
       what,
     ];
-    return [clip(escapeHidden(cells.join("  ")), Math.max(width - 1, 60))];
+    return [clip(escapeHidden(cells.join("  ")), Math.max(width - 1, 60)), ...undoLines(edit)];
   },
   text(edit) {
     const { intent, result, takenBackAt, takesBack } = edit;
@@ -183,7 +189,6 @@ const FORMATS: Readonly<Record<JournalFormat, (edit: ListedEdit, width: number) 
       ...(intent.confirmed ? ["confirmed"] : []),
     ].join(", ");
     const channel = visibleJson(intent.channel);
-    const undo = undoOf(edit);
     return [
       `${intent.time}  ${application}  ${intent.tool}  ${channel}${subscriber}  by ${by}  ${outcome}`,
       ...intent.changes.map(
@@ -193,7 +198,7 @@ const FORMATS: Readonly<Record<JournalFormat, (edit: ListedEdit, width: number) 
       ...(result?.warnings ?? []).map((warning) => `    warning: ${warning}`),
       ...(takesBack ? [`    takes back the edit of ${takesBack}`] : []),
       ...(takenBackAt ? [`    taken back by the edit of ${takenBackAt}`] : []),
-      ...(undo ? [`    undo: ${undo.tool} ${visibleJson(undo.arguments)}`] : []),
+      ...undoLines(edit),
     ].map(escapeHidden); // the file may have been changed by hand
   },
 };

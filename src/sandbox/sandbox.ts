@@ -9,10 +9,6 @@ import { type SandboxAccount, verifyQuery } from "./verify-signature.ts";
 
 /** Requests a second to one command (each of the three pages). */
 const REQUESTS_PER_SECOND = 200;
-/** This many refused signatures within a minute lock the account for a minute (the number is assumed). */
-const REFUSALS_BEFORE_LOCK = 10;
-const MINUTE_MS = 60_000;
-const SIGNATURE_REFUSALS: ReadonlySet<number> = new Set([70003, 70009, 70013, 70014]);
 const PATH = "/v4/official_account_open_http_svc/";
 
 export interface SandboxOptions extends SandboxAccount {
@@ -37,7 +33,6 @@ export class Sandbox {
   readonly #now: () => number;
   readonly #perSecond: number;
   readonly #recent = new Map<string, number[]>();
-  #refusedSignatures: number[] = [];
 
   protected constructor(options: SandboxOptions) {
     this.#account = options;
@@ -98,7 +93,7 @@ export class Sandbox {
   /** Carries a request out and returns the documented answer. */
   protected carryOut({ method, command, query, body }: SandboxRequest): object {
     if (method !== "POST" || command === "") return envelope(60009, "request resource error");
-    const code = this.#verify(query);
+    const code = verifyQuery(query, this.#account, Math.floor(this.#now() / 1000));
     if (code !== 0) return envelope(code, "checked by the sandbox");
     if (!this.#admit(command)) return envelope(60007, "REST API call frequency exceeds the limit");
     let parsed: unknown;
@@ -114,15 +109,6 @@ export class Sandbox {
     const whole = typeof answer === "object" && answer !== null ? { RequestId: randomUUID(), ...answer } : answer;
     response.writeHead(200, { "content-type": "application/json", date: new Date(this.#now()).toUTCString() });
     response.end(JSON.stringify(whole));
-  }
-
-  #verify(query: URLSearchParams): number {
-    const since = performance.now() - MINUTE_MS;
-    this.#refusedSignatures = this.#refusedSignatures.filter((at) => at > since);
-    if (this.#refusedSignatures.length >= REFUSALS_BEFORE_LOCK) return 70050;
-    const code = verifyQuery(query, this.#account, Math.floor(this.#now() / 1000));
-    if (SIGNATURE_REFUSALS.has(code)) this.#refusedSignatures.push(performance.now());
-    return code;
   }
 
   /** Counts a request to a command; false where there were too many within a second. */

@@ -1,6 +1,6 @@
-// Measures what people wait for and pay: round trips, start, memory, each call, jobs of many edits, and a fleet of
-// servers on one application. Ratios of one run, because machines differ. With --write they go into
-// docs/performance.md, if nothing in the environment falsifies them. It takes about eight minutes.
+// Measures what people wait for and pay: round trips, start, memory, jobs of many edits, and a fleet of servers on one
+// application. Ratios of one run, because machines differ. With --write they go into
+// docs/performance.md, if nothing in the environment falsifies them. It takes about six minutes.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectTcp, createServer as createTcpServer } from "node:net";
@@ -8,11 +8,10 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import selfsigned from "selfsigned";
-import { Pool } from "undici";
 import { load } from "./load.mjs";
 import { BARE, BUILT, environmentOf, HANDSHAKE, startServer } from "./mcp-child.mjs";
 
-const ACCOUNT = { sdkAppId: 1400000321, secretKey: "5".repeat(64) };
+const ACCOUNT = { sdkAppId: 1400000321, secretKey: "5".repeat(64), admins: ["administrator"] };
 const CHANNEL = "@TOA#_test_for_penn";
 const READ = {
   name: "get_official_account_info",
@@ -23,21 +22,11 @@ const edit = (Official_Account, Name) => ({
   arguments: { Official_Account, Name },
 });
 const STARTS = 15;
-const CALLS = 2_000;
 const ONE_WAY_MS = 30;
 const APPLY_LINES = 40_000;
 const JOURNAL_EDITS = 80_000;
-const ACCOUNT_OPTIONS = { ...ACCOUNT, admins: ["administrator"] };
 
-const { Sandbox, ChatApi, ChatClient, HttpClient, Signer, Secrets, Deadline } = await load(
-  "src/sandbox/sandbox.ts",
-  "src/chat-api/chat-api.ts",
-  "src/chat-api/client.ts",
-  "src/chat-api/http/http-client.ts",
-  "src/chat-api/auth/user-sig.ts",
-  "src/chat-api/auth/secrets.ts",
-  "src/call/deadline.ts",
-);
+const { Sandbox } = await load("src/sandbox/sandbox.ts");
 
 const isWriting = process.argv.includes("--write");
 // Node starts three times as slowly with some of these, and a busy machine says nothing about either side.
@@ -50,7 +39,6 @@ if (isWriting && (falsifying.length > 0 || loadavg()[0] > 1)) {
 
 const start = await measureStart();
 const latency = await measureLatency();
-const calls = await measureCalls();
 const fleet = await measureFleet();
 const apply = await measureApply();
 const journal = await measureJournal();
@@ -91,20 +79,6 @@ ${table(
 )}
 
 \`tools/list\` takes ${start.listSize.toLocaleString("en-US")} characters of a conversation.
-
-## The cost of the checks
-
-The same request by undici alone, on the same machine without a network in between. The differences are fractions of a millisecond.
-
-${table(
-  ["what", "ratio"],
-  [
-    ["a tool call over stdio, spaced, p50", calls.overStdio],
-    ["a read by the signed client, one after another, p50", calls.p50],
-    ["32 reads at once, whole time", calls.at32],
-    ["256 reads at once, whole time", calls.at256],
-  ],
-)}
 
 ## Jobs
 
@@ -173,7 +147,7 @@ function residentMiB(pid) {
 
 /** The service behind TLS, behind a proxy that delays every byte: what a call takes in round trips. */
 async function measureLatency() {
-  const sandbox = await Sandbox.start(ACCOUNT_OPTIONS);
+  const sandbox = await Sandbox.start(ACCOUNT);
   sandbox.server.keepAliveTimeout = 65_000; // Node's own default of 5 seconds is not what a public service uses
   for (let nth = 0; nth < 20; nth += 1) {
     sandbox.channels.set(`@TOA#_${nth}`, structuredClone(sandbox.channels.get(CHANNEL)));
@@ -253,88 +227,9 @@ function delay(from, to) {
   from.on("error", () => to.destroy());
 }
 
-/** A sandbox in this process and the signed client on it, both without their limits on requests a second. */
-async function openClient() {
-  const sandbox = await Sandbox.start({ ...ACCOUNT_OPTIONS, requestsPerSecond: 1e9 });
-  const secrets = new Secrets();
-  const signer = new Signer({
-    sdkAppId: ACCOUNT.sdkAppId,
-    identifier: "administrator",
-    credential: { secretKey: ACCOUNT.secretKey },
-    secrets,
-  });
-  const http = new HttpClient({ endpoint: sandbox.endpoint, userAgent: "bench" });
-  const api = new ChatApi(new ChatClient({ http, signer, secrets, perSecond: 1e6, logEvent: () => {} }));
-  const read = async () => {
-    const deadline = new Deadline(30_000);
-    const result = await api.getChannels([CHANNEL], undefined, deadline);
-    deadline.release();
-    if (result.kind !== "ok") throw new Error(JSON.stringify(result.failure));
-  };
-  return { sandbox, signer, http, read };
-}
-
-/** The same reads by undici alone and by the signed client, and whole calls through the server; all on one sandbox. */
-async function measureCalls() {
-  const { sandbox, signer, http, read: ours } = await openClient();
-  const pool = new Pool(sandbox.endpoint);
-  const query = new URLSearchParams({
-    sdkappid: String(ACCOUNT.sdkAppId),
-    identifier: "administrator",
-    usersig: signer.current().userSig,
-    random: "1",
-    contenttype: "json",
-  });
-  const request = {
-    path: `/v4/official_account_open_http_svc/get_official_account_info?${query}`,
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(READ.arguments),
-  };
-  const theirs = async () => JSON.parse(await (await pool.request(request)).body.text());
-
-  for (const call of [ours, theirs, ours, theirs]) await oneByOne(call, CALLS / 4);
-  const rounds = [];
-  for (let round = 0; round < 5; round += 1) {
-    rounds.push({ ours: await oneByOne(ours, CALLS / 5), theirs: await oneByOne(theirs, CALLS / 5) });
-  }
-  const of = (whose, what) => rounds.map((round) => round[whose][what]);
-  const result = {
-    p50: ratio(of("ours", "p50"), of("theirs", "p50")),
-    overStdio: await overStdio(sandbox.endpoint.href, theirs),
-    at32: await atOnce(32, ours, theirs),
-    at256: await atOnce(256, ours, theirs),
-  };
-  await pool.destroy();
-  await http.close();
-  await sandbox.close();
-  return result;
-}
-
-/** A whole tool call, MCP and stdio included; spaced, because the server keeps to 200 requests a second. */
-async function overStdio(endpoint, theirs) {
-  const server = open(endpoint, { TENCENT_CHAT_REQUESTS_PER_SECOND: "200" });
-  await server.request("initialize", HANDSHAKE);
-  // As many calls as the other side has made by now, so that both run compiled code.
-  for (let nth = 0; nth < CALLS; nth += 1) await server.request("tools/call", READ);
-  const all = { ours: [], theirs: [] };
-  for (let nth = 0; nth < 600; nth += 1) {
-    for (const [name, call] of [
-      ["ours", () => server.request("tools/call", READ)],
-      ["theirs", theirs],
-    ]) {
-      const ms = await timeOf(call);
-      if (nth >= 200) all[name].push(ms);
-      await wait(4);
-    }
-  }
-  server.child.kill("SIGKILL");
-  return ratio(all.ours, all.theirs);
-}
-
 /** Ten servers on an application with the service's limit of 200 requests a second: the time against the floor. */
 async function measureFleet() {
-  const sandbox = await Sandbox.start(ACCOUNT_OPTIONS);
+  const sandbox = await Sandbox.start(ACCOUNT);
   const servers = Array.from({ length: 10 }, () => open(sandbox.endpoint.href, { TENCENT_CHAT_TIMEOUT_SECONDS: "60" }));
   await Promise.all(servers.map((server) => server.request("initialize", HANDSHAKE)));
   const { ms, value } = await timed(() =>
@@ -352,7 +247,7 @@ async function measureFleet() {
 /** A night job: its time, its memory, and how many requests reach the service in any second. */
 async function measureApply() {
   const arrivals = [];
-  const sandbox = await Sandbox.start({ ...ACCOUNT_OPTIONS, requestsPerSecond: 1e9 });
+  const sandbox = await Sandbox.start({ ...ACCOUNT, requestsPerSecond: 1e9 });
   sandbox.server.on("request", () => arrivals.push(performance.now()));
   const { subscribers } = sandbox.channels.get(CHANNEL);
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
@@ -432,24 +327,6 @@ async function measureJournal() {
   });
   rmSync(folder, { recursive: true });
   return { seconds: ms / 1_000, perMiB: ms / (text.length / 1024 / 1024) };
-}
-
-async function oneByOne(call, count) {
-  const times = [];
-  for (let nth = 0; nth < count; nth += 1) times.push(await timeOf(call));
-  return { p50: quantile(times, 0.5) };
-}
-
-async function atOnce(width, ours, theirs) {
-  const all = { ours: [], theirs: [] };
-  for (let round = 0; round < 12; round += 1) {
-    const mine = await timeOf(() => Promise.all(Array.from({ length: width }, ours)));
-    const bare = await timeOf(() => Promise.all(Array.from({ length: width }, theirs)));
-    if (round < 2) continue; // the first rounds make the connections
-    all.ours.push(mine);
-    all.theirs.push(bare);
-  }
-  return ratio(all.ours, all.theirs);
 }
 
 async function timed(work) {

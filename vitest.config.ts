@@ -3,6 +3,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // Every file would load zod and the SDK again; nothing of ours keeps a state that another file could meet.
+    pool: "threads",
+    isolate: false,
+    setupFiles: ["test/support/every-file.ts"],
     // Tests meet real sockets and child processes on two cores: patience keeps a busy machine from failing them.
     maxWorkers: 5, // much of the time is spent waiting for pauses, not computing
     maxConcurrency: 20,

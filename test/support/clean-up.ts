@@ -1,5 +1,3 @@
-import { afterAll } from "vitest";
-
 /** What a file's tests opened is closed when all of them have ended: a hook of one test is not for concurrent ones. */
 const cleanUps: (() => unknown)[] = [];
 
@@ -7,9 +5,10 @@ export function cleanUpLater(cleanUp: () => unknown): void {
   cleanUps.push(cleanUp);
 }
 
-afterAll(async () => {
+/** Closes what was opened, the latest first. @throws the first failure, when all have run */
+export async function cleanUpNow(): Promise<void> {
   const failures: unknown[] = [];
-  for (const cleanUp of cleanUps.reverse()) {
+  for (const cleanUp of cleanUps.splice(0).reverse()) {
     try {
       await cleanUp();
     } catch (error) {
@@ -17,4 +16,4 @@ afterAll(async () => {
     }
   }
   if (failures.length > 0) throw failures[0];
-});
+}

@@ -28,13 +28,17 @@ export class RateLimiter {
 
   /**
    * Waits for a token. Returns undefined when it got one; else why not: the deadline ended first, or would end before
-   * the pause that the service asked for.
+   * a pause that the service asked for, or before the requests that wait already are out.
    */
   async acquire(deadline: Deadline): Promise<NetworkFailure | undefined> {
     if (deadline.ended) return tooLate(deadline.ended);
     const pauseMs = this.#pausedUntil - performance.now();
     if (pauseMs > deadline.remainingMs) {
       return networkFailure("noTimeToSend", `the service asked for a pause of ${Math.ceil(pauseMs / 1000)} seconds`);
+    }
+    const ahead = this.#queue.size;
+    if (ahead / this.#refillPerMs > deadline.remainingMs) {
+      return networkFailure("noTimeToSend", `${ahead.toLocaleString("en-US")} requests are waiting already`);
     }
     let proceed = () => {};
     const token = new Promise<void>((resolve) => {

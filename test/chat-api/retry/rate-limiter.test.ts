@@ -164,6 +164,15 @@ describe("a pause", () => {
 });
 
 describe("a request that cannot be served in time", () => {
+  test("fails at once, and says how many are waiting", async () => {
+    const time = stopTime();
+    const { failures } = acquireMany(new RateLimiter(10), 100, new Deadline(1_000));
+    await time.pass(0);
+    // One went at once; as many can wait as a second serves.
+    expect(failures).toHaveLength(100 - 1 - 10);
+    expect(failures[0]).toMatchObject({ reason: "noTimeToSend", detail: "10 requests are waiting already" });
+  });
+
   test("because its time is over already, says why", async () => {
     stopTime();
     const over = new Deadline(1_000);

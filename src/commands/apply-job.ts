@@ -1,6 +1,7 @@
 import { Deadline } from "../call/deadline.ts";
 import { ExplainedError } from "../call/explained-error.ts";
 import type { Log } from "../log.ts";
+import { describeFileError } from "../text/file-error.ts";
 import { InternalError } from "../tools/internal-error.ts";
 import { logCall } from "../tools/log-call.ts";
 import type { FinishedCall, ToolContext } from "../tools/tool.ts";
@@ -73,8 +74,9 @@ export class Job {
     while (this.#running.size > 0 || (!this.stopped && this.#waiting.size > 0)) await this.#change();
   }
 
-  stop(when: "soon" | "now"): void {
-    this.stopped ??= "it was interrupted";
+  /** @param why a sentence that goes on after "because" */
+  stop(when: "soon" | "now", why: string): void {
+    this.stopped ??= why;
     if (when === "now") for (const deadline of this.#running) deadline.cancel();
     this.#wake();
   }
@@ -148,7 +150,11 @@ export class Job {
   #end({ line, id, key }: EditLine, result: { readonly outcome: string; readonly [key: string]: unknown }): void {
     if (isWanted(result.outcome)) this.wanted.add(line);
     else if (!this.#failed.has(key)) this.#failed.set(key, line);
-    this.#write({ line, ...(id !== undefined && { id }), ...result });
+    try {
+      this.#write({ line, ...(id !== undefined && { id }), ...result });
+    } catch (error) {
+      this.stop("soon", `the results cannot be written (${describeFileError(error)}).`);
+    }
     this.counts.set(result.outcome, (this.counts.get(result.outcome) ?? 0) + 1);
     this.ended += 1;
     this.#wake();

@@ -9,7 +9,7 @@ import type { ToolContext } from "../tools/tool.ts";
 import { Job } from "./apply-job.ts";
 import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, prepareCalls, settingsOf } from "./cli-process.ts";
-import { checkFile, type EditFile, type FileCheck, openEditFile, readEditLines, writeLeft } from "./edit-file.ts";
+import { checkFile, type EditFile, type FileCheck, LeftFile, openEditFile, readEditLines } from "./edit-file.ts";
 import { ResultsFile } from "./results-file.ts";
 
 /** Runs a file of tool calls through the same gate as an agent's calls, for jobs of thousands of edits. */
@@ -29,12 +29,16 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
   }
   const { log, openContext } = prepareCalls(cli, version, { ...settings, logLevel: quieter(settings.logLevel) });
   const context = await openContext();
+  const left = typeof flags.left === "string" ? flags.left : undefined;
+  const resultsPath = typeof flags.results === "string" ? flags.results : undefined;
   let input: EditFile | undefined;
   let results: ResultsFile | undefined;
+  let leftFile: LeftFile | undefined;
   try {
+    if (resultsPath === "-") throw new Error("--results takes a file; without it the results go to standard output.");
     input = await openEditFile(file, cli.stdin);
     let problems = 0;
-    const check = await checkFile(input.path, context, (number, problem) => {
+    const check = await checkFile(input, context, (number, problem) => {
       problems += 1;
       if (problems <= MAX_LISTED_PROBLEMS) tell(`line ${number}: ${context.secrets.redact(problem)}`);
     });
@@ -42,16 +46,17 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       tell(`✗ ${plural(problems, "line")} of the file cannot run. Nothing was sent.`);
       return 1;
     }
-    if (check.lines === 0) {
-      tell("The file holds no calls: there is nothing to do.");
-      return 0;
-    }
     const journalProblem = check.edits > 0 ? context.journal.prepareFile() : undefined;
     if (journalProblem) throw new Error(`The journal cannot be written (${journalProblem}). Nothing was sent.`);
+    if (check.lines === 0) tell("The file holds no calls: there is nothing to do.");
     if (flags.check) {
-      tell(`✓ ${plural(check.lines, "line")} can run.`);
-      if (check.edits > 0 && context.policy.rules.confirmEdits !== "never")
-        tell("! TENCENT_CHAT_CONFIRM_EDITS is set: a person at a terminal may have to say yes.");
+      if (check.lines > 0) tellCheck(check, context, tell);
+      return 0;
+    }
+    const others = [...(file === "-" ? [] : [file]), ...(resultsPath ? [resultsPath, `${resultsPath}.lock`] : [])];
+    if (left !== undefined) leftFile = new LeftFile(left, others);
+    if (check.lines === 0) {
+      await leftFile?.write(input, check.hash, () => true);
       return 0;
     }
     const confirmation = await confirmAll(cli, context, check, file === "-");
@@ -59,32 +64,29 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       tell(`✗ ${confirmation} Nothing was sent.`);
       return 1;
     }
-    const earlier = typeof flags.results === "string" ? await ResultsFile.open(flags.results, check.hash) : undefined;
-    results = earlier?.file;
-    const done = earlier?.done ?? new Set<number>();
+    const job = { input: check.hash, sdkAppId: context.sdkAppId };
+    const opened = resultsPath === undefined ? undefined : await ResultsFile.open(resultsPath, job);
+    results = opened?.file;
     const write = (result: object) => {
       const safe = context.secrets.redactDeep(result);
       if (results) results.write(safe);
       else cli.stdout.write(`${JSON.stringify(safe)}\n`);
     };
-    const job = new Job(context, settings.settings.requestsPerSecond, confirmation, log, write);
-    let signals = 0;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      cli.on(signal, () => {
-        signals += 1;
-        if (signals === 1) tell("Stopping after what is in flight; once more to stop at once.");
-        job.stop(signals > 1 ? "now" : "soon");
-      });
-    }
+    const run = new Job(context, settings.settings.requestsPerSecond, confirmation, log, write);
+    if (results)
+      results.onLost = () => run.stop("now", "this process stood still, and another one has taken the results.");
+    stopOn(cli, run, tell);
+    const done = opened?.done ?? new Set<number>();
     if (done.size > 0)
       tell(`${plural(done.size, "line")} ended as wanted before and ${done.size === 1 ? "is" : "are"} skipped.`);
-    await settle(earlier?.writtenAt ?? 0, job, tell);
-    const stopProgress = await showProgress(cli, job, check.lines - done.size);
-    await job.run(readEditLines(input.path, context), done);
+    await settle(opened?.writtenAt ?? 0, run, tell);
+    const stopProgress = await showProgress(cli, run, check.lines - done.size);
+    await run.run(readEditLines(input, context), done);
     stopProgress();
-    const left = typeof flags.left === "string" ? flags.left : undefined;
-    if (left !== undefined) await writeLeft(left, input.path, (number) => done.has(number) || job.wanted.has(number));
-    return summarize(job, check.lines - done.size, { hasResults: results !== undefined, left }, tell);
+    const code = summarize(run, check.lines - done.size, results !== undefined, tell);
+    await leftFile?.write(input, check.hash, (number) => done.has(number) || run.wanted.has(number));
+    if (leftFile && code !== 0) tell(`${left} holds what is left.`);
+    return code;
   } catch (error) {
     if (error instanceof ExplainedError) throw error;
     const { code, path, message } = error as NodeJS.ErrnoException;
@@ -92,10 +94,36 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     tell(`✗ ${code === undefined ? message : `${shown ?? file}: ${describeFileError(error)}.`}`);
     return 2;
   } finally {
+    leftFile?.close();
     results?.close();
-    input?.remove();
+    input?.close();
     await context.close();
   }
+}
+
+function tellCheck({ lines, edits }: FileCheck, { policy }: ToolContext, tell: (text: string) => void): void {
+  const { confirmEdits, writesPerHour } = policy.rules;
+  tell(`✓ ${plural(lines, "line")} can run.`);
+  if (edits > 0 && confirmEdits !== "never")
+    tell("! TENCENT_CHAT_CONFIRM_EDITS is set: a person at a terminal may have to say yes.");
+  if (writesPerHour !== undefined && edits > writesPerHour)
+    tell(`! TENCENT_CHAT_WRITES_PER_HOUR allows ${plural(writesPerHour, "edit")} an hour, and the file has ${edits}.`);
+}
+
+/** A signal, or a reader of the output that is gone, ends the job after what is in flight. */
+function stopOn(cli: CliProcess, job: Job, tell: (text: string) => void): void {
+  let signals = 0;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    cli.on(signal, () => {
+      signals += 1;
+      if (signals === 1) tell("Stopping after what is in flight; once more to stop at once.");
+      job.stop(signals > 1 ? "now" : "soon", "it was interrupted.");
+    });
+  }
+  cli.stdout.removeAllListeners("error");
+  cli.stdout.on("error", (error) =>
+    job.stop("soon", `standard output cannot be written (${describeFileError(error)}).`),
+  );
 }
 
 /** Waits until what an earlier run sent in its last moment can take effect no more. */
@@ -188,24 +216,19 @@ async function showProgress({ stderr }: CliProcess, job: Job, total: number): Pr
 }
 
 /** Tells how it ended, and what to do about the rest. @returns the exit code */
-function summarize(
-  job: Job,
-  total: number,
-  { hasResults, left }: { readonly hasResults: boolean; readonly left: string | undefined },
-  tell: (text: string) => void,
-): number {
+function summarize(job: Job, total: number, hasResults: boolean, tell: (text: string) => void): number {
   const seconds = ((performance.now() - job.startedAt) / 1000).toFixed(1);
   const counts = [...job.counts].map(([outcome, count]) => `${formatCount(count)} ${outcome}`).join(", ");
   tell(`${formatCount(job.ended)} of ${plural(total, "line")} ended in ${seconds} s: ${counts || "none"}.`);
   const failed = job.ended - job.wanted.size;
   const notRun = total - job.ended;
   if (job.stopped) tell(`✗ Stopped, because ${job.stopped}`);
-  if (failed + notRun === 0) return 0;
+  if (failed + notRun === 0 && !job.stopped) return 0;
   const again = hasResults
     ? "Run the same command again: it skips what ended as wanted and runs the rest."
     : "With --results FILE, a second run skips what ended as wanted.";
   if (failed > 0) tell(`✗ ${plural(failed, "line")} did not end as wanted; the results say why for each.`);
   if (notRun > 0) tell(`✗ ${plural(notRun, "line")} did not run.`);
-  tell(left === undefined ? again : `${again} ${left} holds these lines.`);
+  tell(again);
   return 1;
 }

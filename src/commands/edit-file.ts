@@ -1,7 +1,17 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { platform, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -37,21 +47,23 @@ export interface FileCheck {
   readonly subscriberEdits: number;
 }
 
-/** A file to read, and what to do with it afterwards. */
+/** A file to read, from its open descriptor: what becomes of its name meanwhile changes nothing. */
 export interface EditFile {
-  readonly path: string;
-  remove(): void;
+  readonly descriptor: number;
+  close(): void;
 }
 
 /**
- * The file of a job; of what can be read once only, such as standard input (-) or a FIFO, a copy.
+ * Opens the file of a job; of what can be read once only, such as standard input (-) or a FIFO, a copy.
  * @throws the file system's error, or an Error with a sentence for a person
  */
 export async function openEditFile(file: string, stdin: Readable): Promise<EditFile> {
   if (file === "-") return spool(stdin);
   const info = statSync(file);
   if (info.isDirectory()) throw new Error(`${file} is a folder.`);
-  return info.isFile() ? { path: file, remove: () => {} } : spool(createReadStream(file));
+  if (!info.isFile()) return spool(createReadStream(file));
+  const descriptor = openSync(file, "r");
+  return { descriptor, close: () => closeSync(descriptor) };
 }
 
 async function spool(input: Readable): Promise<EditFile> {
@@ -65,7 +77,21 @@ async function spool(input: Readable): Promise<EditFile> {
   }
   const path = join(folder, "input.jsonl");
   await pipeline(input, createWriteStream(path, { mode: 0o600 }));
-  return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  const descriptor = openSync(path, "r");
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  if (platform() !== "win32") remove(); // what is open stays readable
+  return {
+    descriptor,
+    close() {
+      closeSync(descriptor);
+      remove();
+    },
+  };
+}
+
+/** The bytes of the file, from its beginning. */
+function bytesOf({ descriptor }: EditFile): Readable {
+  return createReadStream("", { fd: descriptor, start: 0, autoClose: false });
 }
 
 /**
@@ -73,16 +99,16 @@ async function spool(input: Readable): Promise<EditFile> {
  * @param report takes each problem, with its line
  */
 export async function checkFile(
-  path: string,
+  file: EditFile,
   context: ToolContext,
   report: (line: number, problem: string) => void,
 ): Promise<FileCheck> {
-  const hash = await hashOf(path);
+  const hash = await hashOf(file);
   const callsByChannel = new Map<string, number>();
   let lines = 0;
   let edits = 0;
   let subscriberEdits = 0;
-  for await (const { line, text } of linesOf(path)) {
+  for await (const { line, text } of linesOf(file)) {
     const read = await readLine(line, text, context);
     if ("problem" in read) {
       report(line, read.problem);
@@ -98,10 +124,10 @@ export async function checkFile(
 }
 
 /** SHA-256 of the file's bytes. @throws Error with a sentence for a person, where they are not UTF-8 */
-async function hashOf(path: string): Promise<string> {
+async function hashOf(file: EditFile): Promise<string> {
   const hash = createHash("sha256");
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  for await (const chunk of createReadStream(path)) {
+  for await (const chunk of bytesOf(file)) {
     hash.update(chunk);
     try {
       decoder.decode(chunk, { stream: true });
@@ -113,27 +139,49 @@ async function hashOf(path: string): Promise<string> {
 }
 
 /** The lines of a file that was checked. */
-export async function* readEditLines(path: string, context: ToolContext): AsyncGenerator<EditLine> {
-  for await (const { line, text } of linesOf(path)) {
+export async function* readEditLines(file: EditFile, context: ToolContext): AsyncGenerator<EditLine> {
+  for await (const { line, text } of linesOf(file)) {
     const read = await readLine(line, text, context);
     if ("problem" in read) throw new Error(`line ${line} of the file changed while it was read`);
     yield read;
   }
 }
 
-/** Writes the lines that are left to a file of their own, as they stand: to correct, and to run. */
-export async function writeLeft(left: string, path: string, isDone: (line: number) => boolean): Promise<void> {
-  if (existsSync(left) && realpathSync(left) === realpathSync(path)) throw new Error(`${left} is the input itself.`);
-  async function* texts() {
-    for await (const { line, text } of linesOf(path)) if (!isDone(line)) yield `${text}\n`;
+/** A file for the lines that are left. */
+export class LeftFile {
+  readonly #path: string;
+  readonly #file: number;
+
+  /** @throws Error with a sentence for a person, before anything is sent: it is another file of the job, or cannot be written */
+  constructor(path: string, others: readonly string[]) {
+    const identityOf = (each: string) => {
+      const { dev, ino } = statSync(each, { throwIfNoEntry: false }) ?? {};
+      return ino === undefined ? resolve(each) : `${dev} ${ino}`;
+    };
+    if (others.some((other) => identityOf(other) === identityOf(path)))
+      throw new Error(`--left names another file of this job: give it a name of its own.`);
+    this.#path = path;
+    this.#file = openSync(`${path}.new`, "w", 0o600);
   }
-  await pipeline(texts, createWriteStream(left, { mode: 0o600 }));
+
+  /** Writes the lines that are not done, as they stand: to correct, and to run. */
+  async write(input: EditFile, hash: string, isDone: (line: number) => boolean): Promise<void> {
+    if ((await hashOf(input)) !== hash)
+      throw new Error(`The input changed while it ran, so ${this.#path} is not written.`);
+    for await (const { line, text } of linesOf(input)) if (!isDone(line)) writeSync(this.#file, `${text}\n`);
+    renameSync(`${this.#path}.new`, this.#path);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+    rmSync(`${this.#path}.new`, { force: true });
+  }
 }
 
 /** Lines that are not blank. */
-async function* linesOf(path: string): AsyncGenerator<{ line: number; text: string }> {
+async function* linesOf(file: EditFile): AsyncGenerator<{ line: number; text: string }> {
   let line = 0;
-  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of createInterface({ input: bytesOf(file), crlfDelay: Number.POSITIVE_INFINITY })) {
     line += 1;
     const plain = line === 1 ? text.replace(/^\uFEFF/, "") : text;
     if (plain.trim() !== "") yield { line, text: plain };

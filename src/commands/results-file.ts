@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
   createReadStream,
   existsSync,
   openSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -35,48 +37,48 @@ interface OpenedResults {
 /** Results as JSON lines; each line of the input has one at most. */
 export class ResultsFile {
   readonly #file: number;
-  readonly #lock: string | undefined;
-  readonly #touching: NodeJS.Timeout | undefined;
+  readonly #lock: Lock | undefined;
 
-  private constructor(file: number, lock?: string) {
+  private constructor(file: number, lock?: Lock) {
     this.#file = file;
     this.#lock = lock;
-    const touch = (path: string) => utimesSync(path, new Date(), new Date());
-    if (lock) this.#touching = setInterval(touch, TOUCH_EVERY_MS, lock).unref();
   }
 
   /**
    * Opens the file of a job, and keeps of it what ended as wanted. A line that a crash has torn is dropped.
-   * @param hash of the job's input
+   * @param job the hash of its input, and the application
    * @throws Error with a sentence for a person, where the file holds something else or another process uses it
    */
-  static async open(given: string, hash: string): Promise<OpenedResults> {
-    const header = JSON.stringify({ apply: 1, input: hash });
+  static async open(given: string, job: { input: string; sdkAppId: number }): Promise<OpenedResults> {
+    const header = JSON.stringify({ apply: 1, ...job });
+    const path = existsSync(given) ? realpathSync(given) : given; // a link stays one
     const done = new Set<number>();
-    const exists = existsSync(given);
-    const path = exists ? realpathSync(given) : given; // a link stays one
-    const { mtimeMs: writtenAt, mode } = exists ? statSync(path) : { mtimeMs: 0, mode: 0o600 };
-    if (exists && !statSync(path).isFile()) {
+    if (existsSync(path) && !statSync(path).isFile()) {
       // A device such as /dev/null takes lines, and keeps none.
       const device = new ResultsFile(openSync(path, "a"));
       device.#writeLine(header);
       return { file: device, done, writtenAt: 0 };
     }
-    const lock = `${path}.lock`;
-    await takeLock(lock, path);
+    const lock = await Lock.take(path);
     const temporaryPath = `${path}.new`;
     try {
+      const found = statSync(path, { throwIfNoEntry: false });
       rmSync(temporaryPath, { force: true });
-      const kept = new ResultsFile(openSync(temporaryPath, "ax", mode & 0o777), lock);
+      const kept = new ResultsFile(openSync(temporaryPath, "ax", (found?.mode ?? 0o600) & 0o777), lock);
       kept.#writeLine(header);
-      if (exists) await keepWanted(path, header, done, (text) => kept.#writeLine(text));
+      if (found) await keepWanted(path, header, done, (text) => kept.#writeLine(text));
       renameSync(temporaryPath, path);
-      return { file: kept, done, writtenAt };
+      return { file: kept, done, writtenAt: found?.mtimeMs ?? 0 };
     } catch (error) {
       rmSync(temporaryPath, { force: true });
-      rmSync(lock, { force: true });
+      lock.release();
       throw error;
     }
+  }
+
+  /** Called once another process has taken the file, because this one stood still. */
+  set onLost(listener: () => void) {
+    if (this.#lock) this.#lock.onLost = listener;
   }
 
   write(result: object): void {
@@ -89,8 +91,7 @@ export class ResultsFile {
 
   close(): void {
     closeSync(this.#file);
-    clearInterval(this.#touching);
-    if (this.#lock) rmSync(this.#lock, { force: true });
+    this.#lock?.release();
   }
 }
 
@@ -98,26 +99,53 @@ export class ResultsFile {
 const TOUCH_EVERY_MS = 500;
 const UNTOUCHED_MS = 3_000;
 
-/** Two runs of one file would send everything twice. (The ID of a process means nothing in another container.) */
-async function takeLock(lock: string, path: string): Promise<void> {
-  const take = () => {
-    try {
-      writeFileSync(lock, "", { flag: "wx", mode: 0o600 });
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-      throw error;
-    }
-  };
-  if (take()) return;
-  const touched = touchedAt(lock);
-  await new Promise((resolve) => setTimeout(resolve, UNTOUCHED_MS));
-  if (touchedAt(lock) === touched) rmSync(lock, { force: true });
-  if (!take()) throw new Error(`Another apply is using ${path}.`);
-}
+/**
+ * A file beside the results: two runs of one file would send everything twice. It is kept fresh by its owner, because
+ * the ID of a process means nothing in another container; a process that stood still for long has lost it.
+ */
+class Lock {
+  readonly #path: string;
+  readonly #owner = randomUUID();
+  readonly #touching: NodeJS.Timeout;
+  onLost = () => {};
 
-function touchedAt(lock: string): number | undefined {
-  return statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+  private constructor(path: string) {
+    this.#path = path;
+    writeFileSync(path, this.#owner, { flag: "wx", mode: 0o600 });
+    this.#touching = setInterval(() => this.#touch() || this.onLost(), TOUCH_EVERY_MS).unref();
+  }
+
+  static async take(results: string): Promise<Lock> {
+    const path = `${results}.lock`;
+    const freshAt = () => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    const fresh = freshAt();
+    if (fresh !== undefined) {
+      await new Promise((resolve) => setTimeout(resolve, UNTOUCHED_MS));
+      if (freshAt() === fresh) rmSync(path, { force: true });
+    }
+    try {
+      return new Lock(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      throw new Error(`Another apply is using ${results}.`);
+    }
+  }
+
+  /** True if the lock is still this one's. */
+  #touch(): boolean {
+    try {
+      if (readFileSync(this.#path, "utf8") !== this.#owner) return false;
+      utimesSync(this.#path, new Date(), new Date());
+      return true;
+    } catch {
+      return false; // it is gone
+    }
+  }
+
+  release(): void {
+    clearInterval(this.#touching);
+    if (this.#touch()) rmSync(this.#path, { force: true });
+  }
 }
 
 async function keepWanted(
@@ -128,8 +156,11 @@ async function keepWanted(
 ): Promise<void> {
   let isFirst = true;
   for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (isFirst && text !== header) {
-      throw new Error(`${path} holds something else than the results of this input: name another file.`);
+    // A crash may have torn the header itself.
+    if (isFirst && (text === "" || !header.startsWith(text))) {
+      throw new Error(
+        `${path} holds something else than the results of this input and application: name another file.`,
+      );
     }
     if (!isFirst) {
       const result = parse(text);

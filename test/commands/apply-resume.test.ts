@@ -56,6 +56,38 @@ describe("a job", { timeout: 60_000 }, () => {
     }
   });
 
+  test("that stood still stops by itself once another run has taken its results", async () => {
+    const sandbox = await startSandbox({ requestsPerSecond: 100_000 });
+    withSubscribers(sandbox, 30);
+    const lines = ["a", "b", "c"].flatMap((value) => Array.from({ length: 30 }, (_, at) => subscriberLine(at, value)));
+    const { file, results } = fileWith(...lines);
+    const args = [file, "--results", results];
+    const first = start(sandbox.endpoint, args, { TENCENT_CHAT_REQUESTS_PER_SECOND: "20" });
+    await waitUntil(() => sandbox.applied.length > 10);
+    first.child.kill("SIGSTOP");
+    const second = await start(sandbox.endpoint, args, { TENCENT_CHAT_REQUESTS_PER_SECOND: "200" }).ended;
+    first.child.kill("SIGCONT");
+    expect(second.code).toBe(0);
+    const { code, stderr } = await first.ended;
+    expect([code, stderr]).toEqual([1, expect.stringContaining("this process stood still, and another one has taken")]);
+    for (let at = 0; at < 30; at += 1)
+      expect(sandbox.channels.get(PENN)?.subscribers.get(`user-${at}`), `user-${at}`).toBe("c");
+  });
+
+  test("whose output nobody reads any more stops, and says what is left", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 200);
+    const { file } = fileWith(...Array.from({ length: 200 }, (_, index) => subscriberLine(index)));
+    const left = `${file}.left`;
+    const { child, ended } = start(sandbox.endpoint, [file, "--left", left]);
+    await waitUntil(() => sandbox.applied.length > 5);
+    child.stdout?.destroy();
+    const { code, stderr } = await ended;
+    expect([code, stderr]).toEqual([1, expect.stringContaining("standard output cannot be written (EPIPE)")]);
+    const [, notRun] = /✗ (\d+) lines did not run/.exec(stderr) ?? [];
+    expect(readFileSync(left, "utf8").trim().split("\n")).toHaveLength(Number(notRun));
+  });
+
   test("nearly every edit is accepted although one request in twelve fails", async () => {
     const sandbox = await startSandbox({ requestsPerSecond: 100_000 });
     const count = 600;

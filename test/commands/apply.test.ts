@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -181,6 +181,32 @@ describe("apply", () => {
       expect([code, readFileSync(results, "utf8"), sandbox.requests]).toEqual([2, content, []]);
       expect(stderr).toContain("holds something else than the results of this input");
     }
+  });
+
+  test("refuses results of another application, which has none of these edits", async () => {
+    const sandbox = await startSandbox();
+    const { file, results } = fileWith(nameLine("B"));
+    expect((await start(sandbox.endpoint, [file, "--results", results]).ended).code).toBe(0);
+    const other = { TENCENT_CHAT_SDKAPPID: "1400000999" };
+    const { code, stderr } = await start(sandbox.endpoint, [file, "--results", results], other).ended;
+    expect([code, stderr]).toEqual([2, expect.stringContaining("the results of this input and application")]);
+  });
+
+  test("writes what is left to a file of its own alone, from the input as it was", async () => {
+    const sandbox = await startSandbox();
+    const { file, results } = fileWith(nameLine("B"), nameLine("C", "@TOA#_gone"));
+    for (const left of [file, results, "/nowhere/left"]) {
+      const { code } = await start(sandbox.endpoint, [file, "--results", results, "--left", left]).ended;
+      expect([code, sandbox.requests]).toEqual([2, []]);
+    }
+    const left = `${file}.left`;
+    sandbox.faults.add({ response: { delayMs: 500 } });
+    const run = start(sandbox.endpoint, [file, "--left", left]);
+    await waitUntil(() => sandbox.requests.length > 0);
+    renameSync(file, `${file}.old`);
+    writeFileSync(file, "something else");
+    expect((await run.ended).code).toBe(1);
+    expect(readFileSync(left, "utf8")).toBe(`${nameLine("C", "@TOA#_gone")}\n`);
   });
 
   test("refuses results of the same lines behind a blank one: their numbers differ", async () => {

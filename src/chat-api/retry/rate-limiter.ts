@@ -7,6 +7,8 @@ const BURST_SHARE = 0.02;
 const HEADROOM = 1.11;
 /** After the service asked for fewer requests, they go out at half the speed for this many milliseconds. */
 const SLOW_MS = 10_000;
+/** A timer that is so many milliseconds late belongs to a process that stood still. */
+const STOOD_STILL_MS = 1_000;
 
 /** Lets requests to one command out in the order they came: a token bucket. */
 export class RateLimiter {
@@ -70,10 +72,17 @@ export class RateLimiter {
     }
     if (this.#queue.size === 0) return;
     const waitMs = Math.max((1 - this.#tokens) / this.#speedAt(now), this.#pausedUntil - now, 1);
+    this.#serveIn(Math.ceil(waitMs));
+  }
+
+  #serveIn(ms: number): void {
+    const dueAt = performance.now() + ms;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#serve();
-    }, Math.ceil(waitMs));
+      // After a process stood still (a laptop that slept), what else is due goes first: some calls are over by now.
+      if (performance.now() - dueAt > STOOD_STILL_MS) this.#serveIn(1);
+      else this.#serve();
+    }, ms);
   }
 
   #refill(now: number): void {

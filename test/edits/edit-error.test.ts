@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest";
+import type { Explanation } from "../../src/call/explained-error.ts";
+import { type Failure, networkFailure } from "../../src/chat-api/errors/failure.ts";
+import { codeFailure } from "../../src/chat-api/http/response.ts";
+import type { Attempt } from "../../src/edits/edit.ts";
+import { channelEditError, subscriberEditError } from "../../src/edits/edit-error.ts";
+
+const READ = 'get_official_account_info {"OfficialAccountIdList":[{"Official_Account":"@TOA#_x"}]}';
+const WHY: Explanation = {
+  stage: "network",
+  cause: "The connection broke.",
+  fixedBy: "operator",
+  nextStep: "Check the network.",
+  safeToResend: true,
+  attempts: 1,
+};
+const lost = networkFailure("connectionLost");
+const refusal: Failure = codeFailure({ ErrorCode: 130002 });
+
+function attempt(more: Partial<Attempt>): Attempt {
+  const read = { Name: "B" };
+  return {
+    reply: "noAnswer",
+    failure: lost,
+    envelope: {},
+    attempts: 1,
+    after: read,
+    conflicts: new Map(),
+    endedEarly: false,
+    outcome: "unknown",
+    verdicts: { Name: "notRead" },
+    ...more,
+  };
+}
+const explained = (more: Partial<Attempt>, hasUndo = false) => {
+  const made = attempt(more);
+  return channelEditError({ id: "@TOA#_x" }, made, made.failure && WHY, hasUndo)?.explanation;
+};
+
+describe("the error of a channel's edit", () => {
+  test.each(["applied", "accepted", "unchanged"] as const)("is none where it is %s", (outcome) => {
+    expect(explained({ outcome })).toBeUndefined();
+  });
+
+  test("of a refusal passes on what the service's refusal asks for", () => {
+    expect(explained({ outcome: "refused", reply: "refused", failure: refusal, attempts: 2 })).toEqual({
+      ...WHY,
+      cause: "The edit was sent 2 times. The connection broke. The channel was not read afterwards.",
+      attempts: 2,
+    });
+  });
+
+  const settled = "A read 5 seconds later, when the edit could no longer take effect, shows the old values.";
+
+  test("of an edit that had no effect lets it be sent again where that can help", () => {
+    expect(explained({ outcome: "notApplied" })).toMatchObject({
+      cause: `The connection broke. ${settled}`,
+      nextStep: expect.stringMatching(/^Call again with the same arguments\./),
+      safeToResend: true,
+    });
+    expect(explained({ outcome: "notApplied", failure: networkFailure("redirected") })).toMatchObject({
+      cause: `The connection broke. ${settled}`,
+      nextStep: "Check the network.",
+    });
+  });
+
+  test("asks to show the person what somebody else wrote, before anything is sent", () => {
+    const conflicts = new Map([["Name" as const, new Set(["C"])]]);
+    for (const outcome of ["notApplied", "unknown"] as const) {
+      expect(explained({ outcome, conflicts })).toMatchObject({
+        nextStep: `Show the person the values in the receipt before anything else is sent. To read the channel again: ${READ}.`,
+        safeToResend: false,
+      });
+    }
+    expect(explained({ verdicts: { Name: "differs" } })?.nextStep).toMatch(/^Show the person/);
+  });
+
+  test("of an edit that was not read back says why, and how long it can still take effect", () => {
+    expect(explained({ after: undefined })).toMatchObject({
+      cause: "The connection broke. Whether the edit was applied is not known: the channel could not be read back.",
+      nextStep: expect.stringContaining(`Wait 5 seconds, then read the channel with ${READ}.`),
+      fixedBy: "operator",
+      safeToResend: false,
+    });
+    expect(explained({ after: undefined, endedEarly: true })?.cause).toMatch(
+      /the call ended before the channel could be read back\. The edit can still take effect for 3 seconds\.$/,
+    );
+    expect(explained({ after: undefined, endedEarly: true, reply: "ok", failure: undefined })?.cause).toBe(
+      "The service said OK. Whether the edit was applied is not known: the call ended before the channel could be read back.",
+    );
+  });
+
+  test("names the fields by what was read, and when that was", () => {
+    const verdicts = {
+      Name: "applied",
+      Introduction: "notApplied",
+      FaceUrl: "differs",
+      Organization: "notRead",
+    } as const;
+    expect(explained({ verdicts })?.cause).toBe(
+      "The connection broke. A read 5 seconds later shows new value: Name; old value: Introduction; a different value: FaceUrl; not readable: Organization.",
+    );
+    expect(explained({ verdicts: { Name: "notApplied" }, reply: "ok", failure: undefined })).toMatchObject({
+      stage: "service",
+      cause: "The service said OK. A read 2 seconds later shows old value: Name.",
+      fixedBy: "agent",
+      nextStep: expect.stringMatching(/^Read the channel in 10 seconds with .* send the edit again once; then stop/),
+    });
+  });
+
+  test("of a part that was applied names the undo only where there is one", () => {
+    const verdicts = { Name: "applied", Introduction: "notApplied" } as const;
+    expect(explained({ verdicts }, true)?.nextStep).toContain("To take the edit back, make the call in receipt.undo.");
+    expect(explained({ verdicts }, false)?.nextStep).toMatch(
+      /^Tell the person which fields have the new value\. To complete it, send the fields with the old value again\./,
+    );
+    expect(explained({ verdicts: { Name: "applied", Introduction: "notRead" } })?.nextStep).toMatch(/^Wait 5 seconds/);
+  });
+});
+
+describe("the error of a subscriber's edit", () => {
+  test("of a refusal says what the service said, and no more", () => {
+    expect(subscriberEditError("refused", { ...WHY, attempts: 2 }, {}).explanation).toEqual({
+      ...WHY,
+      cause: "The edit was sent 2 times. The connection broke.",
+      attempts: 2,
+    });
+  });
+
+  test("of an unknown outcome lets it be sent again, after what a person must do first", () => {
+    const unknown = subscriberEditError("unknown", WHY, { ErrorCode: 1 });
+    expect(unknown.envelope).toEqual({ ErrorCode: 1 });
+    expect(unknown.explanation).toMatchObject({
+      cause:
+        "The connection broke. Whether the value was set is not known, and no tool can read it. It can still take effect for 3 seconds.",
+      nextStep: expect.stringMatching(/^Call again with the same arguments in 10 seconds/),
+      safeToResend: true,
+    });
+    const blocked = subscriberEditError("unknown", { ...WHY, safeToResend: false }, {}).explanation;
+    expect(blocked).toMatchObject({
+      nextStep: expect.stringMatching(/^Check the network\. Then call again with the same arguments/),
+      safeToResend: true,
+    });
+  });
+});

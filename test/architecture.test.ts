@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "log.ts": ["text"],
   sandbox: ["channel"],
   "chat-api": BELOW_CHAT_API,
-  explanations: ["call", "channel", "chat-api"],
+  explanations: ["call", "channel", "chat-api", "text"],
   guard: ["call", "text"],
   edits: BELOW_EDITS,
   tools: [...BELOW_EDITS, "edits", "log.ts"],

@@ -43,6 +43,8 @@ type Flag = keyof typeof FLAGS;
 
 /** Flags about safety: they are never ignored for a misspelling. */
 const GUARDS = ["sandbox", "read-only"] as const;
+/** Settings about safety that are no flags, letters alone. */
+const GUARD_SETTINGS = ["allowedchannels", "confirmedits", "writesperhour"];
 const EVERYWHERE: readonly Flag[] = [...GUARDS, "help", "version"];
 /** The flags of each command, besides those that every command takes. */
 const COMMANDS = {
@@ -80,7 +82,9 @@ export function parseArguments(given: readonly string[], isTerminal: boolean): C
     allowPositionals: true,
     tokens: true,
   });
-  const [first = ""] = args;
+  // A person may write a flag first; a host's own words are no commands.
+  const at = isTerminal ? Math.max(0, args.findIndex(isCommand)) : 0;
+  const first = args[at] ?? "";
   const command = isCommand(first) ? first : "serve";
   const allowed: readonly string[] = [...EVERYWHERE, ...COMMANDS[command]];
   const isByPerson = isTerminal || isCommand(first);
@@ -90,7 +94,7 @@ export function parseArguments(given: readonly string[], isTerminal: boolean): C
   let file: string | undefined;
   for (const token of tokens) {
     const typed = args[token.index] ?? "";
-    if (token.kind === "option-terminator" || (token.index === 0 && isCommand(first))) continue;
+    if (token.kind === "option-terminator" || (token.index === at && isCommand(first))) continue;
     if (token.kind === "positional") {
       if (command === "apply" && file === undefined) file = token.value;
       else unknown.add(typed);
@@ -108,10 +112,13 @@ export function parseArguments(given: readonly string[], isTerminal: boolean): C
   const ignored: string[] = [];
   for (const typed of unknown) {
     const kind = typed.startsWith("-") ? "flag" : "command";
-    const guard = guardLike(typed) ?? (/^(true|false)$/i.test(typed) ? GUARDS.find((flag) => flags[flag]) : undefined);
+    const guard = guardLike(typed);
+    const isStrayValue = /^(true|false)$/i.test(typed) && GUARDS.some((flag) => flags[flag]);
     if (isByPerson) problems.push(`Unknown ${kind}: ${shown(typed)}.${suggestion(typed, allowed)}`);
     else if (guard) problems.push(`The argument ${shown(typed)} was not understood: write --${guard}, alone.`);
-    else if (/TENCENT_CHAT_/i.test(typed))
+    else if (isStrayValue)
+      problems.push(`The argument ${typed} was not understood: --sandbox and --read-only stand alone.`);
+    else if (namesSetting(typed))
       problems.push("An argument names a TENCENT_CHAT_… setting: settings belong into the env block of the host.");
     else ignored.push(shown(typed));
   }
@@ -124,12 +131,21 @@ function isCommand(word: string): word is Command {
   return Object.hasOwn(COMMANDS, word) && word !== "serve";
 }
 
+function namesSetting(typed: string): boolean {
+  return /TENCENT[_-]CHAT[_-]/i.test(typed) || GUARD_SETTINGS.includes(lettersOf(typed));
+}
+
+/** The letters of an argument's name. */
+function lettersOf(typed: string): string {
+  return (typed.split("=", 1)[0] ?? "").toLowerCase().replace(/[^a-z]/g, "");
+}
+
 /**
  * The flag about safety that an argument's name, letters alone, is or nearly is: an edit might go to the wrong place.
  * Several words in one argument are looked at one by one.
  */
 function guardLike(typed: string): (typeof GUARDS)[number] | undefined {
-  const words = typed.split(/[\s,]+/).map((word) => (word.split("=", 1)[0] ?? "").toLowerCase().replace(/[^a-z]/g, ""));
+  const words = typed.split(/[\s,]+/).map(lettersOf);
   return GUARDS.find((flag) => words.some((letters) => leven(flag.replace("-", ""), letters) <= 1));
 }
 

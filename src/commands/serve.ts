@@ -24,7 +24,7 @@ export function serve(cli: CliProcess, version: string, line: CommandLine): void
 
   const result = settingsOf(cli, line);
   const { log, openContext } = prepareCalls(cli, version, result);
-  if (line.ignored.length > 0) log("info", "arguments ignored", { names: line.ignored });
+  if (line.ignored.length > 0) log("warn", "arguments ignored", { names: line.ignored });
   if (stdin.isTTY) stderr.write("Waiting for an MCP client on standard input. To look around: demo, doctor, --help.\n");
   const { settings, readOnly } = result;
   const session = startSession(

@@ -1,6 +1,7 @@
 import { ExplainedError } from "../call/explained-error.ts";
 import { describeIdProblem } from "../channel/fields.ts";
 import { type Failure, isTransient, replyKindOf } from "../chat-api/errors/failure.ts";
+import { hiddenCharacters } from "../text/text.ts";
 import { type Fix, fixOf, nextStepOf } from "./fixes.ts";
 import { NETWORK_CAUSES } from "./network-causes.ts";
 
@@ -63,10 +64,17 @@ function describe(failure: Failure, call: FailedCall): string {
   const cause = call.subscriber === undefined ? code.cause : (code.subscriberCause ?? code.cause);
   return [
     `${fill(cause, call)}.`,
-    ...(code.kind === "request" ? new Set(call.channelIds.flatMap((id) => describeIdProblem(id) ?? [])) : []),
+    ...(code.kind === "request"
+      ? new Set(call.channelIds.flatMap((id) => describeIdProblem(id) ?? describeHidden(id)))
+      : []),
     ...(failure.envelope.ErrorInfo && code.kind === "unlisted" ? ["ErrorInfo may say more."] : []),
     ...(clockNote && ABOUT_THE_CLOCK.includes(code.kind) ? [clockNote] : []),
   ].join(" ");
+}
+
+function describeHidden(id: string): string[] {
+  const hidden = hiddenCharacters(id);
+  return hidden.length === 0 ? [] : [`The ID given holds invisible characters (${hidden.join(", ")}): remove them.`];
 }
 
 function fill(text: string, { sdkAppId }: FailedCall): string {

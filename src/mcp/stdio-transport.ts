@@ -113,7 +113,8 @@ export class StdioTransport implements Transport {
       }
       this.#inFlight.add(id);
     } else if ("method" in content ? !isValid : !hasId) return; // what is no request has no answer
-    if (method === "notifications/cancelled" && isRecord(params)) this.#settle(params.requestId); // it is not answered
+    // It is not answered; its ID is free again when the SDK has cancelled it.
+    if (method === "notifications/cancelled" && isRecord(params)) setImmediate(() => this.#settle(params.requestId));
     const { result, error } = content;
     const message = {
       jsonrpc: "2.0",

@@ -46,7 +46,7 @@ const SECRET_KEY = /[0-9a-f]{64}/i;
 /** A key between quotes, brackets or other signs that were copied with it. */
 const KEY_AND_MORE = /[^0-9a-z][0-9a-f]{64}|[0-9a-f]{64}[^0-9a-z]/i;
 /** What documentation puts in the place of a key, which has no such letters. */
-const STAND_IN = /your|example|placeholder|change.?me|replace|x{6}|\.{3}/i;
+const STAND_IN = /your|example|placeholder|change.?me|replace|tencent|x{6}|\.{3}|\*{3}/i;
 const KEY_LENGTH = 64;
 const isWhole = (pattern: RegExp, text: string) => new RegExp(`^${pattern.source}$`, pattern.flags).test(text);
 /** A shorter text is no credential of the service, and would be found in ordinary words. A longer one is something else. */
@@ -91,11 +91,12 @@ export function problemOfCredential(name: CredentialName, text: string): string 
     return `holds a secret key, not a UserSig: put it into TENCENT_CHAT_SECRET_KEY${where}.`;
   if (CREDENTIALS[name] === "secretKey" && isWhole(USERSIG, text))
     return `holds a UserSig, not a secret key: put it into TENCENT_CHAT_USERSIG${where}.`;
-  if (!where && /^(~?\/|\.|[a-z]:\\)/i.test(text)) return `holds a path, not ${what}: put it into ${name}_FILE.`;
   if (/^\s*[{[]/.test(text)) return `holds JSON: it must hold ${what} and nothing else.`;
-  if (/^(export\s+)?\w+\s*[=:]/.test(text)) return `holds a name beside ${what}: it must hold the value alone.`;
+  if (/^(export\s+)?\w+\s*[=:](?![/\\])/.test(text))
+    return `holds a name beside ${what}: it must hold the value alone.`;
   if (CREDENTIALS[name] === "secretKey" && KEY_AND_MORE.test(text))
     return "holds a secret key and something around it: it must hold the key alone.";
+  if (/[/\\]/.test(text)) return `holds a path, not ${what}${where ? "" : `: put it into ${name}_FILE`}.`;
   if (text.length > CREDENTIAL_LENGTH.max) return `is ${text.length} characters long, which is not ${what}.`;
   if (CREDENTIALS[name] === "secretKey" && STAND_IN.test(text))
     return "holds words that stand for a secret key: write the key itself.";

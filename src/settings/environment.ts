@@ -66,12 +66,18 @@ function placeholderIn(value: string, name: SettingName): string | undefined {
 const KUBERNETES =
   /^TENCENT_CHAT_((CHANNEL_)?MCP_)?(SERVICE_(HOST|PORT(_.+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
-/** Finds variables with our prefix, in any case, that are no settings. */
+const PREFIX = "TENCENT_CHAT_";
+/** Our prefix in any case, and with what a settings file put before it or changed in it. */
+const OUR_NAME = /^\W*(export\s+)?\W*TENCENT[_-]CHAT[_-]/i;
+
+/** Finds variables with our prefix that are no settings. */
 function checkNames(env: Environment, problems: string[]): void {
   const known: readonly string[] = SETTING_NAMES;
+  const suffixes = SETTING_NAMES.map((name) => name.slice(PREFIX.length));
   for (const name of Object.keys(env)) {
-    if (!/^TENCENT_CHAT_/i.test(name) || known.includes(name) || KUBERNETES.test(name)) continue;
-    const meant = nearestName(name, known);
+    if (!OUR_NAME.test(name) || known.includes(name) || KUBERNETES.test(name)) continue;
+    const nearest = nearestName(name.replace(OUR_NAME, ""), suffixes);
+    const meant = nearest && `${PREFIX}${nearest}`;
     // A long part of a name may be a key that was put there by mistake.
     const isShort = name.length <= 60 && name.split("_").every((part) => part.length < 16);
     const shown = isShort ? escapeHidden(name) : "A variable whose name is not shown";

@@ -1,5 +1,5 @@
 import { isLoopback, REGION_NAMES, REGIONS, type RegionName, SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
-import { type Environment, type Findings, plainValue } from "./environment.ts";
+import { type Environment, type Findings, isPlaceholder, plainValue } from "./environment.ts";
 import type { SettingValues } from "./schema.ts";
 
 /** Where the service is, and the proxy in between. */
@@ -49,7 +49,8 @@ export function readProxy(env: Environment, hostname: string, { problems }: Find
   const except = plainValue(env.no_proxy) ?? plainValue(env.NO_PROXY) ?? "";
   if (given === undefined || isLoopback(hostname) || isExempt(hostname, except)) return undefined;
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `http://${given}`;
-  if (isProxyAddress(url)) return url.replace(/^socks5h:/i, "socks5:");
+  const isAbsent = isPlaceholder(given) || /^(none|off|false)$/i.test(given);
+  if (!isAbsent && isProxyAddress(url)) return url.replace(/^socks5h:/i, "socks5:");
   problems.push(
     `${name} must be the address of an HTTP or SOCKS5 proxy without path, query or fragment, such as http://proxy.example:8080 or socks5://proxy.example:1080; NO_PROXY can exempt ${hostname}.`,
   );

@@ -79,6 +79,7 @@ export const SETTINGS = z.object({
   TENCENT_CHAT_IDENTIFIER: z
     .string()
     .refine((text) => Buffer.byteLength(text) <= 32, "is longer than 32 bytes.")
+    .refine((text) => !/\s/.test(text), "must be one word without spaces.")
     .register(METAS, {
       title: "Admin account",
       description: "The app administrator account that signs the calls.",
@@ -168,6 +169,10 @@ export const SETTINGS = z.object({
   }),
   TENCENT_CHAT_JOURNAL: z
     .string()
+    .refine(
+      (path) => !/^(true|false|on|off|yes|no|none|0|1)$/i.test(path),
+      "must be the path of a file; to keep no journal, leave it out.",
+    )
     .refine((path) => !path.startsWith("~"), "starts with ~, which is not expanded here: write the whole path.")
     .register(METAS, {
       title: "Journal of edits",

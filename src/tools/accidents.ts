@@ -4,15 +4,17 @@ import { WRITABLE_FIELDS } from "../channel/fields.ts";
 
 /** Words that stand for "nothing" in programs and templates, also in quotes or brackets, and what is made of an object. */
 const NOTHING =
-  /^["'`(<[]*(null|undefined)["'`)>\]]*$|^[(<"'](nil|nan|none|no value)[)>"']$|^(\[object \w+\],?)+$|^%!.\(<nil>\)$/i;
+  /^(""|''|``)$|^["'`(<[]*(null|undefined)["'`)>\]]*$|^[(<"'](nil|nan|none|no value)[)>"']$|^(\[object \w+\],?)+$|^%!.\(<nil>\)$/i;
 
 /**
  * Problems of the values of an edit, each a sentence.
  * @param args that the schema accepts
  */
 export function accidentsIn(tool: string, args: Readonly<Record<string, unknown>>): string[] {
-  const words = texts(args).flatMap(([name, text]) => {
-    if (!NOTHING.test(text)) return [];
+  const given = texts(args);
+  const isFilled = given.filter(([, text]) => FILLER.test(text)).length > 1;
+  const words = given.flatMap(([name, text]) => {
+    if (!NOTHING.test(text) && !(isFilled && FILLER.test(text))) return [];
     const instead =
       "Subscriber_Account" in args
         ? 'Send the value itself, or "" to empty the field.'
@@ -46,9 +48,12 @@ function filler(tool: string, { Official_Account, ...fields }: Readonly<Record<s
   ];
 }
 
+/** One of these may be meant; in several fields of a call they fill what was left out. */
+const FILLER = /^(none|nil|nan|null|n\/a|string|\{\}|\[\])$/i;
+
 /** What a template or a wrong encoding leaves. CustomString may hold any of it in JSON. */
 const UNREPLACED = /^none$|^\{\{.*\}\}$|^\$\{.*\}$|^<[A-Z_ ]+>$/i;
-const DAMAGED = /^\?{2,}$|\\u[0-9a-f]{4}|&(amp|lt|gt|quot|#\d+);/i;
+const DAMAGED = /^\?{2,}$|^"[^"]+"$|\\u[0-9a-f]{4}|&(amp|lt|gt|quot|#\d+);/i;
 
 /** Warnings for values that may be meant. */
 export function warningsFor(args: Readonly<Record<string, unknown>>): string[] {
@@ -63,8 +68,8 @@ export function warningsFor(args: Readonly<Record<string, unknown>>): string[] {
 
 /** The texts of the fields that an edit sets, trimmed. An ID may be any word. */
 function texts(args: Readonly<Record<string, unknown>>): [name: string, text: string][] {
-  return WRITABLE_FIELDS.flatMap(({ name }): [string, string][] => {
-    const value = args[name];
+  return WRITABLE_FIELDS.flatMap(({ name, type }): [string, string][] => {
+    const value = type === "string" ? args[name] : undefined;
     return typeof value === "string" ? [[name, value.replace(/[\u200b-\u200d\ufeff]/g, "").trim()]] : [];
   });
 }

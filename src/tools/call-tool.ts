@@ -6,7 +6,7 @@ import { isRecord } from "../text/json.ts";
 import { accidentsIn, warningsFor } from "./accidents.ts";
 import { convertInput } from "./convert.ts";
 import { getOfficialAccountInfo } from "./get-official-account-info.ts";
-import { validateInput } from "./input.ts";
+import { problemOfSize, validateInput } from "./input.ts";
 import { InternalError } from "./internal-error.ts";
 import { modifyOfficialAccountBaseInfo } from "./modify-official-account-base-info.ts";
 import { modifySubscriberInfo } from "./modify-subscriber-info.ts";
@@ -43,7 +43,8 @@ export async function callTool(tool: Tool, args: object, context: ToolContext, c
 
 /** Looks in the journal for what looks like an accident: it may be an undo that an earlier process gave. */
 export async function recallUndo(tool: Tool, args: object, { givenUndos, journal }: ToolContext): Promise<void> {
-  const { value: given } = tool.isWrite ? convertInput(tool.input, args) : { value: undefined };
+  if (!tool.isWrite || problemOfSize(args)) return;
+  const { value: given } = convertInput(tool.input, args);
   if (!isRecord(given) || givenUndos.has(given) || accidentsIn(tool.name, given).length === 0) return;
   await givenUndos.recall(given, journal.undos());
 }

@@ -75,18 +75,21 @@ function convert(schema: z.core.$ZodType, value: unknown, name: string, warnings
   const isText = "maxLength" in (schema.meta() ?? {}); // others are IDs
   // A larger number has lost digits already.
   if (Number.isSafeInteger(value)) {
+    if (isText && value === 0) return value; // what hosts fill a field with that was left out
     if (isText) warnings.push(`${name} was given as a number; its digits are the value.`);
     return String(value);
   }
   // The other texts hold no JSON: there it is an accident.
   if (name !== "CustomString" || typeof value !== "object" || value === null || !isLossless(value)) return value;
+  if (Object.keys(value).length === 0) return value; // a filler as well
   warnings.push(`${name} was given as ${Array.isArray(value) ? "a list" : "an object"}; its JSON text is the value.`);
   return JSON.stringify(value);
 }
 
 /** Some hosts fill what is optional with "", or a list with []. For what is no text that can only mean "left out". */
 function isFiller(schema: z.core.$ZodType, value: unknown): boolean {
-  if (schema instanceof z.ZodArray && Array.isArray(value)) return value.length === 0;
+  // PHP has one empty value for lists and objects.
+  if (!(schema instanceof z.ZodString) && Array.isArray(value)) return value.length === 0;
   return value === "" && !(schema instanceof z.ZodString);
 }
 

@@ -27,7 +27,7 @@ export function validateInput<T>(
   args: unknown,
   validateWhole?: (args: Readonly<Record<string, unknown>>) => string[],
 ): { input: T; warnings: readonly string[] } {
-  const problem = problemOfSize(MAX_DEPTH, args);
+  const problem = problemOfSize(args);
   if (problem) throw new InputError([problem]);
   const { value: given, warnings } = convertInput(schema, args);
   const result = schema.safeParse(given, { reportInput: true });
@@ -37,13 +37,13 @@ export function validateInput<T>(
   throw new InputError(problems);
 }
 
-/** Never recurses deeper than `maxDepth` itself. */
-function problemOfSize(maxDepth: number, value: unknown): string | undefined {
+/** What is too large about arguments. Never recurses deeper than `maxDepth` itself. */
+export function problemOfSize(value: unknown, maxDepth = MAX_DEPTH): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (maxDepth === 0) return "The arguments are nested too deeply.";
   const parts: unknown[] = Object.values(value);
   if (parts.length > MAX_PARTS) return `A list or an object among the arguments has more than ${MAX_PARTS} elements.`;
-  return parts.map((part) => problemOfSize(maxDepth - 1, part)).find((problem) => problem !== undefined);
+  return parts.map((part) => problemOfSize(part, maxDepth - 1)).find((problem) => problem !== undefined);
 }
 
 function describe(issue: z.core.$ZodIssue, given: unknown, schema: z.core.$ZodType): string[] {
@@ -60,6 +60,7 @@ function describe(issue: z.core.$ZodIssue, given: unknown, schema: z.core.$ZodTy
     case "invalid_value":
       return [`${place} is ${show(issue.input)}, which is not one of ${issue.values.join(", ")}.${guess(issue)}`];
     case "too_big":
+      if (typeof issue.input === "string") return []; // it is of the wrong type as well, which is told
       if (issue.origin === "array") {
         const count = (issue.input as unknown[]).length;
         return [
@@ -68,6 +69,7 @@ function describe(issue: z.core.$ZodIssue, given: unknown, schema: z.core.$ZodTy
       }
       return [`${place} is ${show(issue.input)}; the maximum is ${issue.maximum}.`];
     case "too_small":
+      if (typeof issue.input === "string") return [];
       if (issue.origin === "array") return [`${place} is empty: give at least one element.`];
       return [`${place} is ${show(issue.input)}; the minimum is ${issue.minimum}. Leave it out to keep its value.`];
     default:

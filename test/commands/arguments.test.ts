@@ -61,6 +61,37 @@ describe("the command line", () => {
     },
   );
 
+  test.each([
+    "--tencent-chat-read-only",
+    "--allowed-channels=@TOA#_a",
+    "--confirm-edits=always",
+    "--writes-per-hour=0",
+  ])("%s is a setting, which belongs into the host's env block: nothing is sent", (arg) => {
+    expect(parseArguments([arg], false).problems).toEqual([
+      expect.stringContaining("settings belong into the env block"),
+    ]);
+  });
+
+  test("a value behind a flag that takes none is a problem: nobody can tell what was meant", () => {
+    for (const args of [
+      ["--read-only", "false"],
+      ["--sandbox", "true"],
+    ]) {
+      expect(parseArguments(args, false).problems).toEqual([
+        expect.stringContaining("--sandbox and --read-only stand alone"),
+      ]);
+    }
+  });
+
+  test("a person may write a flag before the command", () => {
+    expect(parseArguments(["--sandbox", "doctor"], true)).toMatchObject({
+      command: "doctor",
+      flags: { sandbox: true },
+      problems: [],
+    });
+    expect(parseArguments(["--sandbox", "doctor"], false)).toMatchObject({ command: "serve", ignored: ["doctor"] });
+  });
+
   test.each([["-verbose"], ["-host=127.0.0.1"], ["-vv"]])("%s is neither help nor version", (arg) => {
     expect(parseArguments([arg], false)).toMatchObject({ command: "serve", problems: [] });
   });

@@ -77,6 +77,10 @@ describe("an error of the service", () => {
     expect(errorFor(60007, { channelIds }).cause).not.toContain("@TOA#_");
   });
 
+  test("names invisible characters in an ID", () => {
+    expect(errorFor(130004, { channelIds: ["@TOA#_x\u200b"] }).cause).toContain("invisible characters (U+200B)");
+  });
+
   test.each([130002, 130004, 130007, 131003])(
     "with code %i speaks of both IDs where a subscriber was named",
     (code) => {

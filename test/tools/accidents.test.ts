@@ -55,6 +55,17 @@ describe("the word for nothing", () => {
     expect(warningsFor({ Introduction: word })).toEqual([]);
   });
 
+  test("a word that may be meant is filler where several fields have one", () => {
+    for (const word of ["None", "N/A", "nil", "string", "{}", "[]"]) {
+      const problems = channel({ Name: "News", Introduction: word, Organization: word });
+      expect(problems).toEqual(
+        ["Introduction", "Organization"].map((name) => expect.stringContaining(`${name} is the word`)),
+      );
+      expect(channel({ Name: "News", Introduction: word })).toEqual([]);
+    }
+    expect(channel({ Introduction: '""' })).toEqual([expect.stringContaining("Introduction is the word")]);
+  });
+
   test.each(["None", "none", "{{ $json.name }}", `\${name}`, "<UNKNOWN>"])("%j may be meant: a warning", (word) => {
     expect(channel({ Introduction: word })).toEqual([]);
     expect(warningsFor({ Introduction: word })).toEqual([
@@ -62,7 +73,7 @@ describe("the word for nothing", () => {
     ]);
   });
 
-  test.each(["????", "caf\\u00e9", "Tom &amp; Jerry"])("%j looks damaged: a warning", (text) => {
+  test.each(["????", '"News"', "caf\\u00e9", "Tom &amp; Jerry"])("%j looks damaged: a warning", (text) => {
     expect(warningsFor({ Introduction: text })).toEqual([expect.stringContaining("looks damaged on its way")]);
     expect(warningsFor({ CustomString: text })).toEqual([]);
   });

@@ -135,6 +135,13 @@ test("what a host fills an optional list, object or number with means absent", (
   });
 });
 
+test("0, {} and [] are no text: hosts fill fields with them that were left out", () => {
+  const given = { Official_Account: "@TOA#_a", Introduction: 0, CustomString: {} };
+  expect(convertInput(modifyChannelInput, given).value).toEqual(given);
+  const list = { ...given, CustomString: [] };
+  expect(convertInput(modifyChannelInput, list).value).toEqual(list);
+});
+
 test("null means absent for every field that the tool knows, at every depth", () => {
   const args = { Official_Account: ID, Name: "a", Introduction: null, MaxSubscriberNum: null };
   expect(converted(modifyChannelInput, args)).toEqual({ Official_Account: ID, Name: "a" });

@@ -58,6 +58,15 @@ describe.each(textFields)("$name of at most $maxBytes bytes", ({ name, maxBytes,
   });
 });
 
+test.each(["@TOA#_a,@TOA#_b,@TOA#_c,@TOA#_d,@TOA#_e,@TOA#_f,@TOA#_g,@TOA#_h", ""])(
+  "a text in the place of a list is one problem: %j",
+  (OfficialAccountIdList) => {
+    expect(problemsOf(getInput, { OfficialAccountIdList })).toEqual([
+      expect.stringContaining("must be an array such as"),
+    ]);
+  },
+);
+
 describe("an input error", () => {
   test("lists every problem at once", () => {
     const problems = problemsOf(modifyChannelInput, {

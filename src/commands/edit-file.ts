@@ -1,17 +1,7 @@
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  mkdtempSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, createReadStream, createWriteStream, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
 import { platform, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -124,7 +114,7 @@ export async function checkFile(
 }
 
 /** SHA-256 of the file's bytes. @throws Error with a sentence for a person, where they are not UTF-8 */
-async function hashOf(file: EditFile): Promise<string> {
+export async function hashOf(file: EditFile): Promise<string> {
   const hash = createHash("sha256");
   const decoder = new TextDecoder("utf-8", { fatal: true });
   for await (const chunk of bytesOf(file)) {
@@ -147,39 +137,8 @@ export async function* readEditLines(file: EditFile, context: ToolContext): Asyn
   }
 }
 
-/** A file for the lines that are left. */
-export class LeftFile {
-  readonly #path: string;
-  readonly #file: number;
-
-  /** @throws Error with a sentence for a person, before anything is sent: it is another file of the job, or cannot be written */
-  constructor(path: string, others: readonly string[]) {
-    const identityOf = (each: string) => {
-      const { dev, ino } = statSync(each, { throwIfNoEntry: false }) ?? {};
-      return ino === undefined ? resolve(each) : `${dev} ${ino}`;
-    };
-    if (others.some((other) => identityOf(other) === identityOf(path)))
-      throw new Error(`--left names another file of this job: give it a name of its own.`);
-    this.#path = path;
-    this.#file = openSync(`${path}.new`, "w", 0o600);
-  }
-
-  /** Writes the lines that are not done, as they stand: to correct, and to run. */
-  async write(input: EditFile, hash: string, isDone: (line: number) => boolean): Promise<void> {
-    if ((await hashOf(input)) !== hash)
-      throw new Error(`The input changed while it ran, so ${this.#path} is not written.`);
-    for await (const { line, text } of linesOf(input)) if (!isDone(line)) writeSync(this.#file, `${text}\n`);
-    renameSync(`${this.#path}.new`, this.#path);
-  }
-
-  close(): void {
-    closeSync(this.#file);
-    rmSync(`${this.#path}.new`, { force: true });
-  }
-}
-
 /** Lines that are not blank. */
-async function* linesOf(file: EditFile): AsyncGenerator<{ line: number; text: string }> {
+export async function* linesOf(file: EditFile): AsyncGenerator<{ line: number; text: string }> {
   let line = 0;
   for await (const text of createInterface({ input: bytesOf(file), crlfDelay: Number.POSITIVE_INFINITY })) {
     line += 1;

@@ -3,13 +3,6 @@
  * from these rows, so each fact about a field is stated once, here.
  */
 
-/** Titles of the documentation pages that the rows cite. */
-const PAGES = {
-  get: "Getting Official Channel Information",
-  modify: "Modifying Official Channel Information",
-  subscriber: "Modifying Subscriber Information",
-} as const;
-
 /** One documented field of a channel or a subscriber. */
 export interface Field {
   /** The name on the wire, verbatim. */
@@ -27,12 +20,12 @@ export interface Field {
   readonly isoName?: string;
   /** What it is, for a person and for an agent. */
   readonly description: string;
-  /** The page that documents it. */
-  readonly page: (typeof PAGES)[keyof typeof PAGES];
 }
 
-const editable = { type: "string", writable: true, readable: true, filterable: true, page: PAGES.modify } as const;
-const readOnly = { writable: false, readable: true, filterable: true, page: PAGES.get } as const;
+/** Page: Modifying Official Channel Information. */
+const editable = { type: "string", writable: true, readable: true, filterable: true } as const;
+/** Page: Getting Official Channel Information. */
+const readOnly = { writable: false, readable: true, filterable: true } as const;
 
 /** Every field of a channel, the writable ones first. */
 export const CHANNEL_FIELDS = [
@@ -55,7 +48,6 @@ export const CHANNEL_FIELDS = [
     filterable: false,
     description:
       "Subscriber limit. Send it only if the person names one. Seldom readable: then it cannot be verified or undone",
-    page: PAGES.modify,
   },
   {
     ...readOnly,
@@ -75,7 +67,7 @@ export const CHANNEL_FIELDS = [
   { ...readOnly, name: "SubscriberNum", type: "integer", description: "Current number of subscribers" },
 ] as const satisfies readonly Field[];
 
-/** The one field of a subscriber. Its limit is stated on the system limits page only. */
+/** The one field of a subscriber (page: Modifying Subscriber Information). Its limit is stated on the system limits page only. */
 export const SUBSCRIBER_CUSTOM_STRING = {
   name: "CustomString",
   type: "string",
@@ -84,7 +76,6 @@ export const SUBSCRIBER_CUSTOM_STRING = {
   readable: false,
   filterable: false,
   description: "The app's own data",
-  page: PAGES.subscriber,
 } as const satisfies Field;
 
 /** Maximum number of channels in one get (page: Getting Official Channel Information). */

@@ -31,7 +31,7 @@ type LogEvent = (event: string, details: Record<string, unknown>) => void;
 export class ChatClient {
   readonly #http: HttpClient;
   readonly #signer: Signer;
-  readonly #secrets: Secrets;
+  readonly secrets: Secrets;
   readonly #logEvent: LogEvent;
   readonly #commands: Readonly<Record<Command, CommandState>>;
   readonly #cooldown = new AuthCooldown();
@@ -48,17 +48,13 @@ export class ChatClient {
   }) {
     this.#http = options.http;
     this.#signer = options.signer;
-    this.#secrets = options.secrets;
+    this.secrets = options.secrets;
     this.#logEvent = options.logEvent ?? (() => {});
     const stateOf = (command: Command) => [
       command,
       { limiter: new RateLimiter(options.perSecond), retryBudget: new RetryBudget() },
     ];
     this.#commands = Object.fromEntries(Object.values(COMMANDS).map(stateOf));
-  }
-
-  get secrets(): Secrets {
-    return this.#secrets;
   }
 
   /**
@@ -131,7 +127,7 @@ export class ChatClient {
     const timeoutMs = responseTimeoutMs(deadline, isWrite);
     const response = await this.#http.post(path, JSON.stringify(body), deadline, timeoutMs);
     if ("kind" in response) return { result: response, userSig };
-    return { result: readResponse(response, Date.now(), this.#secrets, [command, ...ids]), userSig };
+    return { result: readResponse(response, Date.now(), this.secrets, [command, ...ids]), userSig };
   }
 
   /** After a refused signature: true if the next one differs, once a call; otherwise every request stops for a while. */

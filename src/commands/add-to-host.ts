@@ -24,7 +24,7 @@ export async function addToHost(
   const { label, remove, has } = mcpHost(name);
   if (remove && has && (await run(has, cli)).problem === undefined) {
     // The files are written by now, so Ctrl-C means no.
-    if (!(await questions.confirm(texts.replace(label), true).catch(() => false))) return undefined;
+    if (!(await questions.confirm(texts.replace(label), true).catch(() => false))) return texts.kept;
     await run(remove, cli);
   }
   const { problem, output } = await run(command, cli);

@@ -12,29 +12,23 @@ import type { FileCheck } from "./edit-file.ts";
 export async function confirmAll(
   { stdin, stderr }: CliProcess,
   context: ToolContext,
-  { edits, callsByChannel, subscriberEdits }: FileCheck,
+  { edits, channels, editedChannels, subscriberEdits }: FileCheck,
   isInputTaken: boolean,
 ): Promise<boolean | string> {
   const rule = context.policy.rules.confirmEdits;
   if (rule === "never" || edits === 0) return false;
-  const audiences = await readAudiences(context, [...callsByChannel.keys()]);
-  const known = [...audiences.values()].map((audience) => audience ?? Number.POSITIVE_INFINITY);
-  const largest = Math.max(0, ...known);
-  const isNeeded =
-    subscriberEdits === edits
-      ? mustConfirm(rule, 1)
-      : mustConfirm(rule, largest === Number.POSITIVE_INFINITY ? undefined : largest);
+  const largest = await readLargest(context, [...editedChannels]);
+  const isNeeded = (subscriberEdits > 0 && mustConfirm(rule, 1)) || (largest >= 0 && mustConfirm(rule, largest));
   if (!isNeeded) return false;
   if (isInputTaken || !stdin.isTTY || !stderr.isTTY) {
     return "TENCENT_CHAT_CONFIRM_EDITS wants a person's yes, and there is no terminal to ask at: run this at one, or unset it for this job.";
   }
   const prompts = await import("@clack/prompts");
-  const reach =
-    largest === Number.POSITIVE_INFINITY ? "an unknown number of subscribers" : plural(largest, "subscriber");
-  const names = [...callsByChannel.keys()].slice(0, 5).join(", ");
-  const more = callsByChannel.size > 5 ? ` and ${formatCount(callsByChannel.size - 5)} more` : "";
+  const reach = Number.isFinite(largest) ? plural(largest, "subscriber") : "an unknown number of subscribers";
+  const names = [...channels].slice(0, 5).join(", ");
+  const more = channels.size > 5 ? ` and ${formatCount(channels.size - 5)} more` : "";
   const answer = await prompts.select({
-    message: `${context.application}: ${plural(edits, "edit")} (${formatCount(subscriberEdits)} of single subscribers) in ${plural(callsByChannel.size, "channel")}: ${names}${more}. The largest has ${reach}.`,
+    message: `${context.application}: ${plural(edits, "edit")} (${formatCount(subscriberEdits)} of single subscribers) in ${plural(channels.size, "channel")}: ${names}${more}.${largest >= 0 ? ` The largest has ${reach}.` : ""}`,
     options: [
       { value: false, label: "Leave everything as it is" },
       { value: true, label: "Apply the edits" },
@@ -45,8 +39,9 @@ export async function confirmAll(
   return answer === true ? true : "The edits were not confirmed.";
 }
 
-async function readAudiences(context: ToolContext, ids: readonly string[]): Promise<Map<string, number | undefined>> {
-  const audiences = new Map<string, number | undefined>();
+/** The subscribers of the largest channel: infinitely many where one is not known, -1 for no channel. */
+async function readLargest(context: ToolContext, ids: readonly string[]): Promise<number> {
+  let largest = -1;
   for (let from = 0; from < ids.length; from += MAX_CHANNELS_PER_GET) {
     const deadline = new Deadline(context.timeoutMs);
     const some = ids.slice(from, from + MAX_CHANNELS_PER_GET);
@@ -54,8 +49,9 @@ async function readAudiences(context: ToolContext, ids: readonly string[]): Prom
     deadline.release();
     for (const id of some) {
       const channel = reply.kind === "ok" ? reply.value.channels.find((each) => each.id === id) : undefined;
-      audiences.set(id, channel?.info.SubscriberNum);
+      const count = channel?.info.SubscriberNum ?? Number.POSITIVE_INFINITY;
+      largest = Math.max(largest, count < 0 ? Number.POSITIVE_INFINITY : count);
     }
   }
-  return audiences;
+  return largest;
 }

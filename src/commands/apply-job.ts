@@ -143,7 +143,9 @@ export class Job {
         confirmed = outcome.confirmationRequest.fingerprint;
       }
     } catch (error) {
-      return { content: {}, error: error instanceof ExplainedError ? error : new InternalError(true, error) };
+      const explained = error instanceof ExplainedError ? error : new InternalError(true, error);
+      if (explained instanceof InternalError) this.#log("error", "internal error", { tool, error: explained.cause });
+      return { content: {}, error: explained };
     }
   }
 

@@ -1,4 +1,5 @@
-import { ExplainedError } from "../call/explained-error.ts";
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { UNANSWERED_SETTLE_MS } from "../chat-api/limits.ts";
 import { describeFileError } from "../text/file-error.ts";
 import { formatCount, plural } from "../text/text.ts";
@@ -26,7 +27,9 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     for (const problem of settings.problems) tell(`✗ ${problem}`);
     return 2;
   }
-  const { log, openContext } = prepareCalls(cli, version, { ...settings, logLevel: quieter(settings.logLevel) });
+  // Each call has its line in the results already.
+  const logLevel = settings.logLevel === "info" ? "warn" : settings.logLevel;
+  const { log, openContext } = prepareCalls(cli, version, { ...settings, logLevel });
   const context = await openContext();
   const left = typeof flags.left === "string" ? flags.left : undefined;
   const resultsPath = typeof flags.results === "string" ? flags.results : undefined;
@@ -52,8 +55,11 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       if (check.lines > 0) tellCheck(check, context, tell);
       return 0;
     }
-    const others = [...(file === "-" ? [] : [file]), ...(resultsPath ? [resultsPath, `${resultsPath}.lock`] : [])];
-    if (left !== undefined) leftFile = new LeftFile(left, others);
+    assertDistinct([
+      ...(file === "-" ? [] : [file]),
+      ...[resultsPath, left].flatMap((path) => (path === undefined ? [] : [path, `${path}.new`, `${path}.lock`])),
+    ]);
+    if (left !== undefined) leftFile = new LeftFile(left);
     if (check.lines === 0) {
       await leftFile?.write(input, check.hash, () => true);
       return 0;
@@ -87,7 +93,6 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     if (leftFile && code !== 0) tell(`${left} holds what is left.`);
     return code;
   } catch (error) {
-    if (error instanceof ExplainedError) throw error;
     const { code, path, message } = error as NodeJS.ErrnoException;
     const shown = path?.replace(/\.(lock|new)$/, ""); // files beside the results
     tell(`✗ ${code === undefined ? message : `${shown ?? file}: ${describeFileError(error)}.`}`);
@@ -98,6 +103,16 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     input?.close();
     await context.close();
   }
+}
+
+/** One file of a job must not be another one: it would be overwritten. Devices keep nothing. */
+function assertDistinct(paths: readonly string[]): void {
+  const identities = paths.flatMap((path) => {
+    const info = statSync(path, { throwIfNoEntry: false });
+    return info?.isFile() === false ? [] : [info ? `${info.dev} ${info.ino}` : resolve(path)];
+  });
+  if (new Set(identities).size < identities.length)
+    throw new Error("The input, --results and --left, also with .new or .lock at their end, must be different files.");
 }
 
 function tellCheck({ lines, edits }: FileCheck, { policy }: ToolContext, tell: (text: string) => void): void {
@@ -131,11 +146,6 @@ async function settle(writtenAt: number, job: Job, tell: (text: string) => void)
   if (until <= Date.now()) return;
   tell(`Waiting ${Math.ceil((until - Date.now()) / 1000)} s, until what the earlier run sent has settled.`);
   while (Date.now() < until && !job.stopped) await new Promise((resolve) => setTimeout(resolve, 50));
-}
-
-/** Each call has its line in the results already. */
-function quieter<T extends string>(level: T): T | "warn" {
-  return level === "info" ? "warn" : level;
 }
 
 /** A bar at a terminal, a line every ten seconds elsewhere. Returns what ends it. */

@@ -82,8 +82,12 @@ export function parseArguments(given: readonly string[], isTerminal: boolean): C
     allowPositionals: true,
     tokens: true,
   });
-  // A person may write a flag first; a host's own words are no commands.
-  const at = isTerminal ? Math.max(0, args.findIndex(isCommand)) : 0;
+  // Flags that every command takes may stand before it.
+  const everywhere = EVERYWHERE.map((flag) => `--${flag}`);
+  const at = Math.max(
+    0,
+    args.findIndex((arg) => !everywhere.includes(arg)),
+  );
   const first = args[at] ?? "";
   const command = isCommand(first) ? first : "serve";
   const allowed: readonly string[] = [...EVERYWHERE, ...COMMANDS[command]];
@@ -106,6 +110,7 @@ export function parseArguments(given: readonly string[], isTerminal: boolean): C
     const isWhole = token.rawName.startsWith("--") || typed === token.rawName;
     const isKnown = isWhole && allowed.includes(name);
     if (isKnown && takesValue === (value !== undefined)) flags[name] = value ?? true;
+    else if (isKnown && !takesValue && isByPerson) problems.push(`--${name} takes no value.`);
     else if (isKnown && takesValue && isByPerson) problems.push(`${typed} needs a value.`);
     else unknown.add(typed);
   }

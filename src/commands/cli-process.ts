@@ -12,7 +12,7 @@ import type { CommandLine } from "./arguments.ts";
 /** What commands need from the process that they run in; index.ts passes it. */
 export type CliProcess = Pick<
   NodeJS.Process,
-  "env" | "stdin" | "stdout" | "stderr" | "pid" | "kill" | "exit" | "on" | "execPath"
+  "env" | "stdin" | "stdout" | "stderr" | "pid" | "exit" | "on" | "execPath"
 >;
 
 /** Reads the settings from the environment and the flags that stand for two of them. */

@@ -9,6 +9,7 @@ import { createContext, type ProcessInfo, type Service } from "../context.ts";
 import { explanationOf, fixFor } from "../explanations/explain.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
 import { noLog } from "../log.ts";
+import type { CredentialFiles } from "../settings/account.ts";
 import type { Settings, SettingsResult } from "../settings/settings.ts";
 import { visibleJson } from "../text/text.ts";
 import { columns } from "../text/wrap.ts";
@@ -49,7 +50,14 @@ export async function doctor(cli: CliProcess, version: string, line: CommandLine
     return 2;
   }
   const result = settingsOf(cli, line);
-  const checks = await runChecks(result, connectService, describeProcess(cli, version), texts, timeoutMs);
+  const checks = await runChecks(
+    result,
+    connectService,
+    describeProcess(cli, version),
+    texts,
+    CREDENTIAL_FILES,
+    timeoutMs,
+  );
   const isUnset = !Object.keys(cli.env).some((name) => name.startsWith("TENCENT_CHAT_"));
   if (isUnset && !result.settings) checks.unshift({ about: "settings", status: "failed", message: texts.nothingSet });
   const ok = checks.every(({ status }) => status !== "failed");
@@ -72,11 +80,12 @@ export async function runChecks(
   connect: (settings: Settings) => Promise<Service>,
   info: ProcessInfo,
   texts: DoctorTexts,
+  files: CredentialFiles,
   timeoutMs?: number,
 ): Promise<Check[]> {
   const secrets = new Secrets();
   for (const secret of result.secrets) secrets.add(secret);
-  return secrets.redactDeep(await checkAll(result, connect, info, texts, timeoutMs));
+  return secrets.redactDeep(await checkAll(result, connect, info, texts, files, timeoutMs));
 }
 
 async function checkAll(
@@ -84,6 +93,7 @@ async function checkAll(
   connect: (settings: Settings) => Promise<Service>,
   info: ProcessInfo,
   texts: DoctorTexts,
+  files: CredentialFiles,
   timeoutMs: number | undefined,
 ): Promise<Check[]> {
   const checks: Check[] = [
@@ -92,7 +102,7 @@ async function checkAll(
   ];
   if (!settings) return checks;
   const service = await connect(settings);
-  const context = createContext(settings, service, info, noLog, CREDENTIAL_FILES);
+  const context = createContext(settings, service, info, noLog, files);
   const okCheck = (about: Check["about"], message: string): Check => ({ about, status: "ok", message });
   try {
     return [

@@ -1,14 +1,23 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, createWriteStream, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ExplainedError } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
 import { describeFileError } from "../text/file-error.ts";
-import { isRecord } from "../text/json.ts";
+import { isRecord, parseJson } from "../text/json.ts";
+import { readLines } from "../text/lines.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import { admit, recallUndo, toolNamed } from "../tools/call-tool.ts";
 import type { ToolContext } from "../tools/tool.ts";
@@ -32,8 +41,10 @@ export interface FileCheck {
   readonly edits: number;
   /** SHA-256 of the input, in hexadecimal. */
   readonly hash: string;
-  /** How many edits name each channel. */
-  readonly callsByChannel: ReadonlyMap<string, number>;
+  /** Every channel that an edit names. */
+  readonly channels: ReadonlySet<string>;
+  /** Those of which an edit changes the channel itself. */
+  readonly editedChannels: ReadonlySet<string>;
   readonly subscriberEdits: number;
 }
 
@@ -79,9 +90,17 @@ async function spool(input: Readable): Promise<EditFile> {
   };
 }
 
-/** The bytes of the file, from its beginning. */
-function bytesOf({ descriptor }: EditFile): Readable {
-  return createReadStream("", { fd: descriptor, start: 0, autoClose: false });
+const CHUNK_BYTES = 65_536;
+
+/** The bytes of the file, from its beginning. A stream would close the descriptor when it is left early. */
+async function* bytesOf({ descriptor }: EditFile): AsyncGenerator<Buffer> {
+  for (let position = 0; ; ) {
+    const chunk = Buffer.alloc(CHUNK_BYTES);
+    const count = readSync(descriptor, chunk, 0, CHUNK_BYTES, position);
+    if (count === 0) return;
+    position += count;
+    yield chunk.subarray(0, count);
+  }
 }
 
 /**
@@ -94,7 +113,8 @@ export async function checkFile(
   report: (line: number, problem: string) => void,
 ): Promise<FileCheck> {
   const hash = await hashOf(file);
-  const callsByChannel = new Map<string, number>();
+  const channels = new Set<string>();
+  const editedChannels = new Set<string>();
   let lines = 0;
   let edits = 0;
   let subscriberEdits = 0;
@@ -108,9 +128,12 @@ export async function checkFile(
     if (!toolNamed(read.tool).isWrite) continue;
     edits += 1;
     if (read.tool === COMMANDS.modifySubscriber) subscriberEdits += 1;
-    for (const id of read.channelIds) callsByChannel.set(id, (callsByChannel.get(id) ?? 0) + 1);
+    for (const id of read.channelIds) {
+      channels.add(id);
+      if (read.tool === COMMANDS.modifyChannel) editedChannels.add(id);
+    }
   }
-  return { lines, edits, hash, callsByChannel, subscriberEdits };
+  return { lines, edits, hash, channels, editedChannels, subscriberEdits };
 }
 
 /** SHA-256 of the file's bytes. @throws Error with a sentence for a person, where they are not UTF-8 */
@@ -140,7 +163,7 @@ export async function* readEditLines(file: EditFile, context: ToolContext): Asyn
 /** Lines that are not blank. */
 export async function* linesOf(file: EditFile): AsyncGenerator<{ line: number; text: string }> {
   let line = 0;
-  for await (const text of createInterface({ input: bytesOf(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of readLines(bytesOf(file))) {
     line += 1;
     const plain = line === 1 ? text.replace(/^\uFEFF/, "") : text;
     if (plain.trim() !== "") yield { line, text: plain };
@@ -154,12 +177,8 @@ async function readLine(
   text: string,
   context: ToolContext,
 ): Promise<(EditLine & { readonly channelIds: readonly string[] }) | { readonly problem: string }> {
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch {
-    return { problem: "not valid JSON; each line is one JSON object" };
-  }
+  const content = parseJson(text);
+  if (content === undefined) return { problem: "not valid JSON; each line is one JSON object" };
   if (!isRecord(content)) return { problem: "not a JSON object" };
   const { tool, arguments: args, id } = content;
   const unknown = Object.keys(content).find((key) => !KEYS.includes(key));

@@ -1,5 +1,6 @@
 import { Deadline } from "../call/deadline.ts";
 import { CHANNEL_FIELDS, MAX_CHANNELS_PER_GET, type WritableFieldName } from "../channel/fields.ts";
+import { mayHaveChanged, type Outcome } from "../edits/outcome.ts";
 import { explanationOf } from "../explanations/explain.ts";
 import { escapeHidden, plural, shortValue } from "../text/text.ts";
 import type { ToolContext } from "../tools/tool.ts";
@@ -74,9 +75,12 @@ async function valuesLeft(path: string, selection: JournalSelection, sdkAppId: n
     if (!edit.result || edit.result.outcome === "unknown") open += 1;
     const fields = left.get(edit.intent.channel) ?? new Map<string, Left>();
     left.set(edit.intent.channel, fields);
-    for (const { field, after, verdict } of edit.result?.changes ?? []) {
+    const changes = edit.result ? (edit.result.changes ?? []) : edit.intent.changes;
+    for (const { field, after, verdict } of changes) {
       if (verdict === "applied" && readable.includes(field))
         fields.set(field, { value: after, time: edit.intent.time });
+      // An edit that could not be verified may have left another value.
+      else if (!edit.result || mayHaveChanged(edit.result.outcome as Outcome)) fields.delete(field);
     }
   }
   return { left, unreadable, open };

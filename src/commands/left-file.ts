@@ -1,5 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
-import { resolve } from "node:path";
+import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { type EditFile, hashOf, linesOf } from "./edit-file.ts";
 
 /** A file for the lines that are left. */
@@ -7,14 +6,8 @@ export class LeftFile {
   readonly #path: string;
   readonly #file: number;
 
-  /** @throws Error with a sentence for a person, before anything is sent: it is another file of the job, or cannot be written */
-  constructor(path: string, others: readonly string[]) {
-    const identityOf = (each: string) => {
-      const { dev, ino } = statSync(each, { throwIfNoEntry: false }) ?? {};
-      return ino === undefined ? resolve(each) : `${dev} ${ino}`;
-    };
-    if (others.some((other) => identityOf(other) === identityOf(path)))
-      throw new Error(`--left names another file of this job: give it a name of its own.`);
+  /** @throws the file system's error where it cannot be written */
+  constructor(path: string) {
     this.#path = path;
     this.#file = openSync(`${path}.new`, "w", 0o600);
   }

@@ -13,8 +13,8 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { createInterface } from "node:readline";
-import { isRecord } from "../text/json.ts";
+import { isRecord, parseJson } from "../text/json.ts";
+import { readLines } from "../text/lines.ts";
 
 /** The file of results: what has ended as wanted is not run again, so a job that stopped can go on. */
 
@@ -155,7 +155,7 @@ async function keepWanted(
   keep: (text: string) => void,
 ): Promise<void> {
   let isFirst = true;
-  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of readLines(createReadStream(path))) {
     // A crash may have torn the header itself.
     if (isFirst && (text === "" || !header.startsWith(text))) {
       throw new Error(
@@ -163,21 +163,12 @@ async function keepWanted(
       );
     }
     if (!isFirst) {
-      const result = parse(text);
-      if (result && isWanted(result.outcome) && typeof result.line === "number" && !done.has(result.line)) {
+      const result = parseJson(text);
+      if (isRecord(result) && isWanted(result.outcome) && typeof result.line === "number" && !done.has(result.line)) {
         done.add(result.line);
         keep(text);
       }
     }
     isFirst = false;
-  }
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
   }
 }

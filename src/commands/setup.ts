@@ -152,7 +152,7 @@ class Setup {
     const files = key === undefined ? CREDENTIAL_FILES : pasted;
     const settings = readSettings({ ...Object.fromEntries(others), ...withoutJournal }, files);
     const { doctor } = this.#texts;
-    const report = await runChecks(settings, connectService, describeProcess(this.#cli, this.#version), doctor);
+    const report = await runChecks(settings, connectService, describeProcess(this.#cli, this.#version), doctor, files);
     const checks = report.filter(({ about }) => about !== "journal");
     this.#questions.list(checks.map((check) => formatCheck(check, doctor)));
     return checks.every(({ status }) => status !== "failed");

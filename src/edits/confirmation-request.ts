@@ -23,7 +23,8 @@ export function confirmationRequestFor(
 ): ConfirmationRequest | undefined {
   const fingerprint = fingerprintOf(declined);
   if (confirmed === fingerprint) return undefined;
-  const changed = confirmed === undefined ? "" : "The channel changed since you were last asked. Please check again. ";
+  const changed =
+    confirmed === undefined ? "" : "What is shown here changed since you were last asked. Please check again. ";
   const first = escapeHidden(`${changed}${audience} (${application})`);
   return { message: [first, ...shortLines(declined), ...longLines(declined)].join("\n"), fingerprint, declined };
 }

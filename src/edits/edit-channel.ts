@@ -63,8 +63,8 @@ export async function editChannel(
       if (request) return { confirmationRequest: request };
     }
 
-    const changes = listChanges(desired, services.secrets.redactDeep(before));
     const { undo } = undoOf(edit);
+    const changes = listChanges(desired, before);
     const begun = beginEdit(services, call, { tool: COMMANDS.modifyChannel, channel: id, changes, undo });
     let attempt = await attemptEdit(services, edit, lock, deadline);
     if (!("reply" in attempt)) {
@@ -93,7 +93,7 @@ async function readBefore(
   if (reply.kind === "ok") return reply.value;
   const { failure } = reply;
   if (failure.kind === "code") throw notSentError(failure, call);
-  const { explanation, envelope } = explain(failure, { ...call, attempts: reply.attempts });
+  const { explanation, envelope } = explain(failure, call);
   const cause = `The read before the edit failed, so no edit was sent. ${explanation.cause}`;
   throw new ExplainedError({ ...explanation, cause, attempts: 0 }, envelope);
 }
@@ -113,14 +113,13 @@ async function attemptEdit(
 
   const conflicts = new Map<WritableFieldName, Set<string | number>>();
   let after: ChannelInfo | undefined;
-  for (const [index, ms] of READ_BACK_MS[reply.kind].entries()) {
+  for (const ms of READ_BACK_MS[reply.kind]) {
+    after = undefined; // only the last read counts
     if (!(await deadline.sleepUntil(endedAt + ms, "the edit to show"))) break;
-    const info = await readOnce(services, id, deadline);
-    noteConflicts(edit, info, conflicts);
-    const isLast = index === READ_BACK_MS[reply.kind].length - 1;
-    if (!isLast && !(info && isFinal(reply.kind, edit, info))) continue;
-    after = info;
-    break;
+    const read = await services.api.getChannel(id, deadline);
+    after = read.kind === "ok" ? read.value : undefined;
+    noteConflicts(edit, after, conflicts);
+    if (after && isFinal(reply.kind, edit, after)) break;
   }
   return {
     reply: reply.kind,
@@ -160,12 +159,6 @@ function noteConflicts(
     if (old === undefined || now === undefined || now === old || now === desired[name]) continue;
     conflicts.set(name, (conflicts.get(name) ?? new Set()).add(now));
   }
-}
-
-/** The channel as it is now; undefined where it could not be read. */
-async function readOnce({ api }: EditServices, id: string, deadline: Deadline): Promise<ChannelInfo | undefined> {
-  const reply = await api.getChannel(id, deadline);
-  return reply.kind === "ok" ? reply.value : undefined;
 }
 
 /** An attempt without a valid answer that had no effect is made once more, unless somebody else edits this channel. */

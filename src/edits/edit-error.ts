@@ -70,7 +70,9 @@ function whatWasRead({ reply, after, verdicts, endedEarly }: Attempt): string {
       ? "the call ended before the channel could be read back"
       : "the channel could not be read back";
     const late =
-      endedEarly && reply === "noAnswer" ? ` The edit can still take effect for ${SERVER_SECONDS} seconds.` : "";
+      endedEarly && reply === "noAnswer"
+        ? ` The edit can take effect until ${SERVER_SECONDS} seconds after it was sent.`
+        : "";
     return `Whether the edit was applied is not known: ${why}.${late}`;
   }
   const namesOf = (verdict: Verdict) =>
@@ -81,7 +83,7 @@ function whatWasRead({ reply, after, verdicts, endedEarly }: Attempt): string {
     ["new value", namesOf("applied")],
     ["old value", namesOf("notApplied")],
     ["a different value", namesOf("differs")],
-    ["not readable", namesOf("notRead")],
+    ["not known", namesOf("notRead")],
   ].flatMap(([text, names]) => (names === "" ? [] : [`${text}: ${names}`]));
   return `A read ${reply === "ok" ? LAG_SECONDS : SETTLE_SECONDS} seconds later shows ${parts.join("; ")}.`;
 }
@@ -119,7 +121,7 @@ export function subscriberEditError(
   return new ExplainedError(
     {
       ...failure,
-      cause: `${sending} Whether the value was set is not known, and no tool can read it. It can still take effect for ${SERVER_SECONDS} seconds.`,
+      cause: `${sending} Whether the value was set is not known, and no tool can read it. It can take effect until ${SERVER_SECONDS} seconds after it was last sent.`,
       nextStep: failure.safeToResend
         ? again
         : `${nextStep} Then call again with the same arguments, which is harmless. ${THREE_TIMES}`,

@@ -35,7 +35,7 @@ export class EditLocks {
       if (queue.length === 0) this.#queues.delete(key);
     });
 
-    const ended = ahead > 0 ? await deadline.race(earlier, waitingFor) : deadline.ended;
+    const ended = await deadline.race(earlier, waitingFor);
     if (ended) {
       unlock();
       return { ended, ahead };

@@ -3,7 +3,7 @@ import { type Envelope, ExplainedError } from "../call/explained-error.ts";
 import type { ChannelInfo } from "../channel/fields.ts";
 import type { ChatApi } from "../chat-api/chat-api.ts";
 import { type Failure, networkFailure } from "../chat-api/errors/failure.ts";
-import { explain, type FailedCall } from "../explanations/explain.ts";
+import { envelopeOf, explanationOf, type FailedCall } from "../explanations/explain.ts";
 import type { Intent, Journal } from "../guard/journal.ts";
 import type { Policy } from "../guard/policy.ts";
 import { plural } from "../text/text.ts";
@@ -115,14 +115,15 @@ export function beginEdit(
 
 /** For an edit that was never sent. */
 export function notSentError(failure: Failure, call: FailedCall): ExplainedError {
-  const { explanation, envelope } = explain(failure, call);
-  const cause = explanation.cause.replace(/ Nothing was sent\.$/, "");
-  return new ExplainedError({ ...explanation, cause: `${cause} No edit was sent.`, attempts: 0 }, envelope);
+  const explanation = explanationOf(failure, call);
+  const cause = `${explanation.cause} No edit was sent.`;
+  return new ExplainedError({ ...explanation, cause, attempts: 0 }, envelopeOf(failure));
 }
 
 /** For an edit whose time ended while it waited for earlier ones. */
 export function lockTimeoutError(ended: DeadlineEnd, ahead: number, call: FailedCall): ExplainedError {
   if (ended === "cancelled") return notSentError(networkFailure("cancelledBeforeSending"), call);
+  if (ahead === 0) return notSentError(networkFailure("noTimeToSend"), call);
   const detail = `${plural(ahead, "earlier edit")} of the same channel or subscriber came first; edits run one at a time, a few seconds each`;
   return notSentError(networkFailure("noTimeToSend", detail), call);
 }

@@ -18,12 +18,12 @@ export const OUTCOMES = {
     meaning: "no valid answer came, and a read made when the edit could no longer take effect shows the old values",
     lead: "not applied: the channel shows the old values. ",
   },
-  refused: { meaning: "the service refused the edit", lead: "the service refused this edit. " },
+  refused: { meaning: "the service refused the edit", lead: "this edit was refused. " },
   declined: {
     meaning: "the person did not confirm, or could not be asked; nothing was written",
     lead: "not confirmed; nothing was written. ",
   },
-  unknown: { meaning: "it could not be settled; follow the next step", lead: "outcome unknown. " },
+  unknown: { meaning: "what became of it is not known; follow the next step", lead: "outcome unknown. " },
 } as const satisfies Record<string, { meaning: string; lead: string }>;
 
 export type Outcome = keyof typeof OUTCOMES;
@@ -39,7 +39,7 @@ export function mayHaveChanged(outcome: Outcome): boolean {
  * - unchanged: it had the value before, and has it
  * - notApplied: it shows the value from before
  * - differs: it shows a third value: the service changed the text, or somebody else edits this channel
- * - notRead: the read before or after the edit lacks it
+ * - notRead: the read after the edit lacks it; without an OK, also where the read before did
  */
 export type Verdict = "applied" | "unchanged" | "notApplied" | "differs" | "notRead";
 

@@ -115,6 +115,6 @@ function describeChange(change: Change): string {
     case "differs":
       return `${field}: now ${shortValue(after)}, which is not the requested value`;
     case "notRead":
-      return `${describeArrow(change)} (not read back)`;
+      return `${describeArrow(change)} (not verified)`;
   }
 }

@@ -1,5 +1,6 @@
 import { COMMANDS } from "../channel/commands.ts";
 import { type ChannelInfo, isLimit, type WritableFieldName } from "../channel/fields.ts";
+import { isRecord, parseJson } from "../text/json.ts";
 import { formatCount, hiddenCharacters, plural, shortValue } from "../text/text.ts";
 import { fieldsOf } from "./outcome.ts";
 import { type ChannelEdit, changedLimit, type NextCall, type SecretRedactor } from "./undo.ts";
@@ -83,7 +84,7 @@ function jsonWarnings(after: string | undefined, before: string | undefined): st
   const old = parseObject(before);
   if (after === undefined || after === "" || old === undefined) return [];
   const now = parseObject(after);
-  if (now === undefined) return ["CustomString was JSON, and the new value is not."];
+  if (now === undefined) return ["CustomString was a JSON object, and the new value is not."];
   const lost = Object.keys(old).filter((key) => !Object.hasOwn(now, key));
   if (lost.length === 0) return [];
   const shown = lost.slice(0, MAX_LOST_KEYS).map((key) => shortValue(key));
@@ -93,11 +94,7 @@ function jsonWarnings(after: string | undefined, before: string | undefined): st
   ];
 }
 
-function parseObject(text: string | undefined): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? "");
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
+function parseObject(text = ""): object | undefined {
+  const value = parseJson(text);
+  return isRecord(value) ? value : undefined;
 }

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { open as openFile } from "node:fs/promises";
 import { describeFileError } from "../text/file-error.ts";
-import { isRecord } from "../text/json.ts";
+import { isRecord, parseJson } from "../text/json.ts";
+import { readLines } from "../text/lines.ts";
 import { PolicyError } from "./policy-error.ts";
 
 /** The record of edits: one JSON line before each request and one after it. */
@@ -189,7 +190,8 @@ export async function* readJournal(path: string): AsyncGenerator<JournalLine | u
   const file = await openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     if (!(await file.stat()).isFile()) throw new Error("not a regular file");
-    for await (const text of file.readLines()) if (text.trim() !== "") yield readLine(text);
+    for await (const text of readLines(file.createReadStream({ autoClose: false })))
+      if (text.trim() !== "") yield readLine(text);
   } finally {
     await file.close();
   }
@@ -198,12 +200,8 @@ export async function* readJournal(path: string): AsyncGenerator<JournalLine | u
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 function readLine(text: string): JournalLine | undefined {
-  try {
-    const line: unknown = JSON.parse(text);
-    return isJournalLine(line) ? line : undefined;
-  } catch {
-    return undefined;
-  }
+  const line = parseJson(text);
+  return isJournalLine(line) ? line : undefined;
 }
 
 /** True if a line holds what a listing needs. */

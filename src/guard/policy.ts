@@ -19,9 +19,9 @@ export interface Rules {
   readonly confirmEdits: ConfirmEdits;
 }
 
-/** A place in the write budget. Neither call has an effect after the first. */
+/** A place in the write budget. */
 interface WriteReservation {
-  /** Counts the edit from now on: it was sent. */
+  /** It was sent: the hour counts from now on, which is never too early. */
   commit(): void;
   /** Gives the place back: nothing was sent. */
   release(): void;

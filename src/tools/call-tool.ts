@@ -46,7 +46,7 @@ export async function recallUndo(tool: Tool, args: object, { givenUndos, journal
   if (!tool.isWrite || problemOfSize(args)) return;
   const { value: given } = convertInput(tool.input, args);
   if (!isRecord(given) || givenUndos.has(given) || accidentsIn(tool.name, given).length === 0) return;
-  await givenUndos.recall(given, journal.undos());
+  await givenUndos.recall(journal.undos());
 }
 
 /** Everything that is checked before a tool runs. @throws ExplainedError */

@@ -4,11 +4,12 @@ import { createHash } from "node:crypto";
 const MAX_REMEMBERED = 10_000;
 
 /**
- * The undo calls that were given by this process, or stand in the journal. Such a call is taken as it is, also where it empties several fields or puts an
- * odd text back.
+ * The undo calls that were given by this process, or stand in the journal. Such a call is taken as it is, also where it
+ * empties several fields or puts an odd text back.
  */
 export class GivenUndos {
   readonly #hashes = new Set<string>();
+  #recalled: Set<string> | undefined;
 
   add(args: object): void {
     this.#hashes.add(hashOf(args));
@@ -17,17 +18,15 @@ export class GivenUndos {
   }
 
   has(args: object): boolean {
-    return this.#hashes.has(hashOf(args));
+    const hash = hashOf(args);
+    return this.#hashes.has(hash) || this.#recalled?.has(hash) === true;
   }
 
-  /** Looks for a call among those that earlier processes gave. */
-  async recall(args: object, given: AsyncIterable<object>): Promise<void> {
-    const hash = hashOf(args);
-    for await (const undo of given) {
-      if (hashOf(undo) !== hash) continue;
-      this.#hashes.add(hash);
-      return;
-    }
+  /** Takes in, once, what earlier processes gave. */
+  async recall(given: AsyncIterable<object>): Promise<void> {
+    if (this.#recalled) return;
+    this.#recalled = new Set();
+    for await (const undo of given) this.#recalled.add(hashOf(undo));
   }
 }
 

@@ -84,12 +84,16 @@ describe("the command line", () => {
   });
 
   test("a person may write a flag before the command", () => {
-    expect(parseArguments(["--sandbox", "doctor"], true)).toMatchObject({
-      command: "doctor",
-      flags: { sandbox: true },
-      problems: [],
-    });
-    expect(parseArguments(["--sandbox", "doctor"], false)).toMatchObject({ command: "serve", ignored: ["doctor"] });
+    for (const isTerminal of [true, false]) {
+      expect(parseArguments(["--sandbox", "apply", "f"], isTerminal)).toMatchObject({
+        command: "apply",
+        file: "f",
+        flags: { sandbox: true },
+        problems: [],
+      });
+    }
+    expect(parseArguments(["--type", "doctor"], false)).toMatchObject({ command: "serve" });
+    expect(parseArguments(["doctor", "--sandbox=true"], true).problems).toEqual(["--sandbox takes no value."]);
   });
 
   test.each([["-verbose"], ["-host=127.0.0.1"], ["-vv"]])("%s is neither help nor version", (arg) => {

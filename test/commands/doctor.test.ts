@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import tlsSigApi from "tls-sig-api-v2/TLSSigAPIv2.js";
 import { describe, expect, test } from "vitest";
+import { CREDENTIAL_FILES } from "../../src/commands/cli-process.ts";
 import { runChecks } from "../../src/commands/doctor.ts";
 import { ENGLISH, textsFor } from "../../src/commands/texts.ts";
 import { readSettings } from "../../src/settings/settings.ts";
@@ -15,7 +16,7 @@ async function check(endpoint: URL | undefined, more: Record<string, string> = {
     endpoint: at,
     close: async () => {},
   });
-  const checks = await runChecks(result, connect, PROCESS_INFO, texts);
+  const checks = await runChecks(result, connect, PROCESS_INFO, texts, CREDENTIAL_FILES);
   const text = checks.map(({ about, status, message }) => `${status} ${about}: ${message}`).join("\n");
   expectNoSecret(text);
   return { checks, text, ok: checks.every(({ status }) => status !== "failed") };

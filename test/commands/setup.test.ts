@@ -304,15 +304,15 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
   });
 
   test.each([
-    ["y", ["get", "remove", "add"]],
-    ["n", ["get"]],
-    [CTRL_C, ["get"]],
-  ])("asks before it replaces the server in a host that has it already: %j", async (keys, calls) => {
+    ["y", ["get", "remove", "add"], 0],
+    ["n", ["get"], 1],
+    [CTRL_C, ["get"], 1],
+  ])("asks before it replaces the server in a host that has it already: %j", async (keys, calls, code) => {
     const home = scratchHome();
     writeFileSync(join(home, "bin/claude"), `#!/bin/sh\necho "$2" >> "${home}/calls"\n`);
     const { terminal } = await startSetup(home);
     await play(terminal, [...forClaudeCode, [REPLACE, keys]]);
-    expect(await terminal.exit()).toBe(0);
+    expect(await terminal.exit()).toBe(code);
     expect(readFileSync(join(home, "calls"), "utf8").split("\n").filter(Boolean)).toEqual(calls);
   });
 

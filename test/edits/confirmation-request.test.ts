@@ -84,7 +84,7 @@ describe("a yes", () => {
     ["a subscriber", { ...declined, subscriber: "s" }],
   ])("to something else than %s does not count, and the person is told", (_what, changed) => {
     expect(linesFor(changed, fingerprint)[0]).toBe(
-      `The channel changed since you were last asked. Please check again. ${AUDIENCE} (production)`,
+      `What is shown here changed since you were last asked. Please check again. ${AUDIENCE} (production)`,
     );
   });
 });

@@ -46,7 +46,7 @@ describe.concurrent("an edit", () => {
       outcome: "applied",
       channel: PENN,
       subscribers: 780_031,
-      summary: `780,031 subscribers of '${PENN}' (test): applied. Name: '${OLD}' → 'B'; MaxSubscriberNum: 5 (not read back)`,
+      summary: `780,031 subscribers of '${PENN}' (test): applied. Name: '${OLD}' → 'B'; MaxSubscriberNum: 5 (not verified)`,
       changes: [
         { field: "Name", before: OLD, after: "B", verdict: "applied", bytes: { used: 1, max: 150 } },
         { field: "MaxSubscriberNum", after: 5, verdict: "notRead" },
@@ -237,7 +237,7 @@ describe.concurrent("after a refusal", () => {
     const { receipt, error } = await edit(context, { Name: "B" });
     expect(receipt).toMatchObject({ outcome: "refused", changes: [{ after: "B", verdict: "notRead" }] });
     expect(receipt.undo).toBeUndefined();
-    expect(receipt.summary).toContain("the service refused this edit. Name: ");
+    expect(receipt.summary).toContain("this edit was refused. Name: ");
     expect(error?.envelope).toMatchObject({ ErrorCode: 130002, ErrorInfo: "not yours" });
     expect(error?.message).toBe("The account has no permission for this channel. The channel was not read afterwards.");
     expect(recorded(journal)?.result).toMatchObject({ outcome: "refused", code: 130002 });
@@ -370,7 +370,9 @@ describe.concurrent("without a valid answer", () => {
     sandbox.faults.add(failing("reset"));
     const { receipt, error } = await edit(context, { Name: "B" }, 1_500);
     expect(receipt).toMatchObject({ outcome: "unknown", undo: { arguments: { Name: OLD } } });
-    expect(error?.message).toMatch(/the call ended before the channel could be read back\. The edit can still/);
+    expect(error?.message).toMatch(
+      /the call ended before the channel could be read back\. The edit can take effect until/,
+    );
   });
 
   test("a refusal of the second attempt is a refusal: the first one is settled", async () => {

@@ -83,7 +83,7 @@ describe("the error of a channel's edit", () => {
       safeToResend: false,
     });
     expect(explained({ after: undefined, endedEarly: true })?.cause).toMatch(
-      /the call ended before the channel could be read back\. The edit can still take effect for 3 seconds\.$/,
+      /the call ended before the channel could be read back\. The edit can take effect until 3 seconds after it was sent\.$/,
     );
     expect(explained({ after: undefined, endedEarly: true, reply: "ok", failure: undefined })?.cause).toBe(
       "The service said OK. Whether the edit was applied is not known: the call ended before the channel could be read back.",
@@ -98,7 +98,7 @@ describe("the error of a channel's edit", () => {
       Organization: "notRead",
     } as const;
     expect(explained({ verdicts })?.cause).toBe(
-      "The connection broke. A read 5 seconds later shows new value: Name; old value: Introduction; a different value: FaceUrl; not readable: Organization.",
+      "The connection broke. A read 5 seconds later shows new value: Name; old value: Introduction; a different value: FaceUrl; not known: Organization.",
     );
     expect(explained({ verdicts: { Name: "notApplied" }, reply: "ok", failure: undefined })).toMatchObject({
       stage: "service",
@@ -132,7 +132,7 @@ describe("the error of a subscriber's edit", () => {
     expect(unknown.envelope).toEqual({ ErrorCode: 1 });
     expect(unknown.explanation).toMatchObject({
       cause:
-        "The connection broke. Whether the value was set is not known, and no tool can read it. It can still take effect for 3 seconds.",
+        "The connection broke. Whether the value was set is not known, and no tool can read it. It can take effect until 3 seconds after it was last sent.",
       nextStep: expect.stringMatching(/^Call again with the same arguments in 10 seconds/),
       safeToResend: true,
     });

@@ -76,7 +76,7 @@ test("four times without a valid answer the outcome is unknown, and safe to rese
   const { receipt, error } = await edit(context);
   expect(receipt).toMatchObject({ outcome: "unknown", summary: expect.stringContaining("outcome unknown") });
   expect(error?.explanation).toMatchObject({ safeToResend: true, attempts: 4 });
-  expect(error?.message).toContain("It can still take effect for 3 seconds.");
+  expect(error?.message).toContain("It can take effect until 3 seconds after it was last sent.");
   expect(error?.explanation.nextStep).toMatch(
     /in 10 seconds.*harmless.*3 times in total, then stop and tell the person/,
   );
@@ -97,7 +97,7 @@ test("a refusal is recorded as refused, speaks of both IDs, and counts as an edi
   const { receipt, error } = await edit(context, { Subscriber_Account: "nobody" });
   expect(receipt.outcome).toBe("refused");
   expect(error?.envelope.ErrorCode).toBe(131003);
-  expect(receipt.summary).toMatch(/the service refused this edit\. CustomString: 'vip'$/);
+  expect(receipt.summary).toMatch(/this edit was refused\. CustomString: 'vip'$/);
   expect(error?.explanation.nextStep).toContain("check Official_Account and Subscriber_Account");
   expect(resultOf(journal)).toMatchObject({ outcome: "refused", code: 131003 });
   expect(await errorOf(edit(context))).toMatchObject({ name: "PolicyError" });

@@ -82,7 +82,7 @@ describe("the summary", () => {
     ["unknown", "notApplied", "A", "outcome unknown. Name: 'A', as before"],
     ["unknown", "differs", "C", "outcome unknown. Name: now 'C', which is not the requested value"],
     ["unchanged", "unchanged", "B", "already has these values; nothing was written. Name: 'B' (unchanged)"],
-    ["refused", "notRead", "A", "the service refused this edit. Name: 'A' → 'B'"],
+    ["refused", "notRead", "A", "this edit was refused. Name: 'A' → 'B'"],
     ["declined", "notRead", "A", "not confirmed; nothing was written. Name: 'A' → 'B'"],
     ["notApplied", "notApplied", "A", "not applied: the channel shows the old values. Name: 'A', as before"],
   ])("of %s with %s, %s", (outcome, verdict, now, text) => {

@@ -68,8 +68,8 @@ describe("warnings", () => {
     [
       "JSON that becomes plain text",
       { CustomString: "{oops" },
-      { CustomString: "[1]" },
-      "CustomString was JSON, and the new value is not.",
+      { CustomString: "{}" },
+      "CustomString was a JSON object, and the new value is not.",
     ],
     [
       "a limit below the subscribers of today",

@@ -190,7 +190,7 @@ describe.each([
       "Name: 'changed 2' → 'Renamed'",
       "Name: 'changed 3' → 'Renamed'",
     ]);
-    expect(messages[1]).toMatch(/^The channel changed since you were last asked\. Please check again\. /);
+    expect(messages[1]).toMatch(/^What is shown here changed since you were last asked\. Please check again\. /);
     expect(bodiesOf(sandbox, MODIFY)).toHaveLength(1);
     expect(result.structuredContent.receipt.outcome).toBe("applied");
   });

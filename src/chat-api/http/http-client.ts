@@ -94,8 +94,7 @@ export class HttpClient {
         },
         onResponseEnd() {
           if (!settle()) return;
-          const [first, ...more] = chunks;
-          const body = first && more.length === 0 ? first : Buffer.concat(chunks);
+          const body = Buffer.concat(chunks);
           // The connection is free again a turn of the event loop later; the next request would open another one.
           setImmediate(() => setImmediate(resolve, { ...received, body }));
         },

@@ -24,7 +24,7 @@ export interface CallState {
 
 /**
  * The milliseconds to wait before another attempt; undefined where the failure ends the call. An attempt at once (0)
- * follows what is known to have no effect, so it needs no place in the retry budget.
+ * needs no place in the retry budget: the rate limiter, or a new signature, bounds those.
  */
 export function retryPauseMs(failure: Failure, state: CallState): number | undefined {
   const { attempts, isFirstOfKind, isRepeatable, hasNewSignature } = state;
@@ -36,7 +36,7 @@ export function retryPauseMs(failure: Failure, state: CallState): number | undef
 }
 
 function backOffMs(attempts: number): number {
-  return Math.random() * FIRST_PAUSE_MS * 2 ** Math.max(0, attempts - 1);
+  return Math.random() * FIRST_PAUSE_MS * 2 ** (attempts - 1);
 }
 
 /** Milliseconds that every request to the command must wait after this failure; 0 unless it asks for fewer requests. */

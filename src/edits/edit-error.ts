@@ -25,6 +25,7 @@ export function channelEditError(
   hasUndo: boolean,
 ): ExplainedError | undefined {
   const { outcome, attempts, envelope, conflicts } = attempt;
+  const { nextStep = "", safeToResend = false } = failure ?? {};
   const isTransientFailure = attempt.failure !== undefined && isTransient(attempt.failure);
   const readCall = `${COMMANDS.get} ${JSON.stringify({ OfficialAccountIdList: [{ Official_Account: id }] })}`;
   const sending = describeSending(attempts, failure?.cause ?? "The service said OK.");
@@ -45,14 +46,11 @@ export function channelEditError(
   const hasConflicts = conflicts.size > 0;
 
   switch (outcome) {
-    case "refused": {
-      const { nextStep = "", safeToResend = false } = failure ?? {};
+    case "refused":
       return explained("The channel was not read afterwards.", nextStep, safeToResend);
-    }
     case "notApplied": {
       const seen = `A read ${SETTLE_SECONDS} seconds later, when the edit could no longer take effect, shows the old values.`;
       if (hasConflicts) return explained(seen, showFirst, false);
-      const { nextStep = "", safeToResend = false } = failure ?? {};
       if (!isTransientFailure) return explained(seen, nextStep, safeToResend);
       return explained(seen, `Call again with the same arguments. ${THREE_TIMES}`, true);
     }

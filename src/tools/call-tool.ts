@@ -10,6 +10,7 @@ import { problemOfSize, validateInput } from "./input.ts";
 import { InternalError } from "./internal-error.ts";
 import { modifyOfficialAccountBaseInfo } from "./modify-official-account-base-info.ts";
 import { modifySubscriberInfo } from "./modify-subscriber-info.ts";
+import type { GetInput, ModifySubscriberInput } from "./schemas.ts";
 import type { Tool, ToolCall, ToolContext, ToolOutcome } from "./tool.ts";
 
 /** The three tools. */
@@ -62,34 +63,26 @@ export function admit(
     ...(tool.isWrite && !givenUndos.has(given) ? accidentsIn(tool.name, given) : []),
   ]);
   const suspicious = tool.isWrite ? warningsFor({ ...input }) : [];
-  return { warnings: [...warnings, ...suspicious], ...admitChannels(tool, input, policy) };
+  return { warnings: [...warnings, ...suspicious], ...admitChannels(input, policy) };
 }
 
-/** Checks every channel that the arguments name. A tool that does not declare them never runs. */
-function admitChannels(
-  { name, channelArgument }: Tool,
-  input: object,
-  policy: Policy,
-): { input: object } & Pick<ToolCall, "channelIds" | "disallowed"> {
+/**
+ * Checks every channel that the arguments name. A single one that is not allowed fails the call; of a list, it is taken
+ * out and reported beside the others.
+ */
+function admitChannels(input: object, policy: Policy): { input: object } & Pick<ToolCall, "channelIds" | "disallowed"> {
+  const { Official_Account: id, OfficialAccountIdList: list } = input as Readonly<
+    Partial<ModifySubscriberInput & GetInput>
+  >;
+  const listed = list?.map((each) => each.Official_Account) ?? [];
+  const channelIds = [...new Set([...(id === undefined ? [] : [id]), ...listed])];
+  if (channelIds.length === 0) throw new Error("a tool whose arguments name no channel never runs");
   const disallowed = new Map<string, PolicyError>();
-  const value = (input as Readonly<Record<string, unknown>>)[channelArgument];
-  if (channelArgument === "Official_Account" && typeof value === "string") {
-    const error = policy.channelError(value);
-    if (error) throw error;
-    return { input, channelIds: [value], disallowed };
+  for (const each of channelIds) {
+    const error = policy.channelError(each);
+    if (error && each === id) throw error;
+    if (error) disallowed.set(each, error);
   }
-  if (channelArgument === "OfficialAccountIdList" && Array.isArray(value)) {
-    const list = value as { Official_Account: string }[];
-    const channelIds = [...new Set(list.map(({ Official_Account: id }) => id))];
-    for (const id of channelIds) {
-      const error = policy.channelError(id);
-      if (error) disallowed.set(id, error);
-    }
-    return {
-      input: { ...input, [channelArgument]: list.filter((each) => !disallowed.has(each.Official_Account)) },
-      channelIds,
-      disallowed,
-    };
-  }
-  throw new Error(`${name} does not declare which of its arguments are channel IDs`);
+  const kept = list?.filter((each) => !disallowed.has(each.Official_Account));
+  return { input: { ...input, ...(kept && { OfficialAccountIdList: kept }) }, channelIds, disallowed };
 }

@@ -20,7 +20,6 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
   isWrite: false,
   input: getInput,
   output: getOutput,
-  channelArgument: "OfficialAccountIdList",
 
   async run({ OfficialAccountIdList, ResponseFilter }, { api, sdkAppId }, { deadline, channelIds, disallowed }) {
     const allowed = [...new Set(OfficialAccountIdList.map(({ Official_Account }) => Official_Account))];

@@ -17,7 +17,6 @@ export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInp
   isWrite: true,
   input: modifyChannelInput,
   output: modifyChannelOutput,
-  channelArgument: "Official_Account",
 
   validateWhole(args) {
     const names = WRITABLE_FIELDS.map(({ name }) => name);

@@ -13,7 +13,6 @@ export const modifySubscriberInfo: Tool<ModifySubscriberInput> = {
   isWrite: true,
   input: modifySubscriberInput,
   output: modifySubscriberOutput,
-  channelArgument: "Official_Account",
 
   async run(input, context, call) {
     return toToolOutcome(await editSubscriber(context, input, call), call);

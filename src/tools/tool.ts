@@ -17,11 +17,6 @@ export interface Tool<Input extends object = object> {
   readonly isWrite: boolean;
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType;
-  /**
-   * The argument that names channels. The gate checks it before the tool runs: a single channel that is not allowed
-   * fails the call, one in a list is taken out of the input and given to the tool as `call.disallowed`.
-   */
-  readonly channelArgument: "Official_Account" | "OfficialAccountIdList";
   /** Problems of the arguments as a whole, each a sentence. */
   validateWhole?(args: Readonly<Record<string, unknown>>): string[];
   /**

@@ -1,6 +1,10 @@
-import type { Socket } from "node:net";
-import { describe, expect, test } from "vitest";
+import { spawn } from "node:child_process";
+import dns from "node:dns";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { ExplainedError } from "../../../src/call/explained-error.ts";
+import { cleanUpLater } from "../../support/clean-up.ts";
 import { dribble, goodAnswer, httpPeer, tcpPeer } from "../../support/peers.ts";
 import { because, callFor, contextOn, errorOf, okValue, PENN, startSandbox } from "../../support/service.ts";
 
@@ -165,3 +169,33 @@ describe("a host that is not there", () => {
     expect(failure.explanation.nextStep).toContain("backup host");
   });
 });
+
+/** A service in a process of its own, which answers with the address that it was reached at. */
+const ADDRESS_SERVICE = `require("http").createServer((request, response) => {
+  request.resume();
+  const list = [{ Official_Account: "${PENN}", ErrorCode: 0, Name: request.socket.localAddress }];
+  response.end(JSON.stringify({ ActionStatus: "OK", ErrorCode: 0, OfficialAccountInfoList: list }));
+}).listen({ port: 0, host: "0.0.0.0", backlog: 1 }, function () { console.log(this.address().port); })`;
+
+test.skipIf(process.platform === "win32")(
+  "the first of two addresses is waited for, although its handshake takes a second",
+  async () => {
+    const service = spawn(process.execPath, ["-e", ADDRESS_SERVICE], { stdio: ["ignore", "pipe", "inherit"] });
+    cleanUpLater(() => service.kill("SIGKILL"));
+    const [port] = await once(service.stdout, "data");
+    service.kill("SIGSTOP");
+    // A full queue of connections: the system answers no further handshake, and the next try is a second later.
+    const waiting = Array.from({ length: 4 }, () => connect(Number(port), "127.0.0.1").on("error", () => {}));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const addresses = ["127.0.0.1", "127.0.0.2"].map((address) => ({ address, family: 4 }));
+    const lookup = vi.spyOn(dns, "lookup").mockImplementation(((...args: unknown[]) => {
+      (args.at(-1) as (error: null, all: typeof addresses) => void)(null, addresses);
+    }) as never);
+    onTestFinished(() => lookup.mockRestore());
+    const answer = read(new URL(`http://localhost:${Number(port)}`), 10_000);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    service.kill("SIGCONT");
+    for (const socket of waiting) socket.destroy();
+    expect((await answer).channels[0]?.info.Name).toBe("127.0.0.1");
+  },
+);

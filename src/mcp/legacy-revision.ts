@@ -1,7 +1,6 @@
 import {
   type CallToolResult,
   ElicitResultSchema,
-  type Implementation,
   type JSONRPCRequest,
   LATEST_PROTOCOL_VERSION,
   SUPPORTED_PROTOCOL_VERSIONS,
@@ -20,50 +19,24 @@ import {
 } from "./confirm.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND, ProtocolError } from "./protocol-error.ts";
 import { toResult } from "./result.ts";
-import { type CallParts, listTools, type Notify, RunningCall, readToolCall } from "./tool-calls.ts";
+import { type CallParts, listTools, type Notify, RunningCall, readToolCall, type ServerFacts } from "./tool-calls.ts";
 
-/** MCP 2025-11-25 and older: the client says once what it is and what it can do, and a question is a request to it. */
-export class LegacyRevision {
-  readonly #parts: CallParts;
-  readonly #server: { readonly info: Implementation; readonly instructions: string };
-  readonly #notify: Notify;
-  readonly ask: (
-    request: { method: "elicitation/create"; params: ReturnType<typeof elicitationParams> },
-    schema: typeof ElicitResultSchema,
-    options: { signal: AbortSignal; timeout: number },
-  ) => Promise<unknown>;
+/** Asks the client something. */
+export type Ask = (
+  request: { method: "elicitation/create"; params: ReturnType<typeof elicitationParams> },
+  schema: typeof ElicitResultSchema,
+  options: { signal: AbortSignal; timeout: number },
+) => Promise<unknown>;
+
+/**
+ * MCP 2025-11-25 and older: the client says once what it is and what it can do, and a question is a request to it.
+ * Returns what answers its requests.
+ */
+export function legacyRevision(parts: CallParts, server: ServerFacts, notify: Notify, ask: Ask) {
   /** What the last `initialize` said. */
-  #client = { name: "unknown", canAsk: false };
+  let client = { name: "unknown", canAsk: false };
 
-  constructor(
-    parts: CallParts,
-    server: { readonly info: Implementation; readonly instructions: string },
-    notify: Notify,
-    ask: LegacyRevision["ask"],
-  ) {
-    this.#parts = parts;
-    this.#server = server;
-    this.#notify = notify;
-    this.ask = ask;
-  }
-
-  /** @throws ProtocolError for what JSON-RPC answers with an error */
-  async answer(request: JSONRPCRequest, signal: AbortSignal): Promise<object> {
-    switch (request.method) {
-      case "initialize":
-        return this.#initialize(request);
-      case "ping":
-        return {};
-      case "tools/list":
-        return listTools(this.#parts);
-      case "tools/call":
-        return this.#call(request, signal);
-      default:
-        throw new ProtocolError(METHOD_NOT_FOUND, "Method not found");
-    }
-  }
-
-  #initialize({ params }: JSONRPCRequest): object {
+  function initialize({ params }: JSONRPCRequest): object {
     const { protocolVersion, capabilities, clientInfo } = params ?? {};
     if (typeof protocolVersion !== "string") {
       throw new ProtocolError(
@@ -72,8 +45,8 @@ export class LegacyRevision {
       );
     }
     const name = isRecord(clientInfo) && typeof clientInfo.name === "string" ? clientInfo.name : "unknown";
-    this.#client = { name, canAsk: canShowForms(capabilities) };
-    const { info, instructions } = this.#server;
+    client = { name, canAsk: canShowForms(capabilities) };
+    const { info, instructions } = server;
     const isSupported = SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion);
     return {
       protocolVersion: isSupported ? protocolVersion : LATEST_PROTOCOL_VERSION,
@@ -83,10 +56,10 @@ export class LegacyRevision {
     };
   }
 
-  async #call(request: JSONRPCRequest, signal: AbortSignal): Promise<CallToolResult> {
-    const { tool, args } = readToolCall(request, this.#parts.readOnly);
-    const { name, canAsk } = this.#client;
-    const call = new RunningCall(this.#parts, request, signal, name, this.#notify);
+  async function callTool(request: JSONRPCRequest, signal: AbortSignal): Promise<CallToolResult> {
+    const { tool, args } = readToolCall(request, parts.readOnly);
+    const { name, canAsk } = client;
+    const call = new RunningCall(parts, request, signal, name, notify);
     try {
       let confirmed: string | undefined;
       for (;;) {
@@ -97,7 +70,7 @@ export class LegacyRevision {
           call.logDecision(tool, CANNOT_ASK);
           return toResult(cannotAskOutcome(request, name), context);
         }
-        const decision = await this.#askFor(request, call);
+        const decision = await askFor(request, call);
         call.logDecision(tool, decision);
         if (!decision.isYes) return toResult(declinedOutcome(request, decision.reason), context);
         confirmed = request.fingerprint;
@@ -108,15 +81,15 @@ export class LegacyRevision {
   }
 
   /** Asks the person through the client. */
-  async #askFor(confirmation: ConfirmationRequest, call: RunningCall): Promise<Decision> {
-    const signal = AbortSignal.any([call.signal, this.#parts.shutdownSignal]);
+  async function askFor(confirmation: ConfirmationRequest, call: RunningCall): Promise<Decision> {
+    const signal = AbortSignal.any([call.signal, parts.shutdownSignal]);
     const ended: Decision = { isYes: false, reason: "The call ended before the confirmation was answered." };
     if (signal.aborted) return ended;
     call.waitingFor = "the person to confirm the edit";
     try {
       // The SDK's `elicitInput` checks the answer with ajv, which the build leaves out; `readAnswer` checks it.
       const request = { method: "elicitation/create" as const, params: elicitationParams(confirmation) };
-      return readAnswer(await this.ask(request, ElicitResultSchema, { signal, timeout: ANSWER_TIMEOUT_MS }));
+      return readAnswer(await ask(request, ElicitResultSchema, { signal, timeout: ANSWER_TIMEOUT_MS }));
     } catch {
       const reason = "The client did not answer the confirmation, or answered with an error.";
       return signal.aborted ? ended : { isYes: false, reason };
@@ -124,4 +97,20 @@ export class LegacyRevision {
       call.waitingFor = undefined;
     }
   }
+
+  /** @throws ProtocolError for what JSON-RPC answers with an error */
+  return async (request: JSONRPCRequest, signal: AbortSignal): Promise<object> => {
+    switch (request.method) {
+      case "initialize":
+        return initialize(request);
+      case "ping":
+        return {};
+      case "tools/list":
+        return listTools(parts);
+      case "tools/call":
+        return callTool(request, signal);
+      default:
+        throw new ProtocolError(METHOD_NOT_FOUND, "Method not found");
+    }
+  };
 }

@@ -1,4 +1,4 @@
-import type { Implementation, JSONRPCRequest, RequestId } from "@modelcontextprotocol/sdk/types.js";
+import type { JSONRPCRequest, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { ConfirmationRequest } from "../edits/edit.ts";
 import { isRecord } from "../text/json.ts";
 import {
@@ -19,7 +19,7 @@ import {
 } from "./protocol-error.ts";
 import type { RequestStateCodec } from "./request-state-codec.ts";
 import { toResult } from "./result.ts";
-import { type CallParts, listTools, type Notify, RunningCall, readToolCall } from "./tool-calls.ts";
+import { type CallParts, listTools, type Notify, RunningCall, readToolCall, type ServerFacts } from "./tool-calls.ts";
 
 /** MCP 2026-07-28: every request says what its client is and can do, and a question is a result that asks for input. */
 
@@ -34,115 +34,101 @@ interface Caller {
   readonly canAsk: boolean;
 }
 
-export class ModernRevision {
-  readonly #parts: CallParts;
-  readonly #info: Implementation;
-  readonly #instructions: string;
-  readonly #notify: Notify;
+/** Returns what answers its requests. */
+export function modernRevision(parts: CallParts, server: ServerFacts, notify: Notify) {
   /** Loaded for the first question: node:crypto costs a start 4 ms. */
-  #codec: Promise<RequestStateCodec> | undefined;
+  let codec: Promise<RequestStateCodec> | undefined;
 
-  constructor(
-    parts: CallParts,
-    server: { readonly info: Implementation; readonly instructions: string },
-    notify: Notify,
-  ) {
-    this.#parts = parts;
-    this.#info = server.info;
-    this.#instructions = server.instructions;
-    this.#notify = notify;
-  }
-
-  /** @throws ProtocolError for what JSON-RPC answers with an error */
-  async answer(request: JSONRPCRequest, id: RequestId, signal: AbortSignal): Promise<object> {
-    const caller = readCaller(request);
-    switch (request.method) {
-      case "server/discover":
-        return this.#complete({
-          supportedVersions: [VERSION],
-          capabilities: { tools: {} },
-          instructions: this.#instructions,
-          ...CACHE,
-        });
-      case "tools/list":
-        return this.#complete({ ...listTools(this.#parts), ...CACHE });
-      case "tools/call":
-        return this.#call(request, caller, signal);
-      case "subscriptions/listen":
-        return this.#endSubscription(id);
-      default:
-        throw new ProtocolError(METHOD_NOT_FOUND, "Method not found");
-    }
-  }
-
-  async #call(request: JSONRPCRequest, caller: Caller, signal: AbortSignal): Promise<object> {
-    const { tool, args } = readToolCall(request, this.#parts.readOnly);
+  async function callTool(request: JSONRPCRequest, caller: Caller, signal: AbortSignal): Promise<object> {
+    const { tool, args } = readToolCall(request, parts.readOnly);
     const { inputResponses, requestState } = request.params ?? {};
     const answer = isRecord(inputResponses) ? inputResponses[DECISION] : undefined;
-    const call = new RunningCall(this.#parts, request, signal, caller.name, this.#notify);
+    const call = new RunningCall(parts, request, signal, caller.name, notify);
     try {
       let confirmed: string | undefined;
       if (requestState !== undefined) {
         // Nothing may come between opening a state and marking it as used.
-        const codec = await this.#states();
-        const asked = openState(codec, requestState, tool, args);
+        const opened = await states();
+        const asked = openState(opened, requestState, tool, args);
         if (answer !== undefined) {
-          codec.markUsed(String(requestState));
+          opened.markUsed(String(requestState));
           const decision = readAnswer(answer);
           call.logDecision(tool, decision);
           if (!decision.isYes) {
-            const context = await this.#parts.openContext();
-            return this.#complete(toResult(declinedOutcome(asked, decision.reason), context));
+            const context = await parts.openContext();
+            return complete(toResult(declinedOutcome(asked, decision.reason), context));
           }
           confirmed = asked.fingerprint;
         }
       }
       const { outcome, context } = await call.run(tool, args, confirmed);
-      if (!("confirmationRequest" in outcome)) return this.#complete(toResult(outcome, context));
+      if (!("confirmationRequest" in outcome)) return complete(toResult(outcome, context));
       if (!caller.canAsk) {
         call.logDecision(tool, CANNOT_ASK);
         throw cannotAsk();
       }
-      return await this.#askFor(outcome.confirmationRequest, tool, args);
+      return await askFor(outcome.confirmationRequest, tool, args);
     } finally {
       call.finish();
     }
   }
 
-  #states(): Promise<RequestStateCodec> {
-    this.#codec ??= import("./request-state-codec.ts").then((file) => new file.RequestStateCodec(ANSWER_TIMEOUT_MS));
-    return this.#codec;
+  function states(): Promise<RequestStateCodec> {
+    codec ??= import("./request-state-codec.ts").then((file) => new file.RequestStateCodec(ANSWER_TIMEOUT_MS));
+    return codec;
   }
 
-  async #askFor(request: ConfirmationRequest, tool: string, args: object): Promise<object> {
+  async function askFor(request: ConfirmationRequest, tool: string, args: object): Promise<object> {
     const { message: _, ...state } = request;
     const params = { mode: "form", ...elicitationParams(request) };
     return {
       resultType: "input_required",
       inputRequests: { [DECISION]: { method: "elicitation/create", params } },
-      requestState: (await this.#states()).seal(state, tool, args),
-      _meta: this.#meta(),
+      requestState: (await states()).seal(state, tool, args),
+      _meta: meta(),
     };
   }
 
   /** Nothing here ever changes, so a subscription is acknowledged and ended at once. */
-  #endSubscription(id: RequestId): object {
+  function endSubscription(id: RequestId): object {
     const _meta = { [`${META}subscriptionId`]: id };
-    this.#notify({
+    notify({
       jsonrpc: "2.0",
       method: "notifications/subscriptions/acknowledged",
       params: { _meta, notifications: {} },
     });
-    return { resultType: "complete", _meta: { ..._meta, ...this.#meta() } };
+    return { resultType: "complete", _meta: { ..._meta, ...meta() } };
   }
 
-  #complete(result: object): object {
-    return { resultType: "complete", ...result, _meta: this.#meta() };
+  function complete(result: object): object {
+    return { resultType: "complete", ...result, _meta: meta() };
   }
 
-  #meta(): object {
-    return { [`${META}serverInfo`]: this.#info };
+  function meta(): object {
+    return { [`${META}serverInfo`]: server.info };
   }
+
+  /** @throws ProtocolError for what JSON-RPC answers with an error */
+  return async (request: JSONRPCRequest, id: RequestId, signal: AbortSignal): Promise<object> => {
+    const caller = readCaller(request);
+    switch (request.method) {
+      case "server/discover":
+        return complete({
+          supportedVersions: [VERSION],
+          capabilities: { tools: {} },
+          instructions: server.instructions,
+          ...CACHE,
+        });
+      case "tools/list":
+        return complete({ ...listTools(parts), ...CACHE });
+      case "tools/call":
+        return callTool(request, caller, signal);
+      case "subscriptions/listen":
+        return endSubscription(id);
+      default:
+        throw new ProtocolError(METHOD_NOT_FOUND, "Method not found");
+    }
+  };
 }
 
 /** What was asked. @throws ProtocolError for a state that is not of this call */

@@ -1,8 +1,8 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 import { type InstructionOptions, writeInstructions } from "./instructions.ts";
-import { LegacyRevision } from "./legacy-revision.ts";
-import { ModernRevision } from "./modern-revision.ts";
+import { type Ask, legacyRevision } from "./legacy-revision.ts";
+import { modernRevision } from "./modern-revision.ts";
 import { INTERNAL_ERROR, ProtocolError } from "./protocol-error.ts";
 import type { CallParts, Notify } from "./tool-calls.ts";
 
@@ -26,13 +26,13 @@ export function createServer(parts: ServerParts): Server {
   for (const method of ["initialize", "ping"]) server.removeRequestHandler(method);
 
   const notify: Notify = (notification) => void server.transport?.send(notification);
-  const ask: LegacyRevision["ask"] = (request, schema, options) => server.request(request, schema, options);
-  const legacy = new LegacyRevision(parts, { info, instructions }, notify, ask);
-  const modern = new ModernRevision(parts, { info, instructions }, notify);
+  const ask: Ask = (request, schema, options) => server.request(request, schema, options);
+  const legacy = legacyRevision(parts, { info, instructions }, notify, ask);
+  const modern = modernRevision(parts, { info, instructions }, notify);
   server.fallbackRequestHandler = async (request, { signal, requestId }) => {
     try {
       return {
-        ...(await (isModern(request) ? modern.answer(request, requestId, signal) : legacy.answer(request, signal))),
+        ...(await (isModern(request) ? modern(request, requestId, signal) : legacy(request, signal))),
       };
     } catch (error) {
       if (error instanceof ProtocolError) throw error;

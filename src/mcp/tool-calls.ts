@@ -1,4 +1,4 @@
-import type { JSONRPCNotification, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
+import type { Implementation, JSONRPCNotification, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 import { Deadline } from "../call/deadline.ts";
 import { ExplainedError } from "../call/explained-error.ts";
 import type { Log } from "../log.ts";
@@ -24,6 +24,12 @@ export interface CallParts {
   /** Aborted when the input ends: questions to a person end with it. */
   readonly shutdownSignal: AbortSignal;
   readonly log: Log;
+}
+
+/** What both revisions tell of this server. */
+export interface ServerFacts {
+  readonly info: Implementation;
+  readonly instructions: string;
 }
 
 /** Sends a notification to the client. */

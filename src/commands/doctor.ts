@@ -1,32 +1,21 @@
-import { Deadline } from "../call/deadline.ts";
 import { COMMANDS } from "../channel/commands.ts";
 import { Secrets } from "../chat-api/auth/secrets.ts";
 import { decodeUserSig, Signer } from "../chat-api/auth/user-sig.ts";
-import type { Failure } from "../chat-api/errors/failure.ts";
-import { describeClockSkew } from "../chat-api/http/response.ts";
 import { REGIONS } from "../chat-api/regions.ts";
 import { createContext, type ProcessInfo, type Service } from "../context.ts";
-import { explanationOf, fixFor } from "../explanations/explain.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
 import { noLog } from "../log.ts";
 import type { CredentialFiles } from "../settings/account.ts";
 import type { Settings, SettingsResult } from "../settings/settings.ts";
-import { visibleJson } from "../text/text.ts";
 import { columns } from "../text/wrap.ts";
 import { TOOLS } from "../tools/call-tool.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, CREDENTIAL_FILES, connectService, describeProcess, settingsOf } from "./cli-process.ts";
+import { type Check, checkConnection } from "./doctor-connection.ts";
 import { ENGLISH, type Texts, textsFor } from "./texts.ts";
 
 /** The doctor: one line for each thing that must be right, ✓, ! or ✗, and what to do. */
-
-/** One line of the report. A warning is worth knowing and does not fail the check. */
-interface Check {
-  readonly about: "settings" | "address" | "proxy" | "signature" | "allowed" | "journal" | "service" | "channel";
-  readonly status: "ok" | "warning" | "failed";
-  readonly message: string;
-}
 
 type DoctorTexts = Texts["doctor"];
 
@@ -34,11 +23,6 @@ const MARKS: Readonly<Record<Check["status"], string>> = { ok: "✓", warning: "
 
 /** A ready-made UserSig that expires within this many milliseconds (three days) gets a warning. */
 const SOON_MS = 3 * 86_400_000;
-/** No channel has this ID; the service's refusal of it shows that network, TLS and signature work. */
-const NO_CHANNEL = "@TOA#_doctor_asks_for_no_channel";
-/** What the service says of it (page: Getting Official Channel Information). */
-const EXPECTED_CODES: ReadonlySet<number> = new Set([130004, 130007]);
-
 /** @returns the exit code: 0 if everything works, 2 for a wrong flag */
 export async function doctor(cli: CliProcess, version: string, line: CommandLine): Promise<number> {
   const print = (text: string) => void cli.stdout.write(`${text}\n`);
@@ -179,61 +163,4 @@ function checkJournal(
       ? texts.needsOwner
       : "";
   return { about, status: "failed", message: `${texts.notWritable(path, problem)}${remark}` };
-}
-
-/**
- * One harmless signed read: a channel that cannot exist, refused by the service with the documented code. With it, the
- * first channel that is allowed by name.
- */
-async function checkConnection(context: ToolContext, texts: DoctorTexts, timeoutMs: number): Promise<Check[]> {
-  const { api, policy } = context;
-  const about = "service";
-  const allowed = policy.rules.allowedChannels?.find((rule) => !rule.endsWith("*"));
-  const deadline = new Deadline(timeoutMs);
-  try {
-    const reply = await api.getChannels([NO_CHANNEL, ...(allowed ? [allowed] : [])], undefined, deadline);
-    if (reply.kind !== "ok") {
-      const { failure } = reply;
-      if (isExpected(failure)) return [{ about, status: "ok", message: texts.reached }];
-      return [{ about, status: "failed", message: describeForPerson(failure, context) }];
-    }
-    const { channels, serverDate } = reply.value;
-    const [{ failure } = {}, channel] = channels;
-    if (!isExpected(failure)) {
-      const code = failure?.kind === "code" ? failure.code.code : 0;
-      return [{ about, status: "failed", message: texts.unexpected(code) }];
-    }
-    const skew = describeClockSkew(serverDate, Date.now());
-    const reached: Check = { about, status: skew ? "failed" : "ok", message: skew || texts.clockRight };
-    if (!channel) return [reached];
-    const name = visibleJson(channel.id);
-    if (channel.failure) {
-      const message = texts.notRead(name, describeForPerson(channel.failure, context));
-      return [reached, { about: "channel", status: "failed", message }];
-    }
-    return [
-      reached,
-      { about: "channel", status: "ok", message: texts.wasRead(name, visibleJson(channel.info.Name ?? "")) },
-    ];
-  } finally {
-    deadline.release();
-  }
-}
-
-function isExpected(failure: Failure | undefined): boolean {
-  return failure?.kind === "code" && EXPECTED_CODES.has(failure.code.code);
-}
-
-/** What happened, and what the person who reads this can do. */
-function describeForPerson(failure: Failure, { sdkAppId }: ToolContext): string {
-  const call = { sdkAppId, channelIds: [], attempts: 1 };
-  const { fixedBy, step } = fixFor(failure, call);
-  const { ErrorCode, ErrorInfo, RequestId } = failure.kind === "code" ? failure.envelope : {};
-  return [
-    `${ErrorCode ? `${ErrorCode}: ` : ""}${explanationOf(failure, call).cause}`,
-    ...(ErrorInfo ? [`ErrorInfo: ${visibleJson(ErrorInfo)}.`] : []),
-    ...(RequestId ? [`RequestId: ${visibleJson(RequestId)}.`] : []),
-    // What an agent would do helps no person here.
-    ...(fixedBy === "agent" ? [] : [step]),
-  ].join(" ");
 }

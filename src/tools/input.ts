@@ -60,7 +60,7 @@ function describe(issue: z.core.$ZodIssue, given: unknown, schema: z.core.$ZodTy
     case "invalid_value":
       return [`${place} is ${show(issue.input)}, which is not one of ${issue.values.join(", ")}.${guess(issue)}`];
     case "too_big":
-      if (typeof issue.input === "string") return []; // it is of the wrong type as well, which is told
+      if (typeof issue.input === "string") return []; // its wrong type is a problem of its own
       if (issue.origin === "array") {
         const count = (issue.input as unknown[]).length;
         return [

@@ -7,7 +7,7 @@ const BURST_SHARE = 0.02;
 const HEADROOM = 1.11;
 /** After the service asked for fewer requests, they go out at half the speed for this many milliseconds. */
 const SLOW_MS = 10_000;
-/** A timer that is so many milliseconds late belongs to a process that stood still. */
+/** A timer that fires later than this, in milliseconds, means that the process stood still. */
 const STOOD_STILL_MS = 1_000;
 
 /** Lets requests to one command out in the order they came: a token bucket. */

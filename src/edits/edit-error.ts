@@ -95,7 +95,7 @@ function nextStepOfUnknown(
   const has = (verdict: Verdict) => Object.values(verdicts).includes(verdict);
   if (has("differs") || conflicts.size > 0) return showFirst;
   if (!after || (reply === "noAnswer" && has("notRead"))) {
-    return `Wait ${SETTLE_SECONDS} seconds, then read the channel with ${readCall}. If it shows the old values, call again. ${THREE_TIMES}`;
+    return `Wait ${SETTLE_SECONDS} seconds, then read the channel with ${readCall}. If it shows the new values, the edit worked. If it shows the old values, send the edit again. ${THREE_TIMES}`;
   }
   if (has("applied")) {
     return `Tell the person which fields have the new value.${hasUndo ? " To take the edit back, make the call in receipt.undo." : ""} To complete it, send the fields with the old value again. ${THREE_TIMES}`;

@@ -261,7 +261,7 @@ function buttons(region, translation) {
   const links = [`[Cursor](${cursor})`, `[VS Code](${vscode})`];
   if (!translation) return `One click, once the package is published: ${links.join(" · ")}`;
   const trae = `trae-cn://trae.ai-ide/mcp-import?type=stdio&name=${SERVER_NAME}&config=${base64}`;
-  return `一键安装（软件包发布后可用）：${links.join(" · ")}。Trae：把下面的链接粘贴到浏览器地址栏。\n\n${fence("", trae)}`;
+  return `一键安装（软件包发布后可用）：${links.join(" · ")}。Trae（同样在发布后可用）：把下面的链接粘贴到浏览器地址栏。\n\n${fence("", trae)}`;
 }
 
 function manifest(current) {

@@ -174,7 +174,8 @@ const CHINESE: Texts = {
     runThis: (host) => `请运行以下命令，添加到 ${host}：`,
     inPalette: (command) => `（VS Code 命令面板：${command}）`,
     notFound: (host, how) => `在 PATH 中未找到 ${host}${how}。`,
-    pasteInto: (file) => `请将以下内容添加到 ${file}；如已有其他 MCP Server，请一并保留：`,
+    pasteInto: (file) =>
+      `请将以下内容添加到${/^\w|^~/.test(file) ? " " : ""}${file}；如已有其他 MCP Server，请一并保留：`,
     cancelled: "未写入任何内容。",
     done: (host, prompt) => `请重启 ${host}，然后试试：“${prompt}”`,
     doneAfterPaste: (host, prompt) => `添加后重启${host ? ` ${host}` : "客户端"}，然后试试：“${prompt}”`,
@@ -195,7 +196,7 @@ const CHINESE: Texts = {
     fix: "请修复带 ✗ 的各项，然后再次运行 doctor。",
     nothingSet:
       "当前终端未设置任何 TENCENT_CHAT_… 变量。doctor 不读取 MCP 客户端的配置，请把其中的变量写在命令之前。检查沙箱请用：doctor --sandbox",
-    application: (id, where, account, secret) => `应用 ${id}，${where}，账号 ${account}，${secret}`,
+    application: (id, where, account, secret) => `SDKAppID ${id}，${where}，账号 ${account}，${secret}`,
     ownKey: "沙箱自带密钥",
     secretKey: "使用密钥",
     readyMade: "使用现成的 UserSig",

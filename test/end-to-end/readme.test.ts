@@ -22,7 +22,7 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^tencent-chat-channel-mcp setup$/, "test/commands/setup.test.ts"],
   [/^tencent-chat-channel-mcp apply edits\.jsonl/, "test/commands/apply.test.ts"],
   [/^npm run mcpb$/, "test/end-to-end/package.test.ts, and .ci/run"],
-  [/^npm config set registry$/, "a setting of npm"],
+  [/^npm config set registry /, "a setting of npm"],
   [/^npx -y @modelcontextprotocol\/inspector /, "npm run clients: downloads the Inspector"],
 ];
 

@@ -19,7 +19,7 @@ for try in 1 2 3; do
   code=0
   tencent-chat-channel-mcp apply "$folder/edits-$day.jsonl" --results "$folder/results-$day.jsonl" --left "$left" || code=$?
   if [ "$code" -eq 0 ]; then exit 0; fi
-  if [ "$code" -ne 1 ] || [ "$try" -eq 3 ]; then break; fi # wrong settings do not get better
+  if [ "$code" -eq 2 ] || [ "$try" -eq 3 ]; then break; fi # wrong settings do not get better
   sleep "${RETRY_SECONDS:-60}"
 done
 echo "Not done. What is left: $left; why: $folder/results-$day.jsonl" >&2

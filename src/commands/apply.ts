@@ -59,8 +59,8 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       ...(file === "-" ? [] : [file]),
       ...[resultsPath, left].flatMap((path) => (path === undefined ? [] : [path, `${path}.new`, `${path}.lock`])),
     ]);
-    if (left !== undefined) leftFile = new LeftFile(left);
     if (check.lines === 0) {
+      if (left !== undefined) leftFile = new LeftFile(left);
       await leftFile?.write(input, check.hash, () => true);
       return 0;
     }
@@ -72,6 +72,7 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     const job = { input: check.hash, sdkAppId: context.sdkAppId };
     const opened = resultsPath === undefined ? undefined : await ResultsFile.open(resultsPath, job);
     results = opened?.file;
+    if (left !== undefined) leftFile = new LeftFile(left); // after the lock of the results
     const write = (result: object) => {
       const safe = context.secrets.redactDeep(result);
       if (results) results.write(safe);
@@ -90,7 +91,7 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     stopProgress();
     const code = summarize(run, check.lines - done.size, results !== undefined, tell);
     await leftFile?.write(input, check.hash, (number) => done.has(number) || run.wanted.has(number));
-    if (leftFile && code !== 0) tell(`${left} holds what is left.`);
+    if (leftFile && code !== 0) tell(`${left} holds what is left: correct it, and run it as a file of its own.`);
     return code;
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;

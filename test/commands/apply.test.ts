@@ -221,12 +221,14 @@ describe("apply", () => {
     const sandbox = await startSandbox();
     const { file, results } = fileWith(nameLine("B"));
     sandbox.faults.add({ response: { delayMs: 3_000 } }, { command: MODIFY, response: { delayMs: 3_000 } });
-    const first = start(sandbox.endpoint, [file, "--results", results]);
+    const args = [file, "--results", results, "--left", `${file}.left`];
+    const first = start(sandbox.endpoint, args);
     await waitUntil(() => sandbox.requests.length === 1);
-    const second = await start(sandbox.endpoint, [file, "--results", results]).ended;
+    const second = await start(sandbox.endpoint, args).ended;
     expect(second.code).toBe(2);
     expect(second.stderr).toContain("✗ Another apply is using ");
     expect((await first.ended).code).toBe(0);
+    expect(readFileSync(`${file}.left`, "utf8")).toBe("");
     expect(existsSync(`${results}.lock`)).toBe(false);
   });
 

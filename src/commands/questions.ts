@@ -16,6 +16,7 @@ interface Choice<T> {
 
 /** What a terminal says that does not know its size. */
 const USUAL_COLUMNS = 80;
+const USUAL_ROWS = 24;
 /** Columns that the frame of a question takes. */
 const FRAME_COLUMNS = 4;
 
@@ -26,6 +27,9 @@ export class Questions {
 
   constructor(prompts: typeof Prompts, { stdin, stdout }: CliProcess, { yes, no }: Texts["setup"]) {
     this.#prompts = prompts;
+    // The prompts would draw one character a line, and one choice.
+    stdout.columns ||= USUAL_COLUMNS;
+    stdout.rows ||= USUAL_ROWS;
     this.#labels = { active: yes, inactive: no };
     this.#streams = { input: stdin, output: stdout };
   }
@@ -85,7 +89,7 @@ export class Questions {
 
   /** Broken between words: the terminal would break in the middle of one. */
   #wrapped(text: string): string {
-    const width = (this.#streams.output.columns || USUAL_COLUMNS) - FRAME_COLUMNS;
+    const width = this.#streams.output.columns - FRAME_COLUMNS;
     return text
       .split("\n")
       .flatMap((line) => wrap(line, width))

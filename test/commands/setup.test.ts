@@ -340,6 +340,16 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     expect(terminal.output).toContain("把 @TOA#_@TOA#dZDP 的简介改为‘你好’，然后撤销。");
   });
 
+  test("draws whole lines where the terminal does not know its size", async () => {
+    const home = scratchHome();
+    const env = { HOME: home, PATH: `${join(home, "bin")}:${process.env.PATH}` };
+    const terminal = new Terminal(`'${process.execPath}' '${BUILT}' setup`, env, "cols 0 rows 0");
+    await play(terminal, [[HOST, CTRL_C]]);
+    expect(await terminal.exit()).toBe(1);
+    expect(terminal.output).toContain("Claude Code");
+    expect(terminal.output).toContain("Gemini CLI");
+  });
+
   test("through npx adds the npx command, because its cache may be emptied", async () => {
     const home = scratchHome();
     const cache = join(home, "npm/_npx/0123/node_modules/tencent-chat-channel-mcp");

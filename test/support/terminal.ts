@@ -9,8 +9,8 @@ export class Terminal {
   #output = "";
   #readFrom = 0;
 
-  constructor(command: string, env: Record<string, string>) {
-    const sized = `stty cols 300 rows 60; exec ${command}`;
+  constructor(command: string, env: Record<string, string>, size = "cols 300 rows 60") {
+    const sized = `stty ${size}; exec ${command}`;
     this.child = spawn("script", ["--quiet", "--return", "--command", sized, "/dev/null"], {
       env: { PATH: process.env.PATH ?? "", TERM: "xterm", ...env },
       stdio: "pipe",

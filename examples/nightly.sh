@@ -22,5 +22,6 @@ for try in 1 2 3; do
   if [ "$code" -eq 2 ] || [ "$try" -eq 3 ]; then break; fi # wrong settings do not get better
   sleep "${RETRY_SECONDS:-60}"
 done
-echo "Not done. What is left: $left; why: $folder/results-$day.jsonl" >&2
+echo "Not done (exit code $code)." >&2
+if [ -e "$left" ]; then echo "What is left: $left; why: $folder/results-$day.jsonl" >&2; fi
 exit "$code"

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import manifest from "../../manifest.json" with { type: "json" };
 import packageJson from "../../package.json" with { type: "json" };
@@ -9,6 +9,7 @@ import { metaOf, SETTING_NAMES, type SettingName } from "../../src/settings/sche
 import { TOOLS } from "../../src/tools/call-tool.ts";
 import { BuiltServer } from "../support/built.ts";
 import { temporaryFolder } from "../support/folders.ts";
+import { brokenLinks } from "../support/links.ts";
 import { GET, PENN } from "../support/service.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
@@ -186,34 +187,4 @@ test("the registry's entry names the same package, version and settings", () => 
   expect([registry.version, registry.packages[0]?.version]).toEqual([packageJson.version, packageJson.version]);
   expect(registry.packages[0]?.identifier).toBe(packageJson.name);
   expect(registry.packages[0]?.environmentVariables.map(({ name }) => name)).toEqual(SETTING_NAMES);
-});
-
-/** Links in the documents of a set of files that lead to none of them. */
-function brokenLinks(paths: readonly string[]): string[] {
-  const documents = paths.filter((path) => path.endsWith(".md"));
-  return documents.flatMap((path) => {
-    const text = readFileSync(join(ROOT, path), "utf8");
-    const targets = [...text.matchAll(/\]\(([^)#\s]+)/g)].map(([, target = ""]) => target);
-    const own = targets.filter((target) => !/^[a-z]+:/.test(target)).map((target) => join(dirname(path), target));
-    return own.filter((target) => !paths.includes(target)).map((target) => `${path} → ${target}`);
-  });
-}
-
-test("every link between documents of the repository leads somewhere", () => {
-  const documents = ["README.md", "README.zh-CN.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"];
-  const inFolder = (folder: string) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`);
-  const all = [...documents, ...inFolder("docs"), ...inFolder("examples")];
-  expect(brokenLinks(all)).toEqual([]);
-  for (const path of documents) {
-    const text = readFileSync(join(ROOT, path), "utf8");
-    for (const [, anchor = ""] of text.matchAll(/\]\(#([^)]+)\)/g)) {
-      const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
-        title.toLowerCase().replaceAll(" ", "-"),
-      );
-      expect(headings, path).toContain(anchor);
-    }
-  }
-  expect(readFileSync(join(ROOT, "README.md"), "utf8").split("\n").length).toBeLessThanOrEqual(250);
-  expect(existsSync(join(ROOT, "docs/demo.svg"))).toBe(true);
 });

@@ -1,3 +1,6 @@
+/** The path of the API, before the command (each of the three pages). */
+export const API_PATH = "/v4/official_account_open_http_svc/";
+
 /** The three commands of the official-channel API. The tools have the same names. */
 export const COMMANDS = {
   get: "get_official_account_info",

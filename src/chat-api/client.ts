@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Deadline } from "../call/deadline.ts";
-import { COMMANDS, type Command } from "../channel/commands.ts";
+import { API_PATH, COMMANDS, type Command } from "../channel/commands.ts";
 import { AuthCooldown } from "./auth/auth-cooldown.ts";
 import type { Secrets } from "./auth/secrets.ts";
 import type { Signer } from "./auth/user-sig.ts";
@@ -123,7 +123,7 @@ export class ChatClient {
       random: String(randomInt(RANDOM_END)),
       contenttype: "json",
     });
-    const path = `/v4/official_account_open_http_svc/${command}?${query}`;
+    const path = `${API_PATH}${command}?${query}`;
     const timeoutMs = responseTimeoutMs(deadline, isWrite);
     const response = await this.#http.post(path, JSON.stringify(body), deadline, timeoutMs);
     if ("kind" in response) return { result: response, userSig };

@@ -1,10 +1,9 @@
-import { Deadline } from "../call/deadline.ts";
-import { MAX_CHANNELS_PER_GET } from "../channel/fields.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
 import { formatCount, plural } from "../text/text.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import type { CliProcess } from "./cli-process.ts";
 import type { FileCheck } from "./edit-file.ts";
+import { readChannels } from "./read-channels.ts";
 
 /** Asks at the terminal before a file of edits runs. */
 
@@ -42,16 +41,9 @@ export async function confirmAll(
 /** The subscribers of the largest channel: infinitely many where one is not known, -1 for no channel. */
 async function readLargest(context: ToolContext, ids: readonly string[]): Promise<number> {
   let largest = -1;
-  for (let from = 0; from < ids.length; from += MAX_CHANNELS_PER_GET) {
-    const deadline = new Deadline(context.timeoutMs);
-    const some = ids.slice(from, from + MAX_CHANNELS_PER_GET);
-    const reply = await context.api.getChannels(some, ["SubscriberNum"], deadline);
-    deadline.release();
-    for (const id of some) {
-      const channel = reply.kind === "ok" ? reply.value.channels.find((each) => each.id === id) : undefined;
-      const count = channel?.info.SubscriberNum ?? Number.POSITIVE_INFINITY;
-      largest = Math.max(largest, count < 0 ? Number.POSITIVE_INFINITY : count);
-    }
+  for await (const { info } of readChannels(context, ids, ["SubscriberNum"])) {
+    const count = info.SubscriberNum ?? Number.POSITIVE_INFINITY;
+    largest = Math.max(largest, count < 0 ? Number.POSITIVE_INFINITY : count);
   }
   return largest;
 }

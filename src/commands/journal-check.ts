@@ -1,10 +1,10 @@
-import { Deadline } from "../call/deadline.ts";
-import { CHANNEL_FIELDS, MAX_CHANNELS_PER_GET, type WritableFieldName } from "../channel/fields.ts";
+import { CHANNEL_FIELDS, type WritableFieldName } from "../channel/fields.ts";
 import { mayHaveChanged, type Outcome } from "../edits/outcome.ts";
 import { explanationOf } from "../explanations/explain.ts";
 import { escapeHidden, plural, shortValue } from "../text/text.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import { isSelected, type JournalSelection, linkEdits, readEdits } from "./journal-links.ts";
+import { readChannels } from "./read-channels.ts";
 
 /** Finds what somebody else changed since our last edit: the Chat console is a second editor. */
 
@@ -29,27 +29,19 @@ export async function checkChannels(
   const ids = [...left.keys()];
   let differences = 0;
   let unread = 0;
-  for (let from = 0; from < ids.length; from += MAX_CHANNELS_PER_GET) {
-    const some = ids.slice(from, from + MAX_CHANNELS_PER_GET);
-    const deadline = new Deadline(context.timeoutMs);
-    const reply = await context.api.getChannels(some, undefined, deadline);
-    deadline.release();
-    for (const id of some) {
-      const channel = reply.kind === "ok" ? reply.value.channels.find((each) => each.id === id) : undefined;
-      const failure = reply.kind === "ok" ? channel?.failure : reply.failure;
-      if (failure) {
-        unread += 1;
-        const { cause } = explanationOf(failure, { sdkAppId: context.sdkAppId, channelIds: [id], attempts: 1 });
-        print(`✗ ${escapeHidden(id)} could not be read: ${cause}`);
-        continue;
-      }
-      for (const [field, { value, time }] of left.get(id) ?? []) {
-        const now = channel?.info[field as WritableFieldName];
-        if (now === undefined || now === value) continue;
-        differences += 1;
-        const shown = context.secrets.redactDeep([value, now]).map((each) => shortValue(each));
-        print(escapeHidden(`${id}  ${field}: our edit of ${time} left ${shown[0]}, now ${shown[1]}`));
-      }
+  for await (const { id, info, failure } of readChannels(context, ids)) {
+    if (failure) {
+      unread += 1;
+      const { cause } = explanationOf(failure, { sdkAppId: context.sdkAppId, channelIds: [id], attempts: 1 });
+      print(`✗ ${escapeHidden(id)} could not be read: ${cause}`);
+      continue;
+    }
+    for (const [field, { value, time }] of left.get(id) ?? []) {
+      const now = info[field as WritableFieldName];
+      if (now === undefined || now === value) continue;
+      differences += 1;
+      const shown = context.secrets.redactDeep([value, now]).map((each) => shortValue(each));
+      print(escapeHidden(`${id}  ${field}: our edit of ${time} left ${shown[0]}, now ${shown[1]}`));
     }
   }
   const checked = plural(ids.length - unread, "channel");

@@ -1,6 +1,7 @@
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { CredentialFiles } from "../settings/account.ts";
+import { PROXY_VARIABLES } from "../settings/location.ts";
 import { splitChannels } from "../settings/schema.ts";
 import { readSettings } from "../settings/settings.ts";
 import { describeFileError } from "../text/file-error.ts";
@@ -123,15 +124,7 @@ class Setup {
   /** Proxy and CA settings of this shell: hosts do not pass them on to a server by themselves. */
   #proxies(): Record<string, string> {
     const [questions, texts, { env }] = [this.#questions, this.#texts.setup, this.#cli];
-    const names = [
-      "HTTPS_PROXY",
-      "https_proxy",
-      "ALL_PROXY",
-      "all_proxy",
-      "NO_PROXY",
-      "no_proxy",
-      "NODE_EXTRA_CA_CERTS",
-    ];
+    const names = [...PROXY_VARIABLES, "NO_PROXY", "no_proxy", "NODE_EXTRA_CA_CERTS"];
     const set = names.flatMap((name): [string, string][] => (env[name] ? [[name, env[name]]] : []));
     const hasPassword = ([name, value]: [string, string]) => /(https|all)_proxy$/i.test(name) && value.includes("@");
     const withPassword = set.filter(hasPassword).map(([name]) => name);

@@ -38,15 +38,19 @@ export type Notify = (notification: JSONRPCNotification) => void;
 /** What tools/list answers, made by `npm run docs`, without the tools that are off. Then there is time to warm up. */
 export function listTools({ readOnly, warmUp }: CallParts): { tools: object[] } {
   warmUp();
-  return { tools: TOOLS.filter(({ annotations }) => annotations.readOnlyHint || !readOnly) };
+  return { tools: availableTools(readOnly) };
+}
+
+function availableTools(readOnly: boolean) {
+  return TOOLS.filter(({ annotations }) => annotations.readOnlyHint || !readOnly);
 }
 
 /** The tool that a request names, and its arguments. @throws ProtocolError for a malformed request */
 export function readToolCall({ params }: JSONRPCRequest, readOnly: boolean): { tool: string; args: object } {
   const tool = TOOLS.find(({ name }) => name === params?.name);
   if (!tool) {
-    const available = TOOLS.filter(({ annotations }) => annotations.readOnlyHint || !readOnly).map(({ name }) => name);
-    throw new ProtocolError(INVALID_PARAMS, `Unknown tool. This server has ${available.join(", ")}.`);
+    const names = availableTools(readOnly).map(({ name }) => name);
+    throw new ProtocolError(INVALID_PARAMS, `Unknown tool. This server has ${names.join(", ")}.`);
   }
   const args = unwrapped(params?.arguments);
   if (!isRecord(args)) throw new ProtocolError(INVALID_PARAMS, "The arguments of a tool call must be an object.");

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { API_PATH } from "../channel/commands.ts";
 import { type StoredChannel, sampleChannels } from "./channels.ts";
 import { answerCommand, envelope } from "./commands.ts";
 import { type SandboxAccount, verifyQuery } from "./verify-signature.ts";
@@ -9,7 +10,6 @@ import { type SandboxAccount, verifyQuery } from "./verify-signature.ts";
 
 /** Requests a second to one command (each of the three pages). */
 const REQUESTS_PER_SECOND = 200;
-const PATH = "/v4/official_account_open_http_svc/";
 
 export interface SandboxOptions extends SandboxAccount {
   /** Milliseconds since 1970. */
@@ -75,7 +75,7 @@ export class Sandbox {
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const address = `${this.endpoint.origin}${request.url}`;
     const url = URL.canParse(address) ? new URL(address) : this.endpoint;
-    const command = url.pathname.startsWith(PATH) ? url.pathname.slice(PATH.length) : "";
+    const command = url.pathname.startsWith(API_PATH) ? url.pathname.slice(API_PATH.length) : "";
     let body = "";
     try {
       for await (const chunk of request.setEncoding("utf8")) body += chunk;

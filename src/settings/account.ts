@@ -3,6 +3,7 @@ import type { Credential } from "../chat-api/auth/user-sig.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
 import { describeFileError } from "../text/file-error.ts";
 import { type Environment, type Findings, isPlaceholder, plainValue } from "./environment.ts";
+import { PROXY_VARIABLES } from "./location.ts";
 import { DEFAULTS, metaOf, SETTING_NAMES, type SettingName, type SettingValues } from "./schema.ts";
 
 /** Who signs, for which application. */
@@ -148,7 +149,7 @@ function tildeHint(path: string): string {
 /** Settings that hold no credential are shown to people and models, so a secret put there by mistake is refused. */
 export function checkMisplacedSecrets(env: Environment, secrets: readonly string[], { problems }: Findings): void {
   const others = SETTING_NAMES.filter((name) => !CREDENTIAL_NAMES.some((each) => each === name));
-  for (const name of [...others, "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) {
+  for (const name of [...others, ...PROXY_VARIABLES]) {
     const value = env[name] ?? "";
     const isKnown = secrets.some((secret) => value.toLowerCase().includes(secret.toLowerCase()));
     if (isKnown || SECRET_KEY.test(value) || USERSIG.test(value)) {

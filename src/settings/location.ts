@@ -37,7 +37,7 @@ export function readLocation(values: SettingValues, { problems }: Findings): Loc
 }
 
 /** The variables that name a proxy, in the order in which curl reads them. */
-const PROXY_VARIABLES = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] as const;
+export const PROXY_VARIABLES = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] as const;
 
 /**
  * The company's proxy; an address without a scheme means http, as for curl.

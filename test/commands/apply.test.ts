@@ -344,6 +344,16 @@ describe("apply", () => {
     if (exitCode !== 0) expect(terminal.output).toContain("The edits were not confirmed. Nothing was sent.");
   });
 
+  test("asks for edits of channels by their own subscribers, and for those of one subscriber from 1 on", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 1);
+    const { file } = fileWith(nameLine("B", DZDP), subscriberLine(0)); // a small channel, and a subscriber of a large one
+    const run = (rule: string) => start(sandbox.endpoint, [file], { TENCENT_CHAT_CONFIRM_EDITS: rule }).ended;
+    expect((await run("1")).stderr).toContain("there is no terminal to ask at");
+    expect(sandbox.applied.filter(({ command }) => command !== GET)).toEqual([]);
+    expect((await run("5000")).code).toBe(0);
+  });
+
   test("says where standard input cannot be kept", async () => {
     const sandbox = await startSandbox();
     const { code, stderr } = await start(sandbox.endpoint, ["-"], { TMPDIR: "/nowhere" }, nameLine("B")).ended;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Server } from "node:http";
 import { describe, expect, test } from "vitest";
 import { fileWith, readResults, startApply as start, subscriberLine, withSubscribers } from "../support/apply-jobs.ts";
 import { waitUntil } from "../support/clock.ts";
@@ -58,6 +59,8 @@ describe("a job", { timeout: 60_000 }, () => {
 
   test("that stood still stops by itself once another run has taken its results", async () => {
     const sandbox = await startSandbox({ requestsPerSecond: 100_000 });
+    // As a public service: connections outlive the pause, and what is sent over them arrives.
+    Object.assign((sandbox as unknown as { server: Server }).server, { keepAliveTimeout: 65_000 });
     withSubscribers(sandbox, 30);
     const lines = ["a", "b", "c"].flatMap((value) => Array.from({ length: 30 }, (_, at) => subscriberLine(at, value)));
     const { file, results } = fileWith(...lines);

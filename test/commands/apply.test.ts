@@ -347,6 +347,8 @@ describe("apply", () => {
   test("asks for edits of channels by their own subscribers, and for those of one subscriber from 1 on", async () => {
     const sandbox = await startSandbox();
     withSubscribers(sandbox, 1);
+    const small = sandbox.channels.get(DZDP);
+    if (small) small.info.SubscriberNum = 0;
     const { file } = fileWith(nameLine("B", DZDP), subscriberLine(0)); // a small channel, and a subscriber of a large one
     const run = (rule: string) => start(sandbox.endpoint, [file], { TENCENT_CHAT_CONFIRM_EDITS: rule }).ended;
     expect((await run("1")).stderr).toContain("there is no terminal to ask at");

@@ -182,3 +182,12 @@ describe("a request that cannot be served in time", () => {
     expect(await limiter.acquire(new Deadline(1_000))).toBeUndefined(); // it took no token
   });
 });
+
+test("after the process stood still, calls whose time is over by now end before anything is let out", async () => {
+  const limiter = new RateLimiter(2);
+  expect(await limiter.acquire(new Deadline(10_000))).toBeUndefined();
+  const waiting = limiter.acquire(new Deadline(700)); // its turn would come some 150 ms earlier
+  const until = performance.now() + 2_000;
+  while (performance.now() < until); // as if the machine slept: every timer is late
+  expect(await waiting).toMatchObject({ reason: "noTimeToSend" });
+});

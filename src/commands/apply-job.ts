@@ -143,9 +143,7 @@ export class Job {
         confirmed = outcome.confirmationRequest.fingerprint;
       }
     } catch (error) {
-      const explained = error instanceof ExplainedError ? error : new InternalError(true, error);
-      if (explained instanceof InternalError) this.#log("error", "internal error", { tool, error: explained.cause });
-      return { content: {}, error: explained };
+      return { content: {}, error: error instanceof ExplainedError ? error : new InternalError(true, error) };
     }
   }
 

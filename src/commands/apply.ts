@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { UNANSWERED_SETTLE_MS } from "../chat-api/limits.ts";
 import { describeFileError } from "../text/file-error.ts";
@@ -50,20 +50,11 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     }
     const journalProblem = check.edits > 0 ? context.journal.prepareFile() : undefined;
     if (journalProblem) throw new Error(`The journal cannot be written (${journalProblem}). Nothing was sent.`);
-    if (check.lines === 0) tell("The file holds no calls: there is nothing to do.");
     if (flags.check) {
-      if (check.lines > 0) tellCheck(check, context, tell);
+      tellCheck(check, context, tell);
       return 0;
     }
-    assertDistinct([
-      ...(file === "-" ? [] : [file]),
-      ...[resultsPath, left].flatMap((path) => (path === undefined ? [] : [path, `${path}.new`, `${path}.lock`])),
-    ]);
-    if (check.lines === 0) {
-      if (left !== undefined) leftFile = new LeftFile(left);
-      await leftFile?.write(input, check.hash, () => true);
-      return 0;
-    }
+    assertDistinct([file, resultsPath, left]);
     const confirmation = await confirmAll(cli, context, check, file === "-");
     if (typeof confirmation === "string") {
       tell(`✗ ${confirmation} Nothing was sent.`);
@@ -106,14 +97,12 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
   }
 }
 
-/** One file of a job must not be another one: it would be overwritten. Devices keep nothing. */
-function assertDistinct(paths: readonly string[]): void {
-  const identities = paths.flatMap((path) => {
-    const info = statSync(path, { throwIfNoEntry: false });
-    return info?.isFile() === false ? [] : [info ? `${info.dev} ${info.ino}` : resolve(path)];
-  });
-  if (new Set(identities).size < identities.length)
-    throw new Error("The input, --results and --left, also with .new or .lock at their end, must be different files.");
+/** One file of a job must not be another one: it would be overwritten. */
+function assertDistinct(paths: readonly (string | undefined)[]): void {
+  const real = paths.flatMap((path) =>
+    path === undefined || path === "-" ? [] : [existsSync(path) ? realpathSync(path) : resolve(path)],
+  );
+  if (new Set(real).size < real.length) throw new Error("The input, --results and --left must be different files.");
 }
 
 function tellCheck({ lines, edits }: FileCheck, { policy }: ToolContext, tell: (text: string) => void): void {

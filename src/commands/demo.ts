@@ -2,10 +2,10 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js";
+import { wrapAnsi } from "fast-wrap-ansi";
 import { fromJSONSchema } from "zod/v4";
 import { COMMANDS } from "../channel/commands.ts";
 import { escapeHidden, visibleJson } from "../text/text.ts";
-import { wrap } from "../text/wrap.ts";
 import type { CommandLine } from "./arguments.ts";
 import type { CliProcess } from "./cli-process.ts";
 
@@ -90,13 +90,18 @@ async function playSteps(client: Client, printer: Printer): Promise<void> {
   const edited = await call(COMMANDS.modifyChannel, { Official_Account: CHANNEL, Name: NEW_NAME });
   const receipt = edited.structured.receipt;
   printer.line("→", escapeHidden(receipt?.summary ?? edited.text));
-  printer.line("→", `undo: ${receipt?.undo?.tool} ${visibleJson(receipt?.undo?.arguments ?? {})}`);
+  const undo = visibleJson(receipt?.undo?.arguments ?? {}).replaceAll(',"', ', "'); // it may break at a space
+  printer.line("→", `undo: ${receipt?.undo?.tool} ${undo}`);
   printer.check(receipt?.outcome === "applied", "applied: the new name was read back");
 
   printer.step("Take that back.");
   const { tool, arguments: values } = receipt?.undo ?? { tool: COMMANDS.modifyChannel, arguments: {} };
   const undone = await call(tool, values);
   printer.check(undone.structured.receipt?.changes[0].after === Name, "applied: the old name was read back");
+}
+
+function wrapped(text: string, width: number): string[] {
+  return wrapAnsi(text, width, { hard: true }).split("\n");
 }
 
 /** Prints for a person, never wider than the terminal of the README. */
@@ -116,13 +121,13 @@ class Printer {
   /** What the person says. */
   step(text: string): void {
     this.#print("");
-    for (const line of wrap(`You: ${text}`, WIDTH)) this.#print(this.#paint("1;36", line));
+    for (const line of wrapped(`You: ${text}`, WIDTH)) this.#print(this.#paint("1;36", line));
   }
 
   /** One line of the conversation, wrapped: → an answer, ? a question to the person, you: their answer. */
   line(mark: "→" | "?" | "you", text: string): void {
     const start = mark === "you" ? "You: " : `  ${mark} `;
-    for (const [index, part] of wrap(text, WIDTH - 5).entries()) {
+    for (const [index, part] of wrapped(text, WIDTH - 5).entries()) {
       const line = `${index === 0 ? start : "    "}${part}`;
       this.#print(mark === "you" ? this.#paint("1;36", line) : line);
     }

@@ -1,3 +1,4 @@
+import columns from "fast-string-width";
 import { COMMANDS } from "../channel/commands.ts";
 import { Secrets } from "../chat-api/auth/secrets.ts";
 import { decodeUserSig, Signer } from "../chat-api/auth/user-sig.ts";
@@ -7,7 +8,6 @@ import { mustConfirm } from "../guard/confirmation.ts";
 import { noLog } from "../log.ts";
 import type { CredentialFiles } from "../settings/account.ts";
 import type { Settings, SettingsResult } from "../settings/settings.ts";
-import { columns } from "../text/wrap.ts";
 import { TOOLS } from "../tools/call-tool.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import type { CommandLine } from "./arguments.ts";

@@ -1,21 +1,9 @@
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  mkdtempSync,
-  openSync,
-  readSync,
-  rmSync,
-  statSync,
-} from "node:fs";
-import { platform, tmpdir } from "node:os";
-import { join } from "node:path";
+import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { buffer } from "node:stream/consumers";
 import { ExplainedError } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
-import { describeFileError } from "../text/file-error.ts";
 import { isRecord, parseJson } from "../text/json.ts";
 import { readLines } from "../text/lines.ts";
 import { nearestName } from "../text/nearest-name.ts";
@@ -48,58 +36,41 @@ export interface FileCheck {
   readonly subscriberEdits: number;
 }
 
-/** A file to read, from its open descriptor: what becomes of its name meanwhile changes nothing. */
+/** The input of a job, which can be read several times: what becomes of the file's name meanwhile changes nothing. */
 export interface EditFile {
-  readonly descriptor: number;
+  /** Its bytes, from the beginning. */
+  bytes(): AsyncIterable<Buffer>;
   close(): void;
-}
-
-/**
- * Opens the file of a job; of what can be read once only, such as standard input (-) or a FIFO, a copy.
- * @throws the file system's error, or an Error with a sentence for a person
- */
-export async function openEditFile(file: string, stdin: Readable): Promise<EditFile> {
-  if (file === "-") return spool(stdin);
-  const info = statSync(file);
-  if (info.isDirectory()) throw new Error(`${file} is a folder.`);
-  if (!info.isFile()) return spool(createReadStream(file));
-  const descriptor = openSync(file, "r");
-  return { descriptor, close: () => closeSync(descriptor) };
-}
-
-async function spool(input: Readable): Promise<EditFile> {
-  let folder: string;
-  try {
-    folder = mkdtempSync(join(tmpdir(), "tencent-chat-apply-"));
-  } catch (error) {
-    throw new Error(
-      `Standard input is kept in a file meanwhile, and ${tmpdir()} cannot be written (${describeFileError(error)}). Give the file itself, or set TMPDIR to another folder.`,
-    );
-  }
-  const path = join(folder, "input.jsonl");
-  await pipeline(input, createWriteStream(path, { mode: 0o600 }));
-  const descriptor = openSync(path, "r");
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  if (platform() !== "win32") remove(); // what is open stays readable
-  return {
-    descriptor,
-    close() {
-      closeSync(descriptor);
-      remove();
-    },
-  };
 }
 
 const CHUNK_BYTES = 65_536;
 
-/** The bytes of the file, from its beginning. A stream would close the descriptor when it is left early. */
-async function* bytesOf({ descriptor }: EditFile): AsyncGenerator<Buffer> {
+/**
+ * Opens the file of a job. What can be read only once, such as standard input (-) or a FIFO, is kept in memory.
+ * @throws the file system's error, or an Error with a sentence for a person
+ */
+export async function openEditFile(file: string, stdin: Readable): Promise<EditFile> {
+  const info = file === "-" ? undefined : statSync(file);
+  if (info?.isDirectory()) throw new Error(`${file} is a folder.`);
+  if (info?.isFile()) {
+    const descriptor = openSync(file, "r");
+    const readAt = (position: number) => {
+      const chunk = Buffer.alloc(CHUNK_BYTES);
+      return chunk.subarray(0, readSync(descriptor, chunk, 0, CHUNK_BYTES, position));
+    };
+    return { bytes: () => chunks(readAt), close: () => closeSync(descriptor) };
+  }
+  const content = await buffer(info ? createReadStream(file) : stdin);
+  return { bytes: () => chunks((position) => content.subarray(position, position + CHUNK_BYTES)), close() {} };
+}
+
+/** One chunk after another. A stream of Node would close the file when it is left early. */
+async function* chunks(readAt: (position: number) => Buffer): AsyncGenerator<Buffer> {
   for (let position = 0; ; ) {
-    const chunk = Buffer.alloc(CHUNK_BYTES);
-    const count = readSync(descriptor, chunk, 0, CHUNK_BYTES, position);
-    if (count === 0) return;
-    position += count;
-    yield chunk.subarray(0, count);
+    const chunk = readAt(position);
+    if (chunk.length === 0) return;
+    position += chunk.length;
+    yield chunk;
   }
 }
 
@@ -140,7 +111,7 @@ export async function checkFile(
 export async function hashOf(file: EditFile): Promise<string> {
   const hash = createHash("sha256");
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  for await (const chunk of bytesOf(file)) {
+  for await (const chunk of file.bytes()) {
     hash.update(chunk);
     try {
       decoder.decode(chunk, { stream: true });
@@ -163,7 +134,7 @@ export async function* readEditLines(file: EditFile, context: ToolContext): Asyn
 /** Lines that are not blank. */
 export async function* linesOf(file: EditFile): AsyncGenerator<{ line: number; text: string }> {
   let line = 0;
-  for await (const text of readLines(bytesOf(file))) {
+  for await (const text of readLines(file.bytes())) {
     line += 1;
     const plain = line === 1 ? text.replace(/^\uFEFF/, "") : text;
     if (plain.trim() !== "") yield { line, text: plain };

@@ -1,5 +1,5 @@
 import type * as Prompts from "@clack/prompts";
-import { wrap } from "../text/wrap.ts";
+import { wrapAnsi } from "fast-wrap-ansi";
 import type { CliProcess } from "./cli-process.ts";
 import type { Texts } from "./texts.ts";
 
@@ -89,11 +89,7 @@ export class Questions {
 
   /** Broken between words: the terminal would break in the middle of one. */
   #wrapped(text: string): string {
-    const width = this.#streams.output.columns - FRAME_COLUMNS;
-    return text
-      .split("\n")
-      .flatMap((line) => wrap(line, width))
-      .join("\n");
+    return wrapAnsi(text, this.#streams.output.columns - FRAME_COLUMNS, { hard: true });
   }
 
   async #answer<T>(answer: Promise<T>): Promise<Exclude<T, symbol>> {

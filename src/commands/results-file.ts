@@ -37,9 +37,9 @@ interface OpenedResults {
 /** Results as JSON lines; each line of the input has one at most. */
 export class ResultsFile {
   readonly #file: number;
-  readonly #lock: Lock | undefined;
+  readonly #lock: Lock;
 
-  private constructor(file: number, lock?: Lock) {
+  private constructor(file: number, lock: Lock) {
     this.#file = file;
     this.#lock = lock;
   }
@@ -54,10 +54,7 @@ export class ResultsFile {
     const path = existsSync(given) ? realpathSync(given) : given; // a link stays one
     const done = new Set<number>();
     if (existsSync(path) && !statSync(path).isFile()) {
-      // A device such as /dev/null takes lines, and keeps none.
-      const device = new ResultsFile(openSync(path, "a"));
-      device.#writeLine(header);
-      return { file: device, done, writtenAt: 0 };
+      throw new Error(`${given} is no file: without --results, the results go to standard output.`);
     }
     const lock = await Lock.take(path);
     const temporaryPath = `${path}.new`;
@@ -78,7 +75,7 @@ export class ResultsFile {
 
   /** Called once another process has taken the file, because this one stood still. */
   set onLost(listener: () => void) {
-    if (this.#lock) this.#lock.onLost = listener;
+    this.#lock.onLost = listener;
   }
 
   write(result: object): void {
@@ -91,7 +88,7 @@ export class ResultsFile {
 
   close(): void {
     closeSync(this.#file);
-    this.#lock?.release();
+    this.#lock.release();
   }
 }
 

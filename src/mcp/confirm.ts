@@ -32,10 +32,18 @@ export type Decision = { readonly isYes: true } | { readonly isYes: false; reado
 /** What is logged for a client that offers no way to ask. */
 export const CANNOT_ASK: Decision = { isYes: false, reason: "The client cannot ask a person." };
 
-/** True if a client can show a form to a person; `elicitation: {}` is the older spelling of that. */
-export function canShowForms(capabilities: unknown): boolean {
+/** What a client says of itself. */
+export interface Caller {
+  readonly name: string;
+  /** True if it can show a form to a person; `elicitation: {}` is the older spelling of that. */
+  readonly canAsk: boolean;
+}
+
+export function describeCaller(clientInfo: unknown, capabilities: unknown): Caller {
+  const name = isRecord(clientInfo) && typeof clientInfo.name === "string" ? clientInfo.name : "unknown";
   const elicitation = isRecord(capabilities) ? capabilities.elicitation : undefined;
-  return isRecord(elicitation) && ("form" in elicitation || Object.keys(elicitation).length === 0);
+  const canAsk = isRecord(elicitation) && ("form" in elicitation || Object.keys(elicitation).length === 0);
+  return { name, canAsk };
 }
 
 export function readAnswer(answer: unknown): Decision {

@@ -6,14 +6,13 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { ConfirmationRequest } from "../edits/edit.ts";
-import { isRecord } from "../text/json.ts";
 import {
   ANSWER_TIMEOUT_MS,
   CANNOT_ASK,
   cannotAskOutcome,
-  canShowForms,
   type Decision,
   declinedOutcome,
+  describeCaller,
   elicitationParams,
   readAnswer,
 } from "./confirm.ts";
@@ -34,7 +33,7 @@ export type Ask = (
  */
 export function legacyRevision(parts: CallParts, server: ServerFacts, notify: Notify, ask: Ask) {
   /** What the last `initialize` said. */
-  let client = { name: "unknown", canAsk: false };
+  let client = describeCaller(undefined, undefined);
 
   function initialize({ params }: JSONRPCRequest): object {
     const { protocolVersion, capabilities, clientInfo } = params ?? {};
@@ -44,8 +43,7 @@ export function legacyRevision(parts: CallParts, server: ServerFacts, notify: No
         "initialize needs params with protocolVersion, capabilities and clientInfo.",
       );
     }
-    const name = isRecord(clientInfo) && typeof clientInfo.name === "string" ? clientInfo.name : "unknown";
-    client = { name, canAsk: canShowForms(capabilities) };
+    client = describeCaller(clientInfo, capabilities);
     const { info, instructions } = server;
     const isSupported = SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion);
     return {

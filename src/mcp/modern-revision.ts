@@ -4,9 +4,10 @@ import { isRecord } from "../text/json.ts";
 import {
   ANSWER_TIMEOUT_MS,
   CANNOT_ASK,
-  canShowForms,
+  type Caller,
   DECISION,
   declinedOutcome,
+  describeCaller,
   elicitationParams,
   readAnswer,
 } from "./confirm.ts";
@@ -28,12 +29,6 @@ const META = "io.modelcontextprotocol/";
 /** Lists do not change while the process runs; clients may cache them for an hour. */
 const CACHE = { ttlMs: 3_600_000, cacheScope: "private" } as const;
 
-/** What a request says of its client. */
-interface Caller {
-  readonly name: string;
-  readonly canAsk: boolean;
-}
-
 /** Returns what answers its requests. */
 export function modernRevision(parts: CallParts, server: ServerFacts, notify: Notify) {
   /** Loaded for the first question: node:crypto costs a start 4 ms. */
@@ -46,20 +41,15 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
     const call = new RunningCall(parts, request, signal, caller.name, notify);
     try {
       let confirmed: string | undefined;
-      if (requestState !== undefined) {
-        // Nothing may come between opening a state and marking it as used.
-        const opened = await states();
-        const asked = openState(opened, requestState, tool, args);
-        if (answer !== undefined) {
-          opened.markUsed(String(requestState));
-          const decision = readAnswer(answer);
-          call.logDecision(tool, decision);
-          if (!decision.isYes) {
-            const context = await parts.openContext();
-            return complete(toResult(declinedOutcome(asked, decision.reason), context));
-          }
-          confirmed = asked.fingerprint;
+      if (requestState !== undefined && answer !== undefined) {
+        const asked = takeState(await states(), requestState, tool, args);
+        const decision = readAnswer(answer);
+        call.logDecision(tool, decision);
+        if (!decision.isYes) {
+          const context = await parts.openContext();
+          return complete(toResult(declinedOutcome(asked, decision.reason), context));
         }
+        confirmed = asked.fingerprint;
       }
       const { outcome, context } = await call.run(tool, args, confirmed);
       if (!("confirmationRequest" in outcome)) return complete(toResult(outcome, context));
@@ -132,13 +122,13 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
 }
 
 /** What was asked. @throws ProtocolError for a state that is not of this call */
-function openState(
+function takeState(
   codec: RequestStateCodec,
   state: unknown,
   tool: string,
   args: object,
 ): Omit<ConfirmationRequest, "message"> {
-  const content = typeof state === "string" ? codec.open(state, tool, args) : undefined;
+  const content = typeof state === "string" ? codec.take(state, tool, args) : undefined;
   if (content !== undefined) return content as Omit<ConfirmationRequest, "message">;
   throw new ProtocolError(
     INVALID_PARAMS,
@@ -162,8 +152,7 @@ function readCaller({ params }: JSONRPCRequest): Caller {
   if (!isRecord(capabilities)) {
     throw new ProtocolError(INVALID_PARAMS, `_meta["${META}clientCapabilities"] is required.`);
   }
-  const name = isRecord(clientInfo) && typeof clientInfo.name === "string" ? clientInfo.name : "unknown";
-  return { name, canAsk: canShowForms(capabilities) };
+  return describeCaller(clientInfo, capabilities);
 }
 
 function cannotAsk(): ProtocolError {

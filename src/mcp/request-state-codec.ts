@@ -27,8 +27,8 @@ export class RequestStateCodec {
     return sealed.toString("base64url");
   }
 
-  /** The content; undefined where the state is forged, of another call or process, expired or used. */
-  open(state: string, tool: string, args: object): unknown {
+  /** Opens a state, once. Undefined where it is forged, of another call or process, expired or used. */
+  take(state: string, tool: string, args: object): unknown {
     const sealed = Buffer.from(state, "base64url");
     if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
     const nonce = sealed.subarray(0, NONCE_BYTES);
@@ -39,19 +39,14 @@ export class RequestStateCodec {
       const text =
         decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
       const { content, expiresAt } = JSON.parse(text) as { content: unknown; expiresAt: number };
-      if (performance.now() > expiresAt || this.#used.has(nonce.toString("hex"))) return undefined;
+      const now = performance.now();
+      for (const [used, until] of this.#used) if (until < now) this.#used.delete(used);
+      if (now > expiresAt || this.#used.has(nonce.toString("hex"))) return undefined;
+      this.#used.set(nonce.toString("hex"), expiresAt);
       return content;
     } catch {
       return undefined;
     }
-  }
-
-  /** Marks a state as used: an answer was read with it. */
-  markUsed(state: string): void {
-    const now = performance.now();
-    for (const [nonce, until] of this.#used) if (until < now) this.#used.delete(nonce);
-    const nonce = Buffer.from(state, "base64url").subarray(0, NONCE_BYTES);
-    this.#used.set(nonce.toString("hex"), now + this.#lifetimeMs);
   }
 }
 

@@ -5,12 +5,9 @@ import { isRecord } from "../text/json.ts";
 import { INVALID_REQUEST, PARSE_ERROR } from "./protocol-error.ts";
 
 /**
- * JSON-RPC over lines of ASCII. The SDK's own transport leaves bad lines unanswered, closes at a long one, takes null
- * for a value, and does not know which calls are still in flight.
+ * JSON-RPC over lines of ASCII. The SDK's own transport leaves bad lines unanswered, takes null for a value, and does
+ * not know which calls are still in flight.
  */
-
-/** Maximum bytes of a line; the largest valid call is about 40 kB. */
-const MAX_LINE_BYTES = 4 * 1024 * 1024;
 
 export class StdioTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
@@ -21,7 +18,6 @@ export class StdioTransport implements Transport {
   #onIdle = () => {};
   /** The beginning of a line whose end has not arrived. */
   #pieces: Buffer[] = [];
-  #bytes = 0;
 
   /** @param write takes one whole line for the client, newline included */
   constructor(input: Readable, write: (line: string) => void) {
@@ -59,28 +55,18 @@ export class StdioTransport implements Transport {
   readonly #receive = (chunk: Buffer) => {
     let from = 0;
     for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, from)) {
-      this.#append(chunk.subarray(from, end));
+      this.#pieces.push(chunk.subarray(from, end));
       this.#endLine();
       from = end + 1;
     }
-    this.#append(chunk.subarray(from));
+    this.#pieces.push(chunk.subarray(from));
   };
-
-  /** Of a line that is too long nothing is kept. */
-  #append(piece: Buffer): void {
-    this.#bytes += piece.length;
-    if (this.#bytes > MAX_LINE_BYTES) this.#pieces = [];
-    else this.#pieces.push(piece);
-  }
 
   /** The last line may lack its line break. */
   readonly #endLine = () => {
     const line = Buffer.concat(this.#pieces);
-    const isTooLong = this.#bytes > MAX_LINE_BYTES;
     this.#pieces = [];
-    this.#bytes = 0;
-    if (isTooLong) this.#reject(INVALID_REQUEST, `The maximum length of a message is ${MAX_LINE_BYTES} bytes.`);
-    else this.#read(line);
+    this.#read(line);
   };
 
   #read(line: Buffer): void {
@@ -98,30 +84,25 @@ export class StdioTransport implements Transport {
   }
 
   #receiveMessage(content: Readonly<Record<string, unknown>>): void {
-    const { id, method } = content;
+    const { jsonrpc, id, method, result, error } = content;
     const hasId = typeof id === "string" || Number.isSafeInteger(id);
+    if (!("method" in content)) {
+      const answer = "error" in content ? { error } : { result };
+      if (hasId) this.onmessage?.({ jsonrpc: "2.0", id: Number(id) - 1, ...answer } as JSONRPCMessage); // see fromSdk
+      return;
+    }
+    const isRequest = "id" in content;
     const params = readableParams(content.params);
-    const isValid =
-      content.jsonrpc === "2.0" && typeof method === "string" && (params === undefined || isRecord(params));
-    if ("method" in content && "id" in content) {
-      if (!isValid || !hasId || this.#inFlight.has(id)) {
-        // An error with the ID of a request in flight would be taken for its answer.
-        const isTaken = isValid && hasId;
-        const problem = isTaken ? "A request with this ID is in flight." : describeInvalid(hasId);
-        this.#reject(INVALID_REQUEST, problem, hasId && !this.#inFlight.has(id) ? id : null);
-        return;
-      }
-      this.#inFlight.add(id);
-    } else if ("method" in content ? !isValid : !hasId) return; // what is no request has no answer
-    // It is not answered; its ID is free again when the SDK has cancelled it.
-    if (method === "notifications/cancelled" && isRecord(params)) setImmediate(() => this.#settle(params.requestId));
-    const { result, error } = content;
-    const message = {
-      jsonrpc: "2.0",
-      ...("method" in content
-        ? { ...("id" in content && { id }), method, ...(params !== undefined && { params }) }
-        : { id: Number(id) - 1, ...("error" in content ? { error } : { result }) }), // see fromSdk
-    };
+    const isReadable = typeof method === "string" && (params === undefined || isRecord(params));
+    if (jsonrpc !== "2.0" || !isReadable || (isRequest && !hasId)) {
+      const problem = "Not a JSON-RPC 2.0 request, whose id is a string or a whole number that JavaScript can hold.";
+      if (isRequest) this.#reject(INVALID_REQUEST, problem, hasId ? id : null);
+      return; // what is no request has no answer
+    }
+    if (isRequest) this.#inFlight.add(id);
+    // It is not answered, once the SDK has cancelled it.
+    if (method === "notifications/cancelled") setImmediate(() => this.#settle(params?.requestId));
+    const message = { jsonrpc, ...(isRequest && { id }), method, ...(params && { params }) };
     this.onmessage?.(message as JSONRPCMessage);
   }
 
@@ -144,36 +125,22 @@ export class StdioTransport implements Transport {
   }
 }
 
-function describeInvalid(hasId: boolean): string {
-  return hasId
-    ? "Not a JSON-RPC 2.0 request."
-    : "The id of a request must be a string, or a whole number that JavaScript can hold.";
-}
-
 /**
- * Some hosts send null for what they leave out, or [] for an empty object. A part of _meta that is not as the protocol
- * has it is dropped too: the SDK would not answer the request. There are no tasks here.
+ * Some hosts send null for what they leave out, or [] for an empty object. A progress token of another type is dropped
+ * too: the SDK would not answer the request.
  */
 function readableParams(params: unknown): unknown {
-  if (params === null || isEmptyList(params)) return undefined;
+  if (params === null || (Array.isArray(params) && params.length === 0)) return undefined;
   if (!isRecord(params)) return params;
-  const { _meta, task: _, ...others } = withoutNulls(params);
-  return { ...others, ...(isRecord(_meta) && { _meta: readableMeta(_meta) }) };
-}
-
-function readableMeta(meta: Readonly<Record<string, unknown>>): object {
-  const { progressToken, ...others } = withoutNulls(meta);
+  const { _meta, ...others } = withoutNulls(params);
+  if (!isRecord(_meta)) return others;
+  const { progressToken, ...meta } = withoutNulls(_meta);
   const isToken = typeof progressToken === "string" || Number.isSafeInteger(progressToken);
-  const plain = Object.entries(others).filter(([key]) => key !== "io.modelcontextprotocol/related-task");
-  return { ...Object.fromEntries(plain), ...(isToken && { progressToken }) };
+  return { ...others, _meta: { ...meta, ...(isToken && { progressToken }) } };
 }
 
 function withoutNulls(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
-}
-
-function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
 }
 
 /**

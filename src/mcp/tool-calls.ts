@@ -108,7 +108,6 @@ export class RunningCall {
     args: object,
     confirmed?: string,
   ): Promise<{ outcome: ToolOutcome; context: ToolContext | undefined }> {
-    const { log } = this.#parts;
     const startedAt = performance.now();
     let context: ToolContext | undefined;
     let outcome: ToolOutcome;
@@ -116,15 +115,11 @@ export class RunningCall {
       context = await this.#parts.openContext();
       outcome = await this.#runWithin(context, tool, args, confirmed);
     } catch (thrown) {
-      const error = thrown instanceof ExplainedError ? thrown : new InternalError(false, thrown);
-      if (error instanceof InternalError) {
-        log("error", "internal error", { tool, error: error.cause });
-      }
-      outcome = { content: {}, error };
+      outcome = { content: {}, error: thrown instanceof ExplainedError ? thrown : new InternalError(false, thrown) };
     }
     const ms = Math.round(performance.now() - startedAt);
     const details = { ms, application: context?.application, ...(this.signal.aborted && { cancelled: true }) };
-    logCall(log, tool, args, outcome, details);
+    logCall(this.#parts.log, tool, args, outcome, details);
     return { outcome, context };
   }
 

@@ -107,7 +107,7 @@ function describeUnknownKey(key: string, path: PropertyKey[], given: unknown, sc
     const example = typeof id === "string" ? id : "@TOA#_…";
     return `${place} belongs in the list: "OfficialAccountIdList":[{"Official_Account":${show(example)}}].`;
   }
-  return `${place} is not a field of this tool, which takes ${known.join(", ")}. Leave it out.`;
+  return `${place} is not a field of this tool, which takes ${known.join(", ")}. Use one of these, or leave it out.`;
 }
 
 function shapeAt(schema: z.core.$ZodType, path: PropertyKey[]): string[] {

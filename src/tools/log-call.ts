@@ -1,7 +1,11 @@
 import type { Log } from "../log.ts";
+import { InternalError } from "./internal-error.ts";
 import type { ToolOutcome } from "./tool.ts";
 
-/** One line of the log for each call: IDs and numbers, no values. An outcome that is not known is a warning. */
+/**
+ * One line of the log for each call: IDs and numbers, no values. An outcome that is not known is a warning. A bug has a
+ * line of its own, with its stack.
+ */
 export function logCall(
   log: Log,
   tool: string,
@@ -17,6 +21,7 @@ export function logCall(
   }
   const { content, error, writeId } = outcome;
   const receipt = content.receipt;
+  if (error instanceof InternalError) log("error", "internal error", { tool, error: error.cause });
   const isUnknown = receipt?.outcome === "unknown" || error?.explanation.stage === "internal";
   log(isUnknown ? "warn" : "info", "call", {
     tool,

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { demo } from "../../src/commands/demo.ts";
-import { wrap } from "../../src/text/wrap.ts";
 import { BUILT } from "../support/built.ts";
 
 async function play(execPath: string, env: Record<string, string>, isTTY: boolean) {
@@ -32,16 +31,6 @@ test("the demo shows a rejected edit, a confirmed one and its undo, on a screen 
 test("the demo uses colors at a terminal, unless NO_COLOR is set", async () => {
   expect((await play(process.execPath, {}, true)).text).toContain("\u001b[");
   expect((await play(process.execPath, { NO_COLOR: "1" }, true)).text).not.toContain("\u001b[");
-});
-
-test.each([
-  ["words", "aaa bbb ccc", 7, ["aaa bbb", "ccc"]],
-  ["commas", '{"a":1,"b":2}', 8, ['{"a":1,', '"b":2}']],
-  ["wide characters", "茶与山茶与山", 8, ["茶与山茶", "与山"]],
-  ["one word that is too long", "abcdefgh", 3, ["abc", "def", "gh"]],
-  ["nothing", "", 8, [""]],
-])("text is wrapped at %s", (_what, text, width, lines) => {
-  expect(wrap(text, width)).toEqual(lines);
 });
 
 function columns(text: string): number {

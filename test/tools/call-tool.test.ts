@@ -36,11 +36,7 @@ describe("the gate before a tool without any check of its own", () => {
   test("rejects a credential before anything else, so that no error quotes it", async () => {
     const { tool, runs } = forgetfulTool({ input: z.strictObject({ Official_Account: z.string() }) });
     const context = contextOn(NOWHERE, { TENCENT_CHAT_READ_ONLY: "true" });
-    for (const secret of [
-      SECRET_KEY,
-      SECRET_KEY.toUpperCase(),
-      `${SECRET_KEY[0]}%${SECRET_KEY.charCodeAt(1).toString(16)}${SECRET_KEY.slice(2)}`,
-    ]) {
+    for (const secret of [SECRET_KEY, SECRET_KEY.toUpperCase()]) {
       const error = await errorOf(callTool(tool, { Official_Account: PENN, [secret]: secret }, context, callFor()));
       expect(error).toMatchObject({ name: "PolicyError", explanation: { fixedBy: "agent" } });
       expect(JSON.stringify(error)).not.toContain(secret);

@@ -62,7 +62,6 @@ async function askKey(questions: Questions, texts: SetupTexts): Promise<string> 
   for (;;) {
     const key = await questions.secret(texts.pasteKey, (value) => {
       if (value === "") return texts.pasteIt;
-      if (/^[~/.]/.test(value)) return texts.notAPath;
       return problemsOf({ TENCENT_CHAT_SECRET_KEY: value }, "TENCENT_CHAT_SECRET_KEY") ? texts.notAKey : undefined;
     });
     if (/^[0-9a-f]{64}$/i.test(key) || (await questions.confirm(texts.oddKey(key.length), false))) return key;

@@ -44,14 +44,11 @@ const CREDENTIAL_NAMES = Object.keys(CREDENTIALS) as CredentialName[];
 /** A UserSig starts with the deflate header in base64, and is long; a secret key has 64 hexadecimal digits. */
 const USERSIG = /eJ[A-Za-z0-9*_-]{80,}/;
 const SECRET_KEY = /[0-9a-f]{64}/i;
-/** A key between quotes, brackets or other signs that were copied with it. */
-const KEY_AND_MORE = /[^0-9a-z][0-9a-f]{64}|[0-9a-f]{64}[^0-9a-z]/i;
-/** What documentation puts in the place of a key, which has no such letters. */
-const STAND_IN = /your|example|placeholder|change.?me|replace|tencent|x{6}|\.{3}|\*{3}/i;
 const KEY_LENGTH = 64;
 const isWhole = (pattern: RegExp, text: string) => new RegExp(`^${pattern.source}$`, pattern.flags).test(text);
 /** A shorter text is no credential of the service, and would be found in ordinary words. A longer one is something else. */
 const CREDENTIAL_LENGTH = { min: 16, max: 1_000 } as const;
+const CREDENTIAL = { secretKey: /^[A-Za-z0-9]{16,1000}$/, userSig: /^[A-Za-z0-9*_-]{16,1000}$/ } as const;
 
 /** The account that the settings name. A ready-made UserSig is checked by the signer before each request. */
 export function readAccount(values: SettingValues, files: CredentialFiles, findings: Findings): Account | undefined {
@@ -87,23 +84,15 @@ export function readAccount(values: SettingValues, files: CredentialFiles, findi
 /** What keeps a text from being the credential; goes on after the setting's name. Never quotes it. */
 export function problemOfCredential(name: CredentialName, text: string): string | undefined {
   const where = metaOf(name).kind === "file" ? "_FILE" : "";
-  const what = CREDENTIALS[name] === "userSig" ? "a UserSig" : "a secret key";
-  if (CREDENTIALS[name] === "userSig" && isWhole(SECRET_KEY, text))
+  const kind = CREDENTIALS[name];
+  if (kind === "userSig" && isWhole(SECRET_KEY, text))
     return `holds a secret key, not a UserSig: put it into TENCENT_CHAT_SECRET_KEY${where}.`;
-  if (CREDENTIALS[name] === "secretKey" && isWhole(USERSIG, text))
+  if (kind === "secretKey" && isWhole(USERSIG, text))
     return `holds a UserSig, not a secret key: put it into TENCENT_CHAT_USERSIG${where}.`;
-  if (/^\s*[{[]/.test(text)) return `holds JSON: it must hold ${what} and nothing else.`;
-  if (/^(export\s+)?\w+\s*[=:](?![/\\])/.test(text))
-    return `holds a name beside ${what}: it must hold the value alone.`;
-  if (CREDENTIALS[name] === "secretKey" && KEY_AND_MORE.test(text))
-    return "holds a secret key and something around it: it must hold the key alone.";
-  if (/[/\\]/.test(text)) return `holds a path, not ${what}${where ? "" : `: put it into ${name}_FILE`}.`;
-  if (text.length > CREDENTIAL_LENGTH.max) return `is ${text.length} characters long, which is not ${what}.`;
-  if (CREDENTIALS[name] === "secretKey" && STAND_IN.test(text))
-    return "holds words that stand for a secret key: write the key itself.";
-  if (!/^[!-~]+$/.test(text) || text.length < CREDENTIAL_LENGTH.min)
-    return `does not hold ${what}: it must be one long word, as the Chat console shows it.`;
-  return undefined;
+  if (CREDENTIAL[kind].test(text)) return undefined;
+  const what = kind === "userSig" ? "a UserSig" : "a secret key";
+  const hint = !where && /[/\\]/.test(text) ? ` A path belongs into ${name}_FILE.` : "";
+  return `does not hold ${what} alone: write it in one piece, as the Chat console shows it, with nothing around it.${hint}`;
 }
 
 /** The messages never show the path: people put the key itself there by mistake. */

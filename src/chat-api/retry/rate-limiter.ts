@@ -7,8 +7,6 @@ const BURST_SHARE = 0.02;
 const HEADROOM = 1.11;
 /** After the service asked for fewer requests, they go out at half the speed for this many milliseconds. */
 const SLOW_MS = 10_000;
-/** A timer that fires later than this, in milliseconds, means that the process stood still. */
-const STOOD_STILL_MS = 1_000;
 
 /** Lets requests to one command out in the order they came: a token bucket. */
 export class RateLimiter {
@@ -49,9 +47,10 @@ export class RateLimiter {
     this.#queue.add(proceed);
     this.#serve();
     const end = await deadline.race(token, "its turn under the request limit");
-    if (!end) return undefined;
+    // Where the process stood still (a laptop that slept), the turn can come before the deadline's own late timer.
+    if (!end && deadline.remainingMs > 0) return undefined;
     this.#queue.delete(proceed);
-    return tooLate(end);
+    return tooLate(end ?? "timeout");
   }
 
   /** Stops every request of this command for at least `ms` milliseconds, and slows them down after that. */
@@ -72,17 +71,10 @@ export class RateLimiter {
     }
     if (this.#queue.size === 0) return;
     const waitMs = Math.max((1 - this.#tokens) / this.#speedAt(now), this.#pausedUntil - now, 1);
-    this.#serveIn(Math.ceil(waitMs));
-  }
-
-  #serveIn(ms: number): void {
-    const dueAt = performance.now() + ms;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      // After a process stood still (a laptop that slept), what else is due goes first: some calls are over by now.
-      if (performance.now() - dueAt > STOOD_STILL_MS) this.#serveIn(1);
-      else this.#serve();
-    }, ms);
+      this.#serve();
+    }, Math.ceil(waitMs));
   }
 
   #refill(now: number): void {

@@ -156,11 +156,7 @@ function checkJournal(
     return { about, status: isFine ? "ok" : "warning", message: isFine ? texts.off : texts.journalOff };
   }
   const problem = journal.prepareFile();
-  if (problem === undefined) return { about, status: "ok", message: texts.writable(path) };
-  const remark = /^(ENOENT|ENOTDIR|EROFS)\b/.test(problem)
-    ? texts.needsFolder
-    : /^(EACCES|EPERM)\b/.test(problem)
-      ? texts.needsOwner
-      : "";
-  return { about, status: "failed", message: `${texts.notWritable(path, problem)}${remark}` };
+  return problem === undefined
+    ? { about, status: "ok", message: texts.writable(path) }
+    : { about, status: "failed", message: texts.notWritable(path, problem) };
 }

@@ -71,7 +71,6 @@ export async function editChannel(
       begun.abort();
       throw notSentError(attempt.notSent, failedCall);
     }
-    begun.commit();
     if (mayTryAgain(attempt, deadline)) {
       const second = await attemptEdit(services, edit, lock, deadline);
       if ("reply" in second) attempt = { ...second, attempts: attempt.attempts + second.attempts };

@@ -56,7 +56,6 @@ export async function editSubscriber(
       begun.abort();
       throw notSentError(reply.failure, failedCall);
     }
-    begun.commit();
     // An attempt without a valid answer can take effect later than the one that follows it.
     if (reply.kind === "noAnswer" || reply.attempts > 1) lock.holdUntil(performance.now() + SERVER_TIMEOUT_MS);
     if (reply.kind === "ok") {

@@ -73,8 +73,6 @@ export interface Attempt extends Judgement {
 interface BegunEdit {
   /** Nothing was sent: gives the place back. */
   abort(): void;
-  /** It was sent: the hour of the budget counts from here. */
-  commit(): void;
   /** Records its result. A journal that cannot be written adds a warning to the receipt. */
   finish(edit: FinishedEdit): FinishedEdit;
 }
@@ -88,19 +86,18 @@ export function beginEdit(
   { deadline, client, confirmed }: EditCall,
   intent: Omit<Intent, "client" | "confirmed">,
 ): BegunEdit {
-  const reservation = policy.reserveWrite();
+  const giveBack = policy.reserveWrite();
   let entry: ReturnType<typeof journal.begin>;
   try {
     entry = journal.begin({ ...intent, client, confirmed: confirmed !== undefined });
   } catch (error) {
-    reservation.release();
+    giveBack();
     throw error;
   }
   const cancelled = () => (deadline.ended === "cancelled" ? { cancelled: true as const } : {});
   return {
-    commit: reservation.commit,
     abort() {
-      reservation.release();
+      giveBack();
       entry.end({ outcome: "notSent", ...cancelled() });
     },
     finish({ envelope, receipt, error }) {

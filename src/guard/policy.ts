@@ -19,14 +19,6 @@ export interface Rules {
   readonly confirmEdits: ConfirmEdits;
 }
 
-/** A place in the write budget. */
-interface WriteReservation {
-  /** It was sent: the hour counts from now on, which is never too early. */
-  commit(): void;
-  /** Gives the place back: nothing was sent. */
-  release(): void;
-}
-
 export class Policy {
   readonly rules: Rules;
   readonly #holdsSecret: (text: string) => boolean;
@@ -77,10 +69,10 @@ export class Policy {
   }
 
   /**
-   * Reserves a place in the hourly budget.
+   * Takes a place in the hourly budget. Returns what gives it back where nothing was sent.
    * @throws PolicyError where the budget is used up; says when the next place is free
    */
-  reserveWrite(): WriteReservation {
+  reserveWrite(): () => void {
     const now = this.#now();
     for (const write of this.#writes) if (write.at <= now - HOUR_MS) this.#writes.delete(write);
     const { writesPerHour } = this.rules;
@@ -92,12 +84,7 @@ export class Policy {
     }
     const write = { at: now };
     this.#writes.add(write);
-    return {
-      commit: () => {
-        write.at = this.#now();
-      },
-      release: () => void this.#writes.delete(write),
-    };
+    return () => void this.#writes.delete(write);
   }
 
   #whenFree(now: number): string {

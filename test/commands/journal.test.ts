@@ -135,7 +135,7 @@ describe("the list of the journal", () => {
   test("says what a missing file can mean, and how many lines cannot be read", async () => {
     const path = journalPath();
     expect((await list(path)).text).toMatch(
-      /ENOENT: no such file\): nothing was recorded yet, or the path is wrong\.$/,
+      /ENOENT: no such file or folder\): nothing was recorded yet, or the path is wrong\.$/,
     );
     appendFileSync(path, '\n{"half\n{"event":"intent"}\n');
     expect(await list(path)).toMatchObject({ ok: false, text: "No edits.\n✗ 2 lines of the file cannot be read." });

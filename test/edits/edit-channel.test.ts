@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { editChannel } from "../../src/edits/edit-channel.ts";
-import { Policy } from "../../src/guard/policy.ts";
 import {
   closingRead,
   edit,
@@ -501,26 +500,6 @@ describe.concurrent("an edit that was not sent", () => {
     }
     expect(posts(sandbox)).toBe(0);
   });
-});
-
-test("the hour of the budget counts from the sending of an edit, not from its call or its receipt", async () => {
-  const { sandbox, context } = await open();
-  let minutes = 0;
-  const rules = { readOnly: false, writesPerHour: 1, confirmEdits: "never" } as const;
-  const policy = new Policy(
-    rules,
-    () => false,
-    () => minutes * 60_000,
-  );
-  const change = (answer: unknown) => {
-    minutes += 10;
-    return answer;
-  };
-  sandbox.faults.add({ command: MODIFY, applied: true, response: { change } });
-  await edit({ ...context, policy }, { Name: "B" });
-  minutes += 10;
-  const next = await errorOf(edit({ ...context, policy }, { Name: "C" }));
-  expect(next.explanation.nextStep).toContain("possible in 50 minutes"); // sent at 10, now it is 20
 });
 
 test("a connection that the server closes just when the edit is sent ends in a true receipt", async () => {

@@ -96,14 +96,14 @@ describe("the journal", () => {
   test("that cannot be written refuses the edit and names the setting", () => {
     const path = join(temporaryFolder(), "nowhere", "j.jsonl");
     const journal = open(path);
-    expect(journal.prepareFile()).toBe("ENOENT: no such file");
+    expect(journal.prepareFile()).toBe("ENOENT: no such file or folder");
     try {
       journal.begin(intent);
       expect.unreachable();
     } catch (error) {
       expect(error).toBeInstanceOf(PolicyError);
       expect((error as PolicyError).explanation.cause).toBe(
-        "The journal of edits cannot be written (ENOENT: no such file), so no edit was sent.",
+        "The journal of edits cannot be written (ENOENT: no such file or folder), so no edit was sent.",
       );
       expect((error as PolicyError).explanation.nextStep).toContain("TENCENT_CHAT_JOURNAL");
     }

@@ -394,9 +394,9 @@ describe("a settings error", () => {
   });
 
   test.each([
-    ["/none", "(ENOENT: no such file)."],
-    ["~/key", "(ENOENT: no such file): ~ is not expanded, so give the whole path."],
-    [KEY, "(ENOENT: no such file): it must be a path, and this looks like the key itself."],
+    ["/none", "(ENOENT: no such file or folder)."],
+    ["~/key", "(ENOENT: no such file or folder): ~ is not expanded, so give the whole path."],
+    [KEY, "(ENOENT: no such file or folder): it must be a path, and this looks like the key itself."],
   ])("never shows the path of a key file, which may be the key itself: %s", (path, end) => {
     const env = { ...GOOD, TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: path };
     const { problems } = read(env, false, () => {

@@ -41,11 +41,15 @@ const FLAGS = {
 } as const;
 type Flag = keyof typeof FLAGS;
 
-/** Flags about safety: they are never ignored for a misspelling. */
-const GUARDS = ["sandbox", "read-only"] as const;
-/** Settings about safety that are no flags, letters alone. */
-const GUARD_SETTINGS = ["allowedchannels", "confirmedits", "writesperhour"];
-const EVERYWHERE: readonly Flag[] = [...GUARDS, "help", "version"];
+const EVERYWHERE: readonly Flag[] = ["sandbox", "read-only", "help", "version"];
+/** What is about safety, letters alone, and how it is written. It is never ignored: an edit might go to the wrong place. */
+const SAFETY: Readonly<Record<string, string>> = {
+  sandbox: "write --sandbox, alone",
+  readonly: "write --read-only, alone",
+  allowedchannels: "set TENCENT_CHAT_ALLOWED_CHANNELS in the env block of the host",
+  confirmedits: "set TENCENT_CHAT_CONFIRM_EDITS in the env block of the host",
+  writesperhour: "set TENCENT_CHAT_WRITES_PER_HOUR in the env block of the host",
+};
 /** The flags of each command, besides those that every command takes. */
 const COMMANDS = {
   serve: [],
@@ -73,58 +77,42 @@ export interface CommandLine {
  * @param isTerminal true if a person typed it: then every unknown argument is a problem
  */
 export function parseArguments(given: readonly string[], isTerminal: boolean): CommandLine {
-  // Package managers pass their own -- on.
-  const args = given.filter((each) => each !== "--");
-  const { tokens } = parseArgs({
-    args,
-    options: FLAGS,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
+  const args = given.filter((each) => each !== "--"); // package managers pass their own on
+  const { tokens } = parseArgs({ args, options: FLAGS, strict: false, allowPositionals: true, tokens: true });
   // Flags that every command takes may stand before it.
   const everywhere = EVERYWHERE.map((flag) => `--${flag}`);
-  const at = Math.max(
-    0,
-    args.findIndex((arg) => !everywhere.includes(arg)),
-  );
+  const at = args.findIndex((arg) => !everywhere.includes(arg));
   const first = args[at] ?? "";
   const command = isCommand(first) ? first : "serve";
   const allowed: readonly string[] = [...EVERYWHERE, ...COMMANDS[command]];
-  const isByPerson = isTerminal || isCommand(first);
+  const isByPerson = isTerminal || command !== "serve";
   const flags: Record<string, string | boolean> = {};
   const unknown = new Set<string>();
   const problems: string[] = [];
   let file: string | undefined;
   for (const token of tokens) {
     const typed = args[token.index] ?? "";
-    if (token.kind === "option-terminator" || (token.index === at && isCommand(first))) continue;
     if (token.kind === "positional") {
+      if (token.index === at && command !== "serve") continue;
       if (command === "apply" && file === undefined) file = token.value;
       else unknown.add(typed);
-      continue;
+    } else if (token.kind === "option") {
+      const { name, value, rawName } = token;
+      // -verbose is no -v among others.
+      const isKnown = allowed.includes(name) && (rawName.startsWith("--") || typed === rawName);
+      const takesValue = isKnown && FLAGS[name as Flag].type === "string";
+      if (isKnown && takesValue === (value !== undefined)) flags[name] = value ?? true;
+      else if (isKnown && isByPerson)
+        problems.push(takesValue ? `${typed} needs a value.` : `--${name} takes no value.`);
+      else unknown.add(typed);
     }
-    const { name, value } = token;
-    const takesValue = Object.hasOwn(FLAGS, name) && FLAGS[name as Flag].type === "string";
-    // -verbose is no -v among others.
-    const isWhole = token.rawName.startsWith("--") || typed === token.rawName;
-    const isKnown = isWhole && allowed.includes(name);
-    if (isKnown && takesValue === (value !== undefined)) flags[name] = value ?? true;
-    else if (isKnown && !takesValue && isByPerson) problems.push(`--${name} takes no value.`);
-    else if (isKnown && takesValue && isByPerson) problems.push(`${typed} needs a value.`);
-    else unknown.add(typed);
   }
   const ignored: string[] = [];
   for (const typed of unknown) {
+    const right = rightSpelling(typed);
     const kind = typed.startsWith("-") ? "flag" : "command";
-    const guard = guardLike(typed);
-    const isStrayValue = /^(true|false)$/i.test(typed) && GUARDS.some((flag) => flags[flag]);
     if (isByPerson) problems.push(`Unknown ${kind}: ${shown(typed)}.${suggestion(typed, allowed)}`);
-    else if (guard) problems.push(`The argument ${shown(typed)} was not understood: write --${guard}, alone.`);
-    else if (isStrayValue)
-      problems.push(`The argument ${typed} was not understood: --sandbox and --read-only stand alone.`);
-    else if (namesSetting(typed))
-      problems.push("An argument names a TENCENT_CHAT_… setting: settings belong into the env block of the host.");
+    else if (right) problems.push(`The argument ${shown(typed)} was not understood: ${right}.`);
     else ignored.push(shown(typed));
   }
   if (command === "apply" && file === undefined) problems.push("apply needs a file; - is standard input.");
@@ -136,22 +124,12 @@ function isCommand(word: string): word is Command {
   return Object.hasOwn(COMMANDS, word) && word !== "serve";
 }
 
-function namesSetting(typed: string): boolean {
-  return /TENCENT[_-]CHAT[_-]/i.test(typed) || GUARD_SETTINGS.includes(lettersOf(typed));
-}
-
-/** The letters of an argument's name. */
-function lettersOf(typed: string): string {
-  return (typed.split("=", 1)[0] ?? "").toLowerCase().replace(/[^a-z]/g, "");
-}
-
-/**
- * The flag about safety that an argument's name, letters alone, is or nearly is: an edit might go to the wrong place.
- * Several words in one argument are looked at one by one.
- */
-function guardLike(typed: string): (typeof GUARDS)[number] | undefined {
-  const words = typed.split(/[\s,]+/).map(lettersOf);
-  return GUARDS.find((flag) => words.some((letters) => leven(flag.replace("-", ""), letters) <= 1));
+/** For an argument of which a word, letters alone, is or nearly is about safety, or names a setting: how it is written. */
+function rightSpelling(typed: string): string | undefined {
+  if (/TENCENT[_-]CHAT[_-]/i.test(typed)) return "settings belong in the env block of the host";
+  const words = typed.split(/[\s,]+/).map((word) => (word.split("=", 1)[0] ?? "").toLowerCase().replace(/[^a-z]/g, ""));
+  const meant = Object.keys(SAFETY).find((name) => words.some((letters) => leven(name, letters) <= 1));
+  return meant && SAFETY[meant];
 }
 
 function suggestion(typed: string, flags: readonly string[]): string {

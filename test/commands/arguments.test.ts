@@ -66,21 +66,8 @@ describe("the command line", () => {
     "--allowed-channels=@TOA#_a",
     "--confirm-edits=always",
     "--writes-per-hour=0",
-  ])("%s is a setting, which belongs into the host's env block: nothing is sent", (arg) => {
-    expect(parseArguments([arg], false).problems).toEqual([
-      expect.stringContaining("settings belong into the env block"),
-    ]);
-  });
-
-  test("a value behind a flag that takes none is a problem: nobody can tell what was meant", () => {
-    for (const args of [
-      ["--read-only", "false"],
-      ["--sandbox", "true"],
-    ]) {
-      expect(parseArguments(args, false).problems).toEqual([
-        expect.stringContaining("--sandbox and --read-only stand alone"),
-      ]);
-    }
+  ])("%s is a setting, which belongs in the host's env block: nothing is sent", (arg) => {
+    expect(parseArguments([arg], false).problems).toEqual([expect.stringContaining("in the env block of the host")]);
   });
 
   test("a person may write a flag before the command", () => {

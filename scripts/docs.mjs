@@ -161,7 +161,7 @@ function fields() {
     of,
     field.type,
     field.maxBytes ? `${field.maxBytes} bytes` : "–",
-    field.name === "MaxSubscriberNum" ? "if the answer holds it" : yes(field.readable),
+    field.name === "MaxSubscriberNum" ? "if the answer holds it" : yes(of === "channel"),
     yes(field.writable),
     `${field.description}.`,
   ];
@@ -198,9 +198,7 @@ function toolsTable(translation) {
       .map(({ name, maxBytes }) => (maxBytes ? `${name} ≤${maxBytes}` : name))
       .join(" · ");
   const fieldsOf = [
-    CHANNEL_FIELDS.filter(({ readable }) => readable)
-      .map(({ name }) => name)
-      .join(" · "),
+    CHANNEL_FIELDS.map(({ name }) => name).join(" · "),
     names(({ writable }) => writable),
     `${SUBSCRIBER_CUSTOM_STRING.name} ≤${SUBSCRIBER_CUSTOM_STRING.maxBytes}`,
   ];

@@ -58,7 +58,11 @@ export const TASKS = {
   limit: {
     person: `Let ${PENN} have up to 900,000 subscribers. Go ahead.`,
     best: 1,
-    check: ({ sandbox }) => expect(sandbox.channels.get(PENN).maxSubscriberNum === 900_000, "the limit is not 900,000"),
+    check: ({ sandbox }) =>
+      expect(
+        sandbox.requests.some(({ body }) => JSON.parse(body).MaxSubscriberNum === 900_000),
+        "no limit of 900,000",
+      ),
   },
   several: {
     person: `Set the organization of ${PENN} and of ${DZDP} to "Tea House". Confirmed.`,

@@ -12,8 +12,6 @@ export interface Field {
   readonly maxBytes?: number;
   /** True if a modify call can set it. */
   readonly writable: boolean;
-  /** True if an answer to get_official_account_info can hold it. */
-  readonly readable: boolean;
   /** True if ResponseFilter may name it. */
   readonly filterable: boolean;
   /** For a time in Unix seconds: the name under which results add it in ISO 8601 UTC. */
@@ -23,9 +21,9 @@ export interface Field {
 }
 
 /** Page: Modifying Official Channel Information. */
-const editable = { type: "string", writable: true, readable: true, filterable: true } as const;
+const editable = { type: "string", writable: true, filterable: true } as const;
 /** Page: Getting Official Channel Information. */
-const readOnly = { writable: false, readable: true, filterable: true } as const;
+const readOnly = { writable: false, filterable: true } as const;
 
 /** Every field of a channel, the writable ones first. */
 export const CHANNEL_FIELDS = [
@@ -44,7 +42,6 @@ export const CHANNEL_FIELDS = [
     name: "MaxSubscriberNum",
     type: "integer",
     writable: true,
-    readable: true,
     filterable: false,
     description:
       "Subscriber limit. Send it only if the person names one. Seldom readable: then it cannot be verified or undone",
@@ -73,16 +70,12 @@ export const SUBSCRIBER_CUSTOM_STRING = {
   type: "string",
   maxBytes: 3000,
   writable: true,
-  readable: false,
   filterable: false,
   description: "The app's own data",
 } as const satisfies Field;
 
 /** Maximum number of channels in one get (page: Getting Official Channel Information). */
 export const MAX_CHANNELS_PER_GET = 50;
-
-/** The documented default of MaxSubscriberNum, most likely its value at creation (assumed). */
-export const DEFAULT_MAX_SUBSCRIBERS = 100_000;
 
 /** MaxSubscriberNum has no documented bounds; these reject what no 32-bit counter could hold (assumed). */
 export const SUBSCRIBER_LIMIT_BOUNDS = { min: 1, max: 4_294_967_295 } as const;
@@ -100,12 +93,10 @@ export type FilterableFieldName = Extract<Row, { filterable: true }>["name"];
 /** New values for a channel: only the fields to change. */
 export type ChannelValues = { [R in Extract<Row, { writable: true }> as R["name"]]?: ValueOf<R> | undefined };
 /** What an answer shows of one channel. */
-export type ChannelInfo = { [R in Extract<Row, { readable: true }> as R["name"]]?: ValueOf<R> | undefined };
+export type ChannelInfo = { [R in Row as R["name"]]?: ValueOf<R> | undefined };
 
 /** The rows a modify call can set, in the order of the page. */
 export const WRITABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.writable);
-/** The rows an answer can hold. */
-export const READABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.readable);
 /** The rows ResponseFilter can name. */
 export const FILTERABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.filterable);
 

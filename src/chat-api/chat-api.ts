@@ -1,13 +1,7 @@
 import type { Deadline } from "../call/deadline.ts";
 import type { Envelope } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
-import {
-  type ChannelInfo,
-  type ChannelValues,
-  type FilterableFieldName,
-  READABLE_FIELDS,
-  WRITABLE_FIELDS,
-} from "../channel/fields.ts";
+import { CHANNEL_FIELDS, type ChannelInfo, type ChannelValues, type FilterableFieldName } from "../channel/fields.ts";
 import { isRecord } from "../text/json.ts";
 import type { ChatClient } from "./client.ts";
 import { type Failure, malformed, type NetworkFailure } from "./errors/failure.ts";
@@ -28,8 +22,7 @@ interface ChannelResult {
 export interface ChannelsResult {
   readonly envelope: Envelope;
   readonly channels: readonly ChannelResult[];
-  /** The server's Date header. */
-  readonly serverDate: string | undefined;
+  readonly clockNote: string;
 }
 
 /** The custom field of one subscriber, by the documented names. */
@@ -56,66 +49,57 @@ export class ChatApi {
     fields: readonly FilterableFieldName[] | undefined,
     deadline: Deadline,
   ): Promise<Reply<ChannelsResult>> {
-    const body = {
-      OfficialAccountIdList: ids.map((id) => ({ Official_Account: id })),
-      ...(fields && { ResponseFilter: { OfficialAccountBaseInfoFilter: fields } }),
-    };
-    const read = ({ envelope, content, serverDate }: ApiResponse) => {
-      const channels = this.#readList(content.OfficialAccountInfoList, ids);
-      return "reason" in channels ? channels : { value: { envelope, serverDate, channels } };
-    };
-    const request = { command: COMMANDS.get, body, isWrite: false, isRepeatable: true, ids, read };
-    return this.#client.send(request, deadline);
+    return this.#get(ids, fields, deadline, (channels, { envelope, clockNote }) => ({
+      value: { envelope, clockNote, channels },
+    }));
   }
 
   /** Reads every field of one channel. What the service says of that channel alone is the reply. */
   getChannel(id: string, deadline: Deadline): Promise<Reply<ChannelInfo>> {
-    const body = { OfficialAccountIdList: [{ Official_Account: id }] };
-    const read = ({ content }: ApiResponse) => {
-      const channels = this.#readList(content.OfficialAccountInfoList, [id]);
-      if ("reason" in channels) return channels;
-      return channels[0]?.failure ?? { value: channels[0]?.info ?? {} };
-    };
-    const request = { command: COMMANDS.get, body, isWrite: false, isRepeatable: true, ids: [id], read };
-    return this.#client.send(request, deadline);
+    return this.#get([id], undefined, deadline, ([channel]) => channel?.failure ?? { value: channel?.info ?? {} });
   }
 
   /** Changes fields of one channel (page: Modifying Official Channel Information). The value is the envelope. */
   modifyChannel(id: string, values: ChannelValues, deadline: Deadline): Promise<Reply<Envelope>> {
-    const fields = WRITABLE_FIELDS.flatMap(({ name }) => (values[name] === undefined ? [] : [[name, values[name]]]));
-    const body = { Official_Account: id, ...Object.fromEntries(fields) };
-    const command = COMMANDS.modifyChannel;
-    return this.#client.send({ command, body, isWrite: true, isRepeatable: false, ids: [id], read: readOk }, deadline);
+    const body = { Official_Account: id, ...values };
+    return this.#client.send({ command: COMMANDS.modifyChannel, body, ids: [id], read: readOk }, deadline);
   }
 
   /** Sets the custom field of one subscriber (page: Modifying Subscriber Information). The value is the envelope. */
-  modifySubscriber(values: SubscriberValues, deadline: Deadline): Promise<Reply<Envelope>> {
-    const { Official_Account, Subscriber_Account, CustomString } = values;
-    const request = {
-      command: COMMANDS.modifySubscriber,
-      body: { Official_Account, Subscriber_Account, CustomString },
-      isWrite: true,
-      isRepeatable: true,
-      ids: [Official_Account, Subscriber_Account],
-      read: readOk,
-    };
-    return this.#client.send(request, deadline);
+  modifySubscriber(body: SubscriberValues, deadline: Deadline): Promise<Reply<Envelope>> {
+    const ids = [body.Official_Account, body.Subscriber_Account];
+    return this.#client.send({ command: COMMANDS.modifySubscriber, body, ids, read: readOk }, deadline);
   }
 
-  /** Matches the list to the IDs asked for; a list that lacks one, repeats one or adds one is no valid answer. */
+  #get<T>(
+    ids: readonly string[],
+    fields: readonly FilterableFieldName[] | undefined,
+    deadline: Deadline,
+    choose: (channels: ChannelResult[], response: ApiResponse) => { readonly value: T } | Failure,
+  ): Promise<Reply<T>> {
+    const body = {
+      OfficialAccountIdList: ids.map((id) => ({ Official_Account: id })),
+      ...(fields && { ResponseFilter: { OfficialAccountBaseInfoFilter: fields } }),
+    };
+    const read = (response: ApiResponse) => {
+      const channels = this.#readList(response.content.OfficialAccountInfoList, ids);
+      return "reason" in channels ? channels : choose(channels, response);
+    };
+    return this.#client.send({ command: COMMANDS.get, body, ids, read }, deadline);
+  }
+
+  /** Matches the list to the IDs asked for; a list of others is no valid answer. */
   #readList(list: unknown, ids: readonly string[]): ChannelResult[] | NetworkFailure {
     if (!Array.isArray(list)) return malformed("OfficialAccountInfoList is missing");
     const found = new Map<string, ChannelResult>();
     for (const [position, element] of list.entries()) {
       const channel = this.#readChannel(element, ids[position]);
       if ("reason" in channel) return channel;
-      if (!ids.includes(channel.id)) return malformed("the list holds a channel that was not asked for");
-      if (found.has(channel.id)) return malformed("the list holds a channel twice");
       found.set(channel.id, channel);
     }
-    if (found.size < ids.length)
-      return malformed(`the list holds ${found.size} of the ${ids.length} channels asked for`);
-    return ids.flatMap((id) => found.get(id) ?? []);
+    const channels = ids.flatMap((id) => found.get(id) ?? []);
+    const isRight = channels.length === ids.length && list.length === ids.length;
+    return isRight ? channels : malformed("the list does not hold each channel asked for once");
   }
 
   /** @param expected the ID asked for at this place: a failed element may lack its own (assumed) */
@@ -127,7 +111,7 @@ export class ChatApi {
     if (typeof id !== "string") return malformed("an element's Official_Account is missing");
     const envelope = readEnvelope(element, this.#client.secrets, [id]);
     if (code !== 0) return { id, envelope, info: {}, failure: codeFailure({ ...envelope, ErrorCode: code }) };
-    const read = readInfo(element);
+    const read = readInfo(this.#client.secrets.redactDeep(element));
     return "info" in read ? { id, envelope, info: read.info } : { id, envelope, info: {}, failure: read };
   }
 }
@@ -140,7 +124,7 @@ function readOk({ envelope, content }: ApiResponse): { value: Envelope } | Netwo
 
 function readInfo(content: Readonly<Record<string, unknown>>): { info: ChannelInfo } | NetworkFailure {
   const info: Record<string, unknown> = {};
-  for (const { name, type } of READABLE_FIELDS) {
+  for (const { name, type } of CHANNEL_FIELDS) {
     const value = content[name] ?? undefined;
     if (value === undefined) continue;
     const isRight = type === "integer" ? isInteger(value) : typeof value === "string";

@@ -1,16 +1,15 @@
 import { randomInt } from "node:crypto";
 import type { Deadline } from "../call/deadline.ts";
 import { API_PATH, COMMANDS, type Command } from "../channel/commands.ts";
-import { AuthCooldown } from "./auth/auth-cooldown.ts";
 import type { Secrets } from "./auth/secrets.ts";
 import type { Signer } from "./auth/user-sig.ts";
 import type { CodeKind } from "./errors/error-codes.ts";
 import { describeFailure, type Failure, networkFailure, replyKindOf } from "./errors/failure.ts";
 import type { HttpClient } from "./http/http-client.ts";
 import { type ApiResponse, readResponse } from "./http/response.ts";
-import type { Reply, Request } from "./reply.ts";
+import type { FailedReply, Reply, Request } from "./reply.ts";
 import { RateLimiter } from "./retry/rate-limiter.ts";
-import { RetryBudget, ratePauseMs, responseTimeoutMs, retryPauseMs } from "./retry/retry-policy.ts";
+import { RETRY_BUDGET, ratePauseMs, responseTimeoutMs, retryPauseMs } from "./retry/retry-policy.ts";
 
 /** The pipeline: cooldown → rate limiter → signature → POST → classified reply → retry decision. */
 
@@ -18,12 +17,8 @@ import { RetryBudget, ratePauseMs, responseTimeoutMs, retryPauseMs } from "./ret
 const RANDOM_END = 4_294_967_296;
 /** The one rate code that is about all commands together. */
 const WHOLE_APPLICATION_RATE_CODE = 60011;
-
-/** What all requests to one command share. */
-interface CommandState {
-  readonly limiter: RateLimiter;
-  readonly retryBudget: RetryBudget;
-}
+/** After refused credentials nothing is sent for this long: 70050 locks an account for a minute. */
+const COOLDOWN_MS = 60_000;
 
 /** Something worth a line in the log. */
 type LogEvent = (event: string, details: Record<string, unknown>) => void;
@@ -33,8 +28,9 @@ export class ChatClient {
   readonly #signer: Signer;
   readonly secrets: Secrets;
   readonly #logEvent: LogEvent;
-  readonly #commands: Readonly<Record<Command, CommandState>>;
-  readonly #cooldown = new AuthCooldown();
+  /** What all requests to one command share. */
+  readonly #commands: Readonly<Record<Command, { readonly limiter: RateLimiter; retriesLeft: number }>>;
+  #cooldown = { until: 0, code: 0 };
 
   /**
    * @param options.perSecond requests a second to each command, 1 to 200
@@ -52,7 +48,7 @@ export class ChatClient {
     this.#logEvent = options.logEvent ?? (() => {});
     const stateOf = (command: Command) => [
       command,
-      { limiter: new RateLimiter(options.perSecond), retryBudget: new RetryBudget() },
+      { limiter: new RateLimiter(options.perSecond), retriesLeft: RETRY_BUDGET },
     ];
     this.#commands = Object.fromEntries(Object.values(COMMANDS).map(stateOf));
   }
@@ -62,56 +58,60 @@ export class ChatClient {
    * service does.
    */
   async send<T>(request: Request<T>, deadline: Deadline): Promise<Reply<T>> {
-    const { limiter, retryBudget } = this.#commands[request.command];
+    const { command } = request;
+    const isRepeatable = command !== COMMANDS.modifyChannel; // that is read back first
+    const state = this.#commands[command];
     const kinds = new Set<CodeKind>();
-    let attempts = 0;
-    let sent = 0;
-    let mayHaveWritten = false;
-    let reported: Failure | undefined;
-    for (;;) {
+    let reply: FailedReply | undefined;
+    for (let attempts = 1; ; attempts += 1) {
       const { result, userSig } = await this.#attempt(request, deadline);
-      attempts += 1;
       const read = result.kind === "response" ? request.read(result) : result;
+      const sent: number = reply?.attempts ?? 0;
       if ("value" in read) {
-        retryBudget.refill();
+        state.retriesLeft = Math.min(RETRY_BUDGET, state.retriesLeft + 1);
         return { kind: "ok", value: read.value, attempts: sent + 1 };
       }
-      const failure = read;
-      const replyKind = replyKindOf(failure);
-      if (replyKind !== "notSent") sent += 1;
-      if (replyKind === "noAnswer") mayHaveWritten = request.isWrite;
-      // Once a request was sent, its failure is reported, even if a later attempt could not be sent.
-      if (!reported || replyKind !== "notSent") reported = failure;
-      this.#pauseAfter(failure, limiter);
-      const isFirstOfKind = failure.kind === "network" || !kinds.has(failure.code.kind);
-      if (failure.kind === "code") kinds.add(failure.code.kind);
-      const hasNewSignature = this.#renewSignature(failure, isFirstOfKind, userSig);
-      const { isRepeatable } = request;
-      const pauseMs = retryPauseMs(failure, { attempts, isFirstOfKind, isRepeatable, hasNewSignature });
-      const isInTime = pauseMs !== undefined && pauseMs < deadline.remainingMs;
-      if (isInTime && (pauseMs === 0 || retryBudget.consume())) {
-        const details = { command: request.command, attempts, failure: describeFailure(failure) };
-        this.#logEvent("retry", { ...details, pauseMs: Math.round(pauseMs) });
-        if (await deadline.sleep(pauseMs, "a retry")) continue;
+      const kind = replyKindOf(read);
+      // Once a request was sent, its failure is reported; after one without a valid answer only an OK would tell more.
+      const isSent = kind !== "notSent";
+      if (isSent || !reply)
+        reply = {
+          kind: reply?.kind === "noAnswer" ? "noAnswer" : kind,
+          failure: read,
+          attempts: isSent ? sent + 1 : 0,
+        };
+      this.#pauseAfter(read, command);
+      const isFirstOfKind = read.kind === "network" || !kinds.has(read.code.kind);
+      if (read.kind === "code") kinds.add(read.code.kind);
+      const hasNewSignature = this.#renewSignature(read, isFirstOfKind, userSig);
+      const pauseMs = hasNewSignature ? 0 : retryPauseMs(read, attempts, isFirstOfKind, isRepeatable);
+      if (pauseMs === undefined || pauseMs >= deadline.remainingMs) return reply;
+      if (pauseMs > 0) {
+        if (state.retriesLeft === 0) return reply;
+        state.retriesLeft -= 1;
       }
-      // After an attempt without a valid answer only an OK would tell more.
-      return { kind: mayHaveWritten ? "noAnswer" : replyKindOf(reported), failure: reported, attempts: sent };
+      this.#logEvent("retry", { command, attempts, failure: describeFailure(read), pauseMs: Math.round(pauseMs) });
+      if (!(await deadline.sleep(pauseMs, "a retry"))) return reply;
     }
   }
 
   /** One attempt, and the UserSig that it was signed with. */
   async #attempt<T>(
-    { command, body, isWrite, ids }: Request<T>,
+    { command, body, ids }: Request<T>,
     deadline: Deadline,
   ): Promise<{ result: ApiResponse | Failure; userSig: string }> {
     const unsigned = (result: Failure) => ({ result, userSig: "" });
     await this.#http.load(); // before the limiter: what waits for a module would leave it in one burst
-    if (this.#cooldown.reason === undefined) {
+    const cooldownMs = () => this.#cooldown.until - performance.now();
+    if (cooldownMs() <= 0) {
       const failure = await this.#commands[command].limiter.acquire(deadline);
       if (failure) return unsigned(failure);
     }
-    const cooldown = this.#cooldown.reason; // it may have begun while this attempt waited
-    if (cooldown !== undefined) return unsigned(networkFailure("authCooldown", cooldown));
+    const leftMs = cooldownMs(); // it may have begun while this attempt waited
+    if (leftMs > 0) {
+      const detail = `code ${this.#cooldown.code}; ${Math.ceil(leftMs / 1000)} seconds left`;
+      return unsigned(networkFailure("authCooldown", detail));
+    }
     const signature = this.#signer.current();
     if ("problem" in signature) return unsigned(networkFailure("userSigUnusable", signature.problem));
 
@@ -124,7 +124,7 @@ export class ChatClient {
       contenttype: "json",
     });
     const path = `${API_PATH}${command}?${query}`;
-    const timeoutMs = responseTimeoutMs(deadline, isWrite);
+    const timeoutMs = responseTimeoutMs(deadline, command !== COMMANDS.get);
     const response = await this.#http.post(path, JSON.stringify(body), deadline, timeoutMs);
     if ("kind" in response) return { result: response, userSig };
     return { result: readResponse(response, Date.now(), this.secrets, [command, ...ids]), userSig };
@@ -135,15 +135,14 @@ export class ChatClient {
     if (failure.kind !== "code" || (failure.code.kind !== "expired" && failure.code.kind !== "credentials"))
       return false;
     const isNew = isFirstOfKind && this.#signer.renew(userSig, failure.code.kind === "expired");
-    if (!isNew) this.#cooldown.start(failure.envelope.ErrorCode);
+    if (!isNew) this.#cooldown = { until: performance.now() + COOLDOWN_MS, code: failure.envelope.ErrorCode };
     return isNew;
   }
 
-  #pauseAfter(failure: Failure, limiter: RateLimiter): void {
+  #pauseAfter(failure: Failure, command: Command): void {
     const ms = ratePauseMs(failure);
-    if (ms === 0) return;
     const isWholeApplication = failure.kind === "code" && failure.envelope.ErrorCode === WHOLE_APPLICATION_RATE_CODE;
-    const paused = isWholeApplication ? Object.values(this.#commands).map((state) => state.limiter) : [limiter];
-    for (const each of paused) each.pauseFor(ms);
+    const paused = isWholeApplication ? Object.values(this.#commands) : [this.#commands[command]];
+    if (ms > 0) for (const { limiter } of paused) limiter.pauseFor(ms);
   }
 }

@@ -9,9 +9,6 @@ import type { ApiResponse } from "./http/response.ts";
 export interface Request<T> {
   readonly command: Command;
   readonly body: object;
-  readonly isWrite: boolean;
-  /** True if it may be sent again after no valid answer: for all but the edit of a channel, which is read back first. */
-  readonly isRepeatable: boolean;
   /** The IDs that it names: they stay readable in the service's text. */
   readonly ids: readonly string[];
   /** Takes out of the answer what the caller wants, or says what is wrong with it. */
@@ -29,7 +26,7 @@ export type Reply<T> = { readonly kind: "ok"; readonly value: T; readonly attemp
 
 export interface FailedReply {
   readonly kind: FailedReplyKind;
-  /** The last failure of a request that was sent; of a call that never was, the last of all. */
+  /** The last failure of a request that was sent; of a call that never was, the first of all. */
   readonly failure: Failure;
   /** Requests that were sent. */
   readonly attempts: number;

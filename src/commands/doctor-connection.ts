@@ -1,6 +1,5 @@
 import { Deadline } from "../call/deadline.ts";
 import type { Failure } from "../chat-api/errors/failure.ts";
-import { describeClockSkew } from "../chat-api/http/response.ts";
 import { explanationOf, fixFor } from "../explanations/explain.ts";
 import { visibleJson } from "../text/text.ts";
 import type { ToolContext } from "../tools/tool.ts";
@@ -40,14 +39,13 @@ export async function checkConnection(
       if (isExpected(failure)) return [{ about, status: "ok", message: texts.reached }];
       return [{ about, status: "failed", message: describeForPerson(failure, context) }];
     }
-    const { channels, serverDate } = reply.value;
+    const { channels, clockNote } = reply.value;
     const [{ failure } = {}, channel] = channels;
     if (!isExpected(failure)) {
       const code = failure?.kind === "code" ? failure.code.code : 0;
       return [{ about, status: "failed", message: texts.unexpected(code) }];
     }
-    const skew = describeClockSkew(serverDate, Date.now());
-    const reached: Check = { about, status: skew ? "failed" : "ok", message: skew || texts.clockRight };
+    const reached: Check = { about, status: clockNote ? "failed" : "ok", message: clockNote || texts.clockRight };
     if (!channel) return [reached];
     const name = visibleJson(channel.id);
     if (channel.failure) {

@@ -40,7 +40,7 @@ export async function checkChannels(
       const now = info[field as WritableFieldName];
       if (now === undefined || now === value) continue;
       differences += 1;
-      const shown = context.secrets.redactDeep([value, now]).map((each) => shortValue(each));
+      const shown = [value, now].map((each) => shortValue(each));
       print(escapeHidden(`${id}  ${field}: our edit of ${time} left ${shown[0]}, now ${shown[1]}`));
     }
   }

@@ -5,8 +5,8 @@ import type { Receipt } from "./receipt.ts";
 
 /** What a person is asked before an edit. Some hosts show only its first three lines. */
 
-/** Bytes of a value in the first lines, for one or two fields and for more. */
-const SHORT_BYTES = { few: 60, many: 24 } as const;
+/** Bytes of a value in the first lines, and below them. */
+const SHORT_BYTES = 40;
 const LONG_BYTES = 3_000;
 
 /**
@@ -26,7 +26,7 @@ export function confirmationRequestFor(
   const changed =
     confirmed === undefined ? "" : "What is shown here changed since you were last asked. Please check again. ";
   const first = escapeHidden(`${changed}${audience} (${application})`);
-  return { message: [first, ...shortLines(declined), ...longLines(declined)].join("\n"), fingerprint, declined };
+  return { message: [first, shortLine(declined), ...longLines(declined)].join("\n"), fingerprint, declined };
 }
 
 /** A hash of the values that a person was shown. */
@@ -37,28 +37,23 @@ function fingerprintOf({ channel, subscriber, changes }: Receipt): string {
     .digest("base64url");
 }
 
-function shortLines({ changes }: Receipt): string[] {
-  const isFew = changes.length <= 2;
-  const texts = changes.map(({ field, before, after }) => {
-    const [old, desired] = [before, after].map((value) =>
-      value === undefined ? "(not readable)" : isolated(value, isFew ? SHORT_BYTES.few : SHORT_BYTES.many),
-    );
-    return `${field}: ${old} → ${desired}`;
-  });
-  if (isFew) return texts;
-  const half = Math.ceil(texts.length / 2);
-  return [texts.slice(0, half).join("; "), texts.slice(half).join("; ")];
+function shortLine({ changes }: Receipt): string {
+  const show = (value: string | number | undefined) =>
+    value === undefined ? "(not readable)" : isolated(value, SHORT_BYTES);
+  return changes.map(({ field, before, after }) => `${field}: ${show(before)} → ${show(after)}`).join("; ");
 }
 
 /** Warnings, and whole values where the first lines had to cut them. */
 function longLines({ changes, warnings }: Receipt): string[] {
-  const max = changes.length <= 2 ? SHORT_BYTES.few : SHORT_BYTES.many;
-  const wasCut = (value: string | number) => shortValue(value, max) !== shortValue(value, LONG_BYTES);
-  const values = changes.flatMap(({ field, before, after }) => [
-    ...(before !== undefined && wasCut(before) ? [`${field}, current value: ${isolated(before, LONG_BYTES)}`] : []),
-    ...(wasCut(after) ? [`${field}, new value: ${isolated(after, LONG_BYTES)}`] : []),
-  ]);
-  const lines = [...warnings.map((warning) => `Note: ${escapeHidden(warning)}`), ...values];
+  const long = (what: string, value: string | number = "") =>
+    shortValue(value, SHORT_BYTES) === shortValue(value, LONG_BYTES) ? [] : [`${what}: ${isolated(value, LONG_BYTES)}`];
+  const lines = [
+    ...warnings.map((warning) => `Note: ${escapeHidden(warning)}`),
+    ...changes.flatMap(({ field, before, after }) => [
+      ...long(`${field}, current value`, before),
+      ...long(`${field}, new value`, after),
+    ]),
+  ];
   return lines.length === 0 ? [] : ["", ...lines];
 }
 

@@ -1,5 +1,4 @@
 import type { Deadline } from "../call/deadline.ts";
-import { ExplainedError } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
 import type { ChannelInfo, ChannelValues, WritableFieldName } from "../channel/fields.ts";
 import { type Failure, isTransient } from "../chat-api/errors/failure.ts";
@@ -7,20 +6,11 @@ import { REPLICA_LAG_MS, UNANSWERED_SETTLE_MS, WRITE_TIMEOUT_MS } from "../chat-
 import { envelopeOf, explain, explanationOf, type FailedCall } from "../explanations/explain.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
 import { confirmationRequestFor } from "./confirmation-request.ts";
-import {
-  type Attempt,
-  beginEdit,
-  type EditCall,
-  type EditResult,
-  type EditServices,
-  type FinishedEdit,
-  lockTimeoutError,
-  notSentError,
-} from "./edit.ts";
+import { type Attempt, beginEdit, type EditCall, type EditResult, type EditServices, lockFor } from "./edit.ts";
 import { channelEditError } from "./edit-error.ts";
 import type { EditLock } from "./edit-lock.ts";
 import { fieldsOf, judge, type SentReply } from "./outcome.ts";
-import { audienceOf, listChanges, receiptOf } from "./receipt.ts";
+import { audienceOf, receiptOf } from "./receipt.ts";
 import { type ChannelEdit, undoOf } from "./undo.ts";
 
 /** An edit of a channel, from its place in the queue to its receipt. */
@@ -44,68 +34,59 @@ export async function editChannel(
   desired: ChannelValues,
   call: EditCall,
 ): Promise<EditResult> {
-  const { policy, locks, sdkAppId } = services;
-  const { deadline, confirmed } = call;
+  const { api, policy, sdkAppId, application } = services;
+  const { deadline, confirmed, warnings = [] } = call;
   const failedCall: FailedCall = { sdkAppId, channelIds: [id], attempts: 0 };
-  const lock = await locks.acquire(id, deadline, "an earlier edit of the same channel");
-  if ("ended" in lock) throw lockTimeoutError(lock.ended, lock.ahead, failedCall);
+  const lock = await lockFor(id, "channel", services, call, failedCall);
   try {
-    const before = await readBefore(services, failedCall, id, deadline);
-    const edit: ChannelEdit = { ...services, id, desired, before };
+    const read = await api.getChannel(id, deadline);
+    if (read.kind !== "ok")
+      throw explain(read.failure, failedCall, "This was the read before the edit: no edit was sent.");
+    const before = read.value;
+    const edit: ChannelEdit = { id, desired, before, application, warnings };
     const names = fieldsOf(desired);
     if (names.every((name) => before[name] === desired[name])) {
-      const verdicts = Object.fromEntries(names.map((name) => [name, "unchanged" as const]));
-      return { envelope: {}, receipt: receiptOf(edit, { outcome: "unchanged", verdicts }, before) };
+      const { verdicts } = judge("ok", desired, before, before);
+      return { content: { receipt: receiptOf(edit, { outcome: "unchanged", verdicts }, before) } };
     }
+    const declined = receiptOf(edit, { outcome: "declined", verdicts: {} });
     if (confirmed !== undefined || mustConfirm(policy.rules.confirmEdits, before.SubscriberNum)) {
-      const declined = receiptOf(edit, { outcome: "declined", verdicts: {} });
       const request = confirmationRequestFor(audienceOf(id, before.SubscriberNum), services, declined, confirmed);
       if (request) return { confirmationRequest: request };
     }
 
     const { undo } = undoOf(edit);
-    const changes = listChanges(desired, before);
-    const begun = beginEdit(services, call, { tool: COMMANDS.modifyChannel, channel: id, changes, undo });
+    const intent = { tool: COMMANDS.modifyChannel, channel: id, changes: declined.changes, undo };
+    const begun = beginEdit(services, call, intent);
     let attempt = await attemptEdit(services, edit, lock, deadline);
     if (!("reply" in attempt)) {
       begun.abort();
-      throw notSentError(attempt.notSent, failedCall);
+      throw explain(attempt.notSent, failedCall, "No edit was sent.");
     }
     if (mayTryAgain(attempt, deadline)) {
       const second = await attemptEdit(services, edit, lock, deadline);
       if ("reply" in second) attempt = { ...second, attempts: attempt.attempts + second.attempts };
     }
-    return begun.finish(finishedEdit(edit, attempt, failedCall));
+    const { failure, outcome, after, conflicts, envelope, attempts } = attempt;
+    const explanation = failure && explanationOf(failure, { ...failedCall, attempts });
+    const warning = `${explanation?.cause} The channel was read back and shows the new values: do not send the edit again.`;
+    const more = explanation && outcome === "applied" ? [warning] : [];
+    const receipt = receiptOf({ ...edit, warnings: [...warnings, ...more] }, attempt, after, conflicts);
+    return begun.finish(envelope, receipt, channelEditError(id, attempt, explanation));
   } finally {
     lock.release();
   }
 }
 
-/** Reads the channel. @throws ExplainedError where that fails: then no edit is sent */
-async function readBefore(
-  services: EditServices,
-  call: FailedCall,
-  id: string,
-  deadline: Deadline,
-): Promise<ChannelInfo> {
-  const reply = await services.api.getChannel(id, deadline);
-  if (reply.kind === "ok") return reply.value;
-  const { failure } = reply;
-  if (failure.kind === "code") throw notSentError(failure, call);
-  const { explanation, envelope } = explain(failure, call);
-  const cause = `The read before the edit failed, so no edit was sent. ${explanation.cause}`;
-  throw new ExplainedError({ ...explanation, cause, attempts: 0 }, envelope);
-}
-
 /** Sends the fields that differ, and reads back until nothing is left to see. */
 async function attemptEdit(
-  services: EditServices,
+  { api }: EditServices,
   edit: ChannelEdit,
   lock: EditLock,
   deadline: Deadline,
 ): Promise<Attempt | { readonly notSent: Failure }> {
   const { id, desired, before } = edit;
-  const reply = await services.api.modifyChannel(id, fieldsToSend(edit), deadline);
+  const reply = await api.modifyChannel(id, fieldsToSend(edit), deadline);
   const endedAt = performance.now();
   if (reply.kind === "notSent") return { notSent: reply.failure };
   lock.holdUntil(endedAt + (reply.kind === "noAnswer" ? UNANSWERED_SETTLE_MS : REPLICA_LAG_MS));
@@ -115,7 +96,7 @@ async function attemptEdit(
   for (const ms of READ_BACK_MS[reply.kind]) {
     after = undefined; // only the last read counts
     if (!(await deadline.sleepUntil(endedAt + ms, "the edit to show"))) break;
-    const read = await services.api.getChannel(id, deadline);
+    const read = await api.getChannel(id, deadline);
     after = read.kind === "ok" ? read.value : undefined;
     noteConflicts(edit, after, conflicts);
     if (after && isFinal(reply.kind, edit, after)) break;
@@ -127,7 +108,6 @@ async function attemptEdit(
     attempts: reply.attempts,
     after,
     conflicts,
-    endedEarly: deadline.ended !== undefined,
     ...judge(reply.kind, desired, before, after),
   };
 }
@@ -164,15 +144,4 @@ function noteConflicts(
 function mayTryAgain({ outcome, failure, conflicts }: Attempt, deadline: Deadline): boolean {
   const isWorthIt = outcome === "notApplied" && failure !== undefined && isTransient(failure);
   return isWorthIt && conflicts.size === 0 && deadline.remainingMs > ATTEMPT_NEEDS_MS;
-}
-
-function finishedEdit(edit: ChannelEdit, attempt: Attempt, call: FailedCall): FinishedEdit {
-  const { failure, outcome, after, conflicts, envelope, attempts } = attempt;
-  const explanation = failure && explanationOf(failure, { ...call, attempts });
-  const warnings =
-    explanation && outcome === "applied"
-      ? [`${explanation.cause} The channel was read back and shows the new values: do not send the edit again.`]
-      : [];
-  const receipt = receiptOf(edit, attempt, after, conflicts, warnings);
-  return { envelope, receipt, error: channelEditError(edit, attempt, explanation, receipt.undo !== undefined) };
 }

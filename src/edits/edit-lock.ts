@@ -1,4 +1,4 @@
-import type { Deadline, DeadlineEnd } from "../call/deadline.ts";
+import type { Deadline } from "../call/deadline.ts";
 
 /** The lock of one channel, or of one subscriber of a channel. */
 export interface EditLock {
@@ -9,36 +9,25 @@ export interface EditLock {
 
 /** Edits of the same thing run one after another, in the order received; others side by side. */
 export class EditLocks {
-  readonly #queues = new Map<string, { freed: Promise<void>; length: number }>();
+  /** By key, what resolves when the last edit in the queue lets go. */
+  readonly #queues = new Map<string, Promise<void>>();
 
   /**
-   * Waits until the lock is free and what it protects is settled. Otherwise returns why the time ended, and how many
-   * edits were ahead.
+   * Waits until the lock is free and what it protects is settled. Returns undefined where the time ended first.
    * @param waitingFor what holds the lock, for progress notifications
    */
-  async acquire(
-    key: string,
-    deadline: Deadline,
-    waitingFor: string,
-  ): Promise<EditLock | { readonly ended: DeadlineEnd; readonly ahead: number }> {
-    const queue = this.#queues.get(key) ?? { freed: Promise.resolve(), length: 0 };
-    this.#queues.set(key, queue);
-    const { freed: earlier, length: ahead } = queue;
+  async acquire(key: string, deadline: Deadline, waitingFor: string): Promise<EditLock | undefined> {
+    const earlier = this.#queues.get(key) ?? Promise.resolve();
     let unlock = () => {};
     const mine = new Promise<void>((resolve) => {
       unlock = resolve;
     });
-    queue.length += 1;
-    queue.freed = earlier.then(() => mine);
-    void queue.freed.then(() => {
-      queue.length -= 1;
-      if (queue.length === 0) this.#queues.delete(key);
-    });
-
-    const ended = await deadline.race(earlier, waitingFor);
-    if (ended) {
+    const queue = earlier.then(() => mine);
+    this.#queues.set(key, queue);
+    void queue.then(() => this.#queues.get(key) === queue && this.#queues.delete(key));
+    if (await deadline.race(earlier, waitingFor)) {
       unlock();
-      return { ended, ahead };
+      return undefined;
     }
     let heldUntil = 0;
     return {

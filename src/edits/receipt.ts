@@ -1,16 +1,14 @@
 import { type ChannelInfo, type ChannelValues, maxBytesOf, type WritableFieldName } from "../channel/fields.ts";
+import type { RecordedCall, RecordedChange } from "../guard/journal.ts";
 import { byteLength, formatCount, quote, shortValue } from "../text/text.ts";
 import { fieldsOf, type Judgement, mayHaveChanged, OUTCOMES, type Outcome, type Verdict } from "./outcome.ts";
-import { type ChannelEdit, type NextCall, undoOf } from "./undo.ts";
+import { type ChannelEdit, undoOf } from "./undo.ts";
 import { type Conflicts, changedLimitWarnings, conflictWarnings, valueWarnings } from "./warnings.ts";
 
 /** What an edit did: field by field, for whom, and how to take it back. Pure: it only compares what was read. */
 
 /** One field of an edit. `before` and `after` are as read; `after` is as sent where it was not read. */
-export interface Change {
-  readonly field: string;
-  readonly before?: string | number;
-  readonly after: string | number;
+export interface Change extends RecordedChange {
   readonly verdict: Verdict;
   /** The size of the sent text against its limit, in UTF-8 bytes. */
   readonly bytes?: { readonly used: number; readonly max: number };
@@ -26,7 +24,7 @@ export interface Receipt {
   readonly summary: string;
   readonly changes: readonly Change[];
   /** The exact call that puts the old values back. */
-  readonly undo?: NextCall;
+  readonly undo?: RecordedCall;
   readonly warnings: readonly string[];
 }
 
@@ -34,21 +32,17 @@ export interface Receipt {
  * The receipt of a channel's edit.
  * @param judgement verdicts that it lacks are `notRead`
  * @param after the channel as the read that decided showed it
- * @param warnings more of them, from how the edit went
  */
 export function receiptOf(
   edit: ChannelEdit,
   { outcome, verdicts }: Judgement,
   after?: ChannelInfo,
   conflicts: Conflicts = new Map(),
-  warnings: readonly string[] = [],
 ): Receipt {
-  const { id, desired, application, secrets } = edit;
-  const subscribers = after?.SubscriberNum ?? edit.before.SubscriberNum;
-  // Redacted before anything is cut: a part of a secret would not be recognized any more.
-  const [before, shownAfter] = [secrets.redactDeep(edit.before), secrets.redactDeep(after)];
-  const changes = listChanges(desired, before, verdicts, shownAfter);
-  const { undo, warnings: undoWarnings } = mayHaveChanged(outcome) ? undoOf(edit, after) : { warnings: [] };
+  const { id, desired, before, application, warnings } = edit;
+  const subscribers = after?.SubscriberNum ?? before.SubscriberNum;
+  const changes = listChanges(desired, before, verdicts, after);
+  const { undo, warnings: undoWarnings } = mayHaveChanged(outcome) ? undoOf(edit) : { warnings: [] };
   return {
     outcome,
     channel: id,
@@ -58,8 +52,8 @@ export function receiptOf(
     ...(undo && { undo }),
     warnings: [
       ...warnings,
-      ...conflictWarnings(conflicts, secrets, undo),
-      ...(mayHaveChanged(outcome) || outcome === "declined" ? valueWarnings({ ...edit, before }) : []),
+      ...conflictWarnings(conflicts),
+      ...(mayHaveChanged(outcome) || outcome === "declined" ? valueWarnings(edit) : []),
       ...changedLimitWarnings(edit, after),
       ...undoWarnings,
     ],
@@ -69,7 +63,7 @@ export function receiptOf(
 /** The changes of an edit, field by field. */
 export function listChanges(
   desired: ChannelValues,
-  before: ChannelInfo,
+  before: ChannelInfo = {},
   verdicts: Judgement["verdicts"] = {},
   after?: ChannelInfo,
 ): Change[] {

@@ -23,11 +23,17 @@ const ABOUT_THE_CLOCK = ["credentials", "expired"];
 /** Kinds of codes after which the same call may be sent again without harm. */
 const RESENDABLE = ["rate", "transient", "disputed"];
 
-/** The error of a read that failed, or of a call that was never sent. */
-export function explain(failure: Failure, call: FailedCall): ExplainedError {
-  const nothingSent = replyKindOf(failure) === "notSent" ? " Nothing was sent." : "";
+/**
+ * The error of a read that failed, or of a call that was never sent.
+ * @param what was not sent, as a sentence
+ */
+export function explain(
+  failure: Failure,
+  call: FailedCall,
+  what = replyKindOf(failure) === "notSent" ? "Nothing was sent." : "",
+): ExplainedError {
   const { cause, ...rest } = explanationOf(failure, call);
-  return new ExplainedError({ ...rest, cause: `${cause}${nothingSent}` }, envelopeOf(failure));
+  return new ExplainedError({ ...rest, cause: `${cause} ${what}`.trimEnd() }, envelopeOf(failure));
 }
 
 /** Who can fix a failure, and how; the cause says what happened, and nothing about what became of an edit. */

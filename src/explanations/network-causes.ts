@@ -86,20 +86,9 @@ export const NETWORK_CAUSES: Readonly<Record<NetworkReasonName, NetworkCause>> =
     cause: "The network layer in front of the service failed",
     ...TRY_LATER,
   },
-  redirected: {
-    cause: "The host answered with a redirect, which is never followed",
-    fixedBy: "operator",
-    step: CHECK_ENDPOINT,
-  },
   statusRejected: {
-    cause: "Something in front of the service refused the request",
+    cause: "The answer is not the service's own: it always answers with HTTP 200",
     fixedBy: "operator",
-    step: CHECK_ENDPOINT,
-  },
-  answerTooLarge: {
-    cause: "The answer was larger than any the service documents",
-    fixedBy: "operator",
-    first: "Ask for fewer channels at once. If that does not help,",
     step: CHECK_ENDPOINT,
   },
   answerMalformed: {

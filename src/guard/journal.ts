@@ -20,7 +20,7 @@ export interface JournalIdentity {
   readonly pid: number;
 }
 
-interface RecordedChange {
+export interface RecordedChange {
   readonly field: string;
   readonly before?: string | number;
   readonly after: string | number;

@@ -1,11 +1,10 @@
-import { type ChannelInfo, type ChannelValues, DEFAULT_MAX_SUBSCRIBERS } from "../channel/fields.ts";
+import type { ChannelInfo } from "../channel/fields.ts";
 
 /** The sandbox's state: the documentation's sample channels, for the life of the process. */
 
-/** A channel with what no command reads. */
+/** A channel. No command reads its limit (assumed). */
 export interface StoredChannel {
   info: Required<Omit<ChannelInfo, "MaxSubscriberNum">>;
-  maxSubscriberNum: number;
   /** Custom fields by user ID. */
   readonly subscribers: Map<string, string>;
 }
@@ -27,7 +26,6 @@ export function sampleChannels(): Map<string, StoredChannel> {
           Organization: "test compare organization",
           CustomString: "modify_custom_string",
         },
-        maxSubscriberNum: 1_000_000, // assumed: more than its subscribers
         subscribers: new Map([["107867", ""]]),
       },
     ],
@@ -45,7 +43,6 @@ export function sampleChannels(): Map<string, StoredChannel> {
           Organization: "Tencent",
           CustomString: "",
         },
-        maxSubscriberNum: DEFAULT_MAX_SUBSCRIBERS,
         subscribers: new Map([["109635", ""]]),
       },
     ],
@@ -64,16 +61,8 @@ export function sampleChannels(): Map<string, StoredChannel> {
           Organization: "",
           CustomString: "",
         },
-        maxSubscriberNum: DEFAULT_MAX_SUBSCRIBERS,
         subscribers: new Map([["109635", ""]]),
       },
     ],
   ]);
-}
-
-/** Sets new values; what is not named stays (MaxSubscriberNum too: assumed). */
-export function change(channel: StoredChannel, { MaxSubscriberNum, ...values }: ChannelValues): void {
-  const named = Object.entries(values).filter(([, value]) => value !== undefined);
-  channel.info = { ...channel.info, ...Object.fromEntries(named) };
-  channel.maxSubscriberNum = MaxSubscriberNum ?? channel.maxSubscriberNum;
 }

@@ -16,14 +16,10 @@ export interface SandboxAccount {
  * @param nowSeconds Unix seconds
  */
 export function verifyQuery(query: URLSearchParams, account: SandboxAccount, nowSeconds: number): number {
-  const sdkAppId = query.get("sdkappid");
-  const identifier = query.get("identifier");
-  const userSig = query.get("usersig");
-  if (!sdkAppId) return 60012;
-  if (!userSig) return 70002;
-  if (!identifier || query.get("contenttype") !== "json") return 60025;
-  const random = query.get("random") ?? "";
-  if (!/^\d{1,10}$/.test(random) || Number(random) > 4_294_967_295) return 60002; // assumed
+  const [sdkAppId, identifier, userSig] = ["sdkappid", "identifier", "usersig"].map((name) => query.get(name) ?? "");
+  const random = Number(query.get("random") ?? Number.NaN);
+  const isRandom = Number.isInteger(random) && random >= 0 && random <= 4_294_967_295;
+  if (query.get("contenttype") !== "json" || !isRandom || !identifier || !userSig) return 60025; // assumed
   if (Number(sdkAppId) !== account.sdkAppId) return 70020;
 
   const signed = decode(userSig);
@@ -36,7 +32,6 @@ export function verifyQuery(query: URLSearchParams, account: SandboxAccount, now
 }
 
 interface SignedDocument {
-  readonly "TLS.ver": string;
   readonly "TLS.identifier": string;
   readonly "TLS.sdkappid": number;
   readonly "TLS.time": number;
@@ -45,8 +40,7 @@ interface SignedDocument {
 }
 
 function decode(userSig: string): SignedDocument | undefined {
-  const standard = { "*": "+", "-": "/", _: "=" } as Record<string, string>;
-  const base64 = userSig.replace(/[*_-]/g, (letter) => standard[letter] ?? letter);
+  const base64 = userSig.replaceAll("*", "+").replaceAll("-", "/").replaceAll("_", "=");
   try {
     return JSON.parse(inflateSync(Buffer.from(base64, "base64")).toString()) as SignedDocument;
   } catch {

@@ -3,9 +3,10 @@ import * as z from "zod/v4";
 import { CHANNEL_ID_PREFIX } from "../channel/fields.ts";
 import { DEFAULT_ADMIN } from "../chat-api/auth/admin.ts";
 import { MAX_REQUESTS_PER_SECOND, REPLICA_LAG_MS, SERVER_TIMEOUT_MS, WRITE_TIMEOUT_MS } from "../chat-api/limits.ts";
-import { REGION_NAMES, suggestRegion } from "../chat-api/regions.ts";
+import { REGION_NAMES } from "../chat-api/regions.ts";
 import type { ConfirmEdits } from "../guard/confirmation.ts";
 import { LOG_LEVELS } from "../log.ts";
+import { nearestName } from "../text/nearest-name.ts";
 
 /**
  * The settings: one schema for each environment variable. Reading, errors, the README's table, the bundle's form and
@@ -230,7 +231,7 @@ export function metaOf(name: SettingName): SettingMeta {
 }
 
 function regionError(given: string): string {
-  const meant = suggestRegion(given);
+  const meant = nearestName(given, REGION_NAMES);
   return `must be one of ${REGION_NAMES.join(", ")}.${meant ? ` Did you mean ${meant}?` : ""}`;
 }
 

@@ -55,7 +55,7 @@ export function admit(
   tool: Tool,
   args: object,
   { policy, givenUndos }: Pick<ToolContext, "policy" | "givenUndos">,
-): { input: object } & Omit<ToolCall, keyof EditCall> {
+): { input: object } & Pick<ToolCall, "channelIds" | "disallowed" | "warnings"> {
   policy.assertNoSecrets(args);
   if (tool.isWrite) policy.assertWritable(tool.name);
   const { input, warnings } = validateInput(tool.input, args, (given) => [

@@ -1,6 +1,6 @@
 import { ExplainedError, listProblems } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
-import { type ChannelInfo, MAX_CHANNELS_PER_GET, READABLE_FIELDS } from "../channel/fields.ts";
+import { CHANNEL_FIELDS, type ChannelInfo, MAX_CHANNELS_PER_GET } from "../channel/fields.ts";
 import { explain } from "../explanations/explain.ts";
 import { plural, quote } from "../text/text.ts";
 import { splitToFit } from "./answer-size.ts";
@@ -54,7 +54,7 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
 
 /** The documented Unix seconds again, in ISO 8601 UTC. */
 function isoTimes(info: ChannelInfo): Record<string, string> {
-  const times = READABLE_FIELDS.flatMap((field) => {
+  const times = CHANNEL_FIELDS.flatMap((field) => {
     const seconds = info[field.name];
     if (!("isoName" in field) || typeof seconds !== "number" || seconds <= 0) return [];
     const date = new Date(seconds * 1000);

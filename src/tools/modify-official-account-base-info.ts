@@ -3,7 +3,7 @@ import { COMMANDS } from "../channel/commands.ts";
 import { WRITABLE_FIELDS } from "../channel/fields.ts";
 import { editChannel } from "../edits/edit-channel.ts";
 import { modifyChannelInput, modifyChannelOutput } from "./schemas.ts";
-import { type Tool, toToolOutcome } from "./tool.ts";
+import type { Tool } from "./tool.ts";
 
 /** Edits a channel (page: Modifying Official Channel Information). */
 export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInput>> = {
@@ -28,6 +28,6 @@ export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInp
   },
 
   async run({ Official_Account: id, ...values }, context, call) {
-    return toToolOutcome(await editChannel(context, id, values, call), call);
+    return editChannel(context, id, values, call);
   },
 };

@@ -1,7 +1,7 @@
 import { COMMANDS } from "../channel/commands.ts";
 import { editSubscriber } from "../edits/edit-subscriber.ts";
 import { type ModifySubscriberInput, modifySubscriberInput, modifySubscriberOutput } from "./schemas.ts";
-import { type Tool, toToolOutcome } from "./tool.ts";
+import type { Tool } from "./tool.ts";
 
 /** Sets a subscriber's custom field (page: Modifying Subscriber Information). */
 export const modifySubscriberInfo: Tool<ModifySubscriberInput> = {
@@ -15,6 +15,6 @@ export const modifySubscriberInfo: Tool<ModifySubscriberInput> = {
   output: modifySubscriberOutput,
 
   async run(input, context, call) {
-    return toToolOutcome(await editSubscriber(context, input, call), call);
+    return editSubscriber(context, input, call);
   },
 };

@@ -124,7 +124,7 @@ const envelope = {
 };
 
 const readableOutputs = Object.fromEntries(
-  CHANNEL_FIELDS.filter((field) => field.readable).flatMap((field) => [
+  CHANNEL_FIELDS.flatMap((field) => [
     [field.name, (field.type === "integer" ? integer() : z.string()).optional()],
     ...("isoName" in field ? [[field.isoName, z.string().optional()]] : []),
   ]),

@@ -2,7 +2,7 @@ import type * as z from "zod/v4";
 import type { ExplainedError } from "../call/explained-error.ts";
 import type { Command } from "../channel/commands.ts";
 import type { Secrets } from "../chat-api/auth/secrets.ts";
-import type { ConfirmationRequest, EditCall, EditResult, EditServices } from "../edits/edit.ts";
+import type { ConfirmationRequest, EditCall, EditServices } from "../edits/edit.ts";
 import type { Receipt } from "../edits/receipt.ts";
 import type { PolicyError } from "../guard/policy-error.ts";
 import type { GivenUndos } from "./given-undos.ts";
@@ -45,14 +45,6 @@ export interface FinishedCall {
 
 /** The result of a call; a confirmation request must be answered before the call can go on. */
 export type ToolOutcome = FinishedCall | { readonly confirmationRequest: ConfirmationRequest };
-
-/** The outcome of a tool that edits: the receipt beside the service's envelope. */
-export function toToolOutcome(result: EditResult, call: Pick<ToolCall, "warnings">): ToolOutcome {
-  if ("confirmationRequest" in result) return result;
-  const { envelope, receipt, error, writeId } = result;
-  const withWarnings = { ...receipt, warnings: [...call.warnings, ...receipt.warnings] };
-  return { content: { ...envelope, receipt: withWarnings }, error, writeId };
-}
 
 /** What the tools work with, made from the settings. */
 export interface ToolContext extends EditServices {

@@ -179,7 +179,7 @@ describe("a read, or an edit of a subscriber, is sent again", () => {
   });
 
   test("in an outage only ten times for all calls together", async () => {
-    const sandbox = await startSandbox({ requestsPerSecond: 1_000_000 });
+    const sandbox = await startSandbox();
     const context = unlimitedContext(sandbox);
     for (let times = 0; times < 900; times += 1) sandbox.faults.add({ response: { status: 502 } });
     const errors = await Promise.all(Array.from({ length: 300 }, () => errorOf(read(context, [PENN], 25_000))));
@@ -190,7 +190,7 @@ describe("a read, or an edit of a subscriber, is sent again", () => {
   });
 
   test("ten times in an outage, and once more for each call that succeeds", async () => {
-    const sandbox = await startSandbox({ requestsPerSecond: 1_000_000 });
+    const sandbox = await startSandbox();
     const context = unlimitedContext(sandbox);
     const outage = () => sandbox.faults.add(...Array.from({ length: 4 }, () => ({ response: { status: 502 } })));
     const attempts: number[] = [];
@@ -339,11 +339,10 @@ describe("credentials", () => {
     },
   );
 
-  test("expired at the last attempt of a call are replaced for the next one, and nothing is stopped", async () => {
+  test("expired after other failures are replaced at once, whatever the number of attempts", async () => {
     const { sandbox, context } = await open();
     sandbox.faults.add(...[60008, 60008, 60008, 70001].map((code) => ({ response: { code } })));
-    expect(await errorOf(read(context))).toMatchObject({ envelope: { ErrorCode: 70001 } });
-    expect((await read(context)).channels).toHaveLength(1);
+    expect((await read(context)).attempts).toBe(5);
     const [expired, renewed] = sandbox.requests.slice(-2).map(({ query }) => query.get("usersig"));
     expect(renewed).not.toBe(expired);
   });

@@ -35,7 +35,7 @@ describe("a job", { timeout: 60_000 }, () => {
   });
 
   test("killed at random points and resumed: every value is right, each line is reported once", async () => {
-    const sandbox = await startSandbox({ requestsPerSecond: 100_000 });
+    const sandbox = await startSandbox();
     const count = 400;
     withSubscribers(sandbox, count);
     const { file, results } = fileWith(...Array.from({ length: count }, (_, index) => subscriberLine(index)));
@@ -58,7 +58,7 @@ describe("a job", { timeout: 60_000 }, () => {
   });
 
   test("that stood still stops by itself once another run has taken its results", async () => {
-    const sandbox = await startSandbox({ requestsPerSecond: 100_000 });
+    const sandbox = await startSandbox();
     // As a public service: connections outlive the pause, and what is sent over them arrives.
     Object.assign((sandbox as unknown as { server: Server }).server, { keepAliveTimeout: 65_000 });
     withSubscribers(sandbox, 30);
@@ -92,7 +92,7 @@ describe("a job", { timeout: 60_000 }, () => {
   });
 
   test("nearly every edit is accepted although one request in twelve fails", async () => {
-    const sandbox = await startSandbox({ requestsPerSecond: 100_000 });
+    const sandbox = await startSandbox();
     const count = 600;
     withSubscribers(sandbox, count);
     let seed = 20261128;

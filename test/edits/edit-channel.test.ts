@@ -116,7 +116,7 @@ describe.concurrent("an edit", () => {
     expect(error).toBeUndefined();
     expect(receipt).toMatchObject({ outcome: "accepted", changes: [{ verdict: "unchanged" }, { verdict: "notRead" }] });
     expect(receipt.warnings).toContain("No undo of MaxSubscriberNum: its value before was not readable.");
-    expect(sandbox.channels.get(PENN)?.maxSubscriberNum).toBe(9);
+    expect(bodiesOf(sandbox, MODIFY)).toEqual([{ Official_Account: PENN, MaxSubscriberNum: 9 }]);
   });
 
   test.each([
@@ -134,7 +134,10 @@ describe.concurrent("an edit", () => {
     sandbox.faults.add(failedRead);
     expect(await errorOf(edit(context, { Name: "B" }))).toMatchObject({
       envelope: { ErrorCode: 60020 },
-      explanation: { cause: expect.stringMatching(/ No edit was sent\.$/), attempts: 0 },
+      explanation: {
+        cause: expect.stringMatching(/ This was the read before the edit: no edit was sent\.$/),
+        attempts: 0,
+      },
     });
     expect(posts(sandbox)).toBe(0);
   });
@@ -152,13 +155,13 @@ describe.concurrent("MaxSubscriberNum, where answers hold it", () => {
     });
   });
 
-  test("is reported with the call that puts it back, where it changed although the edit did not name it", async () => {
+  test("is reported with what puts it back, where it changed although the edit did not name it", async () => {
     const { sandbox, context, journal } = await open();
     sandbox.faults.add(showingLimit(1_000_000), showingLimit(100_000));
     const { receipt } = await edit(context, { Name: "B" });
     expect(receipt.outcome).toBe("applied");
-    expect(receipt.warnings[0]).toContain(`call ${MODIFY} {"Official_Account":"${PENN}","MaxSubscriberNum":1000000}`);
-    expect(receipt.undo?.arguments).toEqual({ Official_Account: PENN, Name: OLD, MaxSubscriberNum: 1_000_000 });
+    expect(receipt.warnings[0]).toContain("To put it back, send MaxSubscriberNum 1000000.");
+    expect(receipt.undo?.arguments).toEqual({ Official_Account: PENN, Name: OLD });
     expect(recorded(journal)?.result?.undo).toEqual(receipt.undo);
   });
 });
@@ -182,9 +185,11 @@ describe.concurrent("after an OK", () => {
     expect(envelope.ErrorCode).toBe(0);
     expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ after: OLD, verdict: "notApplied" }] });
     expect(error?.explanation).toMatchObject({ stage: "service", fixedBy: "agent", attempts: 1, safeToResend: false });
-    expect(error?.message).toBe("The service said OK. A read 2 seconds later shows old value: Name.");
+    expect(error?.message).toBe(
+      "The service said OK. The receipt says field by field what a read 2 seconds later shows.",
+    );
     expect(error?.explanation.nextStep).toContain(
-      `in 10 seconds with get_official_account_info {"OfficialAccountIdList":[{"Official_Account":"${PENN}"}]}`,
+      `Wait 10 seconds, then read the channel with get_official_account_info {"OfficialAccountIdList":[{"Official_Account":"${PENN}"}]}`,
     );
   });
 
@@ -335,8 +340,8 @@ describe.concurrent("without a valid answer", () => {
     sandbox.faults.add({ command: MODIFY, response: { change } });
     const { receipt, error } = await edit(context, { Name: "B", Introduction: "new" });
     expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ verdict: "applied" }, { verdict: "notApplied" }] });
-    expect(error?.message).toMatch(/shows new value: Name; old value: Introduction\.$/);
-    expect(error?.explanation.nextStep).toContain("receipt.undo");
+    expect(receipt.summary).toMatch(/ → 'B'; Introduction: 'test compare introduction', as before$/);
+    expect(error?.explanation.nextStep).toContain("send the other fields again");
     expect(posts(sandbox)).toBe(1);
   });
 
@@ -359,7 +364,7 @@ describe.concurrent("without a valid answer", () => {
     const { receipt, error } = await edit(context, values);
     expect(receipt).toMatchObject({ outcome: "unknown", changes: [{ verdict: "notRead" }] });
     expect(error?.explanation.nextStep).toMatch(
-      /^Wait 5 seconds, then read the channel with .* at most 3 times in total/,
+      /^Wait 10 seconds, then read the channel with .* at most 3 times in total/,
     );
     expect(posts(sandbox)).toBe(1);
   });
@@ -369,9 +374,7 @@ describe.concurrent("without a valid answer", () => {
     sandbox.faults.add(failing("reset"));
     const { receipt, error } = await edit(context, { Name: "B" }, 1_500);
     expect(receipt).toMatchObject({ outcome: "unknown", undo: { arguments: { Name: OLD } } });
-    expect(error?.message).toMatch(
-      /the call ended before the channel could be read back\. The edit can take effect until/,
-    );
+    expect(error?.message).toMatch(/the channel could not be read back\. It can take effect until 3 seconds after/);
   });
 
   test("a refusal of the second attempt is a refusal: the first one is settled", async () => {
@@ -420,12 +423,12 @@ describe.concurrent("the lock of a channel", () => {
     expect(order).toEqual(["quick", "slow"]);
   });
 
-  test("that comes too late for an edit says how many came first, and lets the next one through", async () => {
+  test("that comes too late for an edit says that others came first, and lets the next one through", async () => {
     const { context } = await open();
     const first = edit(context, { Name: "first" });
     const impatient = errorOf(edit(context, { Name: "impatient" }, 100));
     const last = edit(context, { Name: "last" });
-    expect((await impatient).message).toContain("1 earlier edit of the same channel or subscriber came first");
+    expect((await impatient).message).toContain("earlier edits of the same channel came first");
     expect((await first).receipt.outcome).toBe("applied");
     expect((await last).receipt.changes[0]).toMatchObject({ before: "first", after: "last" });
   });

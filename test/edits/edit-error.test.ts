@@ -26,15 +26,14 @@ function attempt(more: Partial<Attempt>): Attempt {
     attempts: 1,
     after: read,
     conflicts: new Map(),
-    endedEarly: false,
     outcome: "unknown",
     verdicts: { Name: "notRead" },
     ...more,
   };
 }
-const explained = (more: Partial<Attempt>, hasUndo = false) => {
+const explained = (more: Partial<Attempt>) => {
   const made = attempt(more);
-  return channelEditError({ id: "@TOA#_x" }, made, made.failure && WHY, hasUndo)?.explanation;
+  return channelEditError("@TOA#_x", made, made.failure && WHY)?.explanation;
 };
 
 describe("the error of a channel's edit", () => {
@@ -58,7 +57,7 @@ describe("the error of a channel's edit", () => {
       nextStep: expect.stringMatching(/^Call again with the same arguments\./),
       safeToResend: true,
     });
-    expect(explained({ outcome: "notApplied", failure: networkFailure("redirected") })).toMatchObject({
+    expect(explained({ outcome: "notApplied", failure: networkFailure("statusRejected") })).toMatchObject({
       cause: `The connection broke. ${settled}`,
       nextStep: "Check the network.",
     });
@@ -75,46 +74,36 @@ describe("the error of a channel's edit", () => {
     expect(explained({ verdicts: { Name: "differs" } })?.nextStep).toMatch(/^Show the person/);
   });
 
-  test("of an edit that was not read back says why, and how long it can still take effect", () => {
+  test("of an edit that was not read back says how long it can still take effect", () => {
     expect(explained({ after: undefined })).toMatchObject({
-      cause: "The connection broke. Whether the edit was applied is not known: the channel could not be read back.",
-      nextStep: expect.stringContaining(`Wait 5 seconds, then read the channel with ${READ}.`),
+      cause:
+        "The connection broke. Whether the edit was applied is not known: the channel could not be read back. It can take effect until 3 seconds after it was sent.",
+      nextStep: expect.stringContaining(`Wait 10 seconds, then read the channel with ${READ}.`),
       fixedBy: "operator",
       safeToResend: false,
     });
-    expect(explained({ after: undefined, endedEarly: true })?.cause).toMatch(
-      /the call ended before the channel could be read back\. The edit can take effect until 3 seconds after it was sent\.$/,
-    );
-    expect(explained({ after: undefined, endedEarly: true, reply: "ok", failure: undefined })?.cause).toBe(
-      "The service said OK. Whether the edit was applied is not known: the call ended before the channel could be read back.",
-    );
   });
 
-  test("names the fields by what was read, and when that was", () => {
-    const verdicts = {
-      Name: "applied",
-      Introduction: "notApplied",
-      FaceUrl: "differs",
-      Organization: "notRead",
-    } as const;
+  test("of an edit that was read back leaves the fields to the receipt, and says when that was", () => {
+    const verdicts = { Name: "notApplied" } as const;
     expect(explained({ verdicts })?.cause).toBe(
-      "The connection broke. A read 5 seconds later shows new value: Name; old value: Introduction; a different value: FaceUrl; not known: Organization.",
+      "The connection broke. The receipt says field by field what a read 5 seconds later shows.",
     );
-    expect(explained({ verdicts: { Name: "notApplied" }, reply: "ok", failure: undefined })).toMatchObject({
+    expect(explained({ verdicts, reply: "ok", failure: undefined })).toMatchObject({
       stage: "service",
-      cause: "The service said OK. A read 2 seconds later shows old value: Name.",
+      cause: "The service said OK. The receipt says field by field what a read 2 seconds later shows.",
       fixedBy: "agent",
-      nextStep: expect.stringMatching(/^Read the channel in 10 seconds with .* send the edit again once; then stop/),
+      nextStep: expect.stringMatching(
+        /^Wait 10 seconds, then read the channel with .* send the edit again\. Send it at/,
+      ),
     });
   });
 
-  test("of a part that was applied names the undo only where there is one", () => {
+  test("of a part that was applied asks for the other fields alone", () => {
     const verdicts = { Name: "applied", Introduction: "notApplied" } as const;
-    expect(explained({ verdicts }, true)?.nextStep).toContain("To take the edit back, make the call in receipt.undo.");
-    expect(explained({ verdicts }, false)?.nextStep).toMatch(
-      /^Tell the person which fields have the new value\. To complete it, send the fields with the old value again\./,
+    expect(explained({ verdicts })?.nextStep).toMatch(
+      /^Tell the person which fields have the new value\. To complete the edit, send the other fields again\./,
     );
-    expect(explained({ verdicts: { Name: "applied", Introduction: "notRead" } })?.nextStep).toMatch(/^Wait 5 seconds/);
   });
 });
 
@@ -133,7 +122,7 @@ describe("the error of a subscriber's edit", () => {
     expect(unknown.explanation).toMatchObject({
       cause:
         "The connection broke. Whether the value was set is not known, and no tool can read it. It can take effect until 3 seconds after it was last sent.",
-      nextStep: expect.stringMatching(/^Call again with the same arguments in 10 seconds/),
+      nextStep: expect.stringMatching(/^Wait 10 seconds\. Then call again with the same arguments/),
       safeToResend: true,
     });
     const blocked = subscriberEditError("unknown", { ...WHY, safeToResend: false }, {}).explanation;

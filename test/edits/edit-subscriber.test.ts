@@ -27,7 +27,7 @@ test("an OK is accepted: no tool can read the value back", async () => {
     outcome: "accepted",
     channel: PENN,
     subscriber: "107867",
-    summary: `Subscriber '107867' of '${PENN}' (test): the service said OK. CustomString: 'vip'. No tool can read this value, so it was not verified and there is no undo.`,
+    summary: `Subscriber '107867' of '${PENN}' (test): the service said OK. CustomString: 'vip' (not verified). No tool can read this value, so there is no undo.`,
     changes: [{ field: "CustomString", after: "vip", verdict: "notRead", bytes: { used: 3, max: 3000 } }],
     warnings: [],
   });
@@ -78,7 +78,7 @@ test("four times without a valid answer the outcome is unknown, and safe to rese
   expect(error?.explanation).toMatchObject({ safeToResend: true, attempts: 4 });
   expect(error?.message).toContain("It can take effect until 3 seconds after it was last sent.");
   expect(error?.explanation.nextStep).toMatch(
-    /in 10 seconds.*harmless.*3 times in total, then stop and tell the person/,
+    /^Wait 10 seconds.*harmless.*3 times in total, then stop and tell the person/,
   );
   expect(resultOf(journal)?.outcome).toBe("unknown");
 });

@@ -100,7 +100,7 @@ export class SimulatedService {
     const info = Object.fromEntries(Object.entries(seen).filter(() => !(this.lacksFields && this.#chance(0.05))));
     this.reads.push({ at, call, info });
     const channels = ids.map((id) => ({ id, envelope: ENVELOPE, info }));
-    return { kind: "ok", attempts: 1, value: { envelope: ENVELOPE, serverDate: undefined, channels } };
+    return { kind: "ok", attempts: 1, value: { envelope: ENVELOPE, clockNote: "", channels } };
   }
 
   async getChannel(id: string, call: Deadline): Promise<Reply<ChannelInfo>> {

@@ -156,7 +156,7 @@ describe("a client", () => {
   test("that no longer reads its answers cannot keep the server from leaving", async () => {
     const { server } = await open();
     server.child.stdout?.pause();
-    server.write(`${JSON.stringify({ jsonrpc: "2.0", id: 5, method: "tools/list" })}\n`.repeat(100));
+    for (const id of [5, 6, 7, 8]) server.write(`${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list" })}\n`);
     server.child.stdin?.end();
     expect(await server.exit()).toBe(0);
   });
@@ -164,11 +164,11 @@ describe("a client", () => {
   test("that reads its answers late, after its last word, still gets them all", async () => {
     const { server } = await open();
     server.child.stdout?.pause();
-    server.write(`${JSON.stringify({ jsonrpc: "2.0", id: 5, method: "tools/list" })}\n`.repeat(100));
+    for (const id of [5, 6, 7, 8]) server.write(`${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list" })}\n`);
     server.child.stdin?.end();
     setTimeout(() => server.child.stdout?.resume(), 700);
     expect(await server.exit()).toBe(0);
-    await waitUntil(() => server.messages.length === 101);
+    await waitUntil(() => server.messages.length === 5);
   });
 
   test("that never reads an answer and ends its input does not keep the server alive", async () => {
@@ -315,7 +315,7 @@ test("the stack of a bug points to the source", async () => {
   };
   const { result } = await server.request("tools/call", write);
   expect(result.structuredContent.explanation.stage).toBe("internal");
-  expect(server.stderr).toMatch(/boom.* at \w+ \(src\/text\/text\.ts:\d+:\d+\)/);
+  expect(server.stderr).toMatch(/boom.* at \S+ \(src\/text\/text\.ts:\d+:\d+\)/);
   expect(JSON.stringify(result)).not.toContain("boom");
 });
 
@@ -327,13 +327,14 @@ describe("hostile input", () => {
       `{"jsonrpc":"2.0","id":8,"method":"tools/call","params":{"name":"${"x".repeat(12 * 1024 * 1024)}"}}\n`,
     );
     expect((await server.request("ping")).result).toEqual({});
-    expect(server.messages.map(({ id, error }) => [id, error?.code])).toEqual([
+    await waitUntil(() => server.messages.length === 6);
+    expect(server.messages.map(({ id, error }) => [id, error?.code]).sort()).toEqual([
+      [null, -32600],
+      [null, -32700],
+      [null, -32700],
       [1, undefined],
-      [null, -32700],
-      [null, -32700],
-      [null, -32600],
-      [null, -32600],
       [2, undefined],
+      [8, -32602],
     ]);
   });
 });

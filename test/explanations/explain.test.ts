@@ -42,7 +42,7 @@ describe("the explanation of a failure", () => {
   test("calls what only a person can fix not safe to resend", () => {
     const isSafe = (name: NetworkReasonName) => explanationOf(networkFailure(name), CALL).safeToResend;
     expect((["unreachable", "noTimeToSend", "tooManyRequests", "timedOut"] as const).map(isSafe)).not.toContain(false);
-    const persons = ["userSigUnusable", "tlsFailed", "proxyRefused", "authCooldown", "redirected"] as const;
+    const persons = ["userSigUnusable", "tlsFailed", "proxyRefused", "authCooldown", "statusRejected"] as const;
     expect(persons.map(isSafe)).not.toContain(true);
   });
 

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { ChannelValues } from "../../src/channel/fields.ts";
-import type { EditResult, FinishedEdit } from "../../src/edits/edit.ts";
+import type { EditResult } from "../../src/edits/edit.ts";
 import { editChannel } from "../../src/edits/edit-channel.ts";
 import type { IntentLine, JournalLine, OutcomeLine } from "../../src/guard/journal.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
 import type { FaultySandbox } from "./faulty-sandbox.ts";
 import { journalPath } from "./folders.ts";
-import { bodiesOf, callFor, contextOn, finished, GET, MODIFY, PENN, startSandbox } from "./service.ts";
+import { bodiesOf, callFor, contextOn, type EndedEdit, finished, GET, MODIFY, PENN, startSandbox } from "./service.ts";
 
 /** Edits of the sandbox's large channel, and what reads of it can be made to show. */
 
@@ -20,7 +20,7 @@ export async function open(more: Record<string, string> = {}) {
 
 export const start = (context: ToolContext, values: ChannelValues, ms?: number, id = PENN): Promise<EditResult> =>
   editChannel(context, id, values, callFor(ms));
-export const edit = (context: ToolContext, values: ChannelValues, ms?: number, id = PENN): Promise<FinishedEdit> =>
+export const edit = (context: ToolContext, values: ChannelValues, ms?: number, id = PENN): Promise<EndedEdit> =>
   finished(start(context, values, ms, id));
 export const posts = (sandbox: FaultySandbox) => bodiesOf(sandbox, MODIFY).length;
 export const nameOf = (sandbox: FaultySandbox) => sandbox.channels.get(PENN)?.info.Name;

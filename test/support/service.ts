@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { Deadline } from "../../src/call/deadline.ts";
-import { ExplainedError, type Explanation } from "../../src/call/explained-error.ts";
+import { type Envelope, ExplainedError, type Explanation } from "../../src/call/explained-error.ts";
 import { COMMANDS } from "../../src/channel/commands.ts";
 import { Secrets } from "../../src/chat-api/auth/secrets.ts";
 import { Signer } from "../../src/chat-api/auth/user-sig.ts";
@@ -11,6 +11,7 @@ import { HttpClient } from "../../src/chat-api/http/http-client.ts";
 import type { Reply } from "../../src/chat-api/reply.ts";
 import { createContext, type ProcessInfo } from "../../src/context.ts";
 import type { EditResult, FinishedEdit } from "../../src/edits/edit.ts";
+import type { Receipt } from "../../src/edits/receipt.ts";
 import { explain } from "../../src/explanations/explain.ts";
 import { NETWORK_CAUSES } from "../../src/explanations/network-causes.ts";
 import { noLog } from "../../src/log.ts";
@@ -103,11 +104,19 @@ export async function okValue<T extends object>(sent: Promise<Reply<T>>): Promis
   return { ...result.value, attempts };
 }
 
+/** An edit that has ended, with the service's envelope apart from the receipt. */
+export interface EndedEdit extends Omit<FinishedEdit, "content"> {
+  readonly envelope: Envelope;
+  readonly receipt: Receipt;
+}
+
 /** An edit that must not ask for confirmation. */
-export async function finished(edit: Promise<EditResult>): Promise<FinishedEdit> {
+export async function finished(edit: Promise<EditResult>): Promise<EndedEdit> {
   const result = await edit;
   if ("confirmationRequest" in result) throw new Error(`it asks: ${result.confirmationRequest.message}`);
-  return result;
+  const { content, ...more } = result;
+  const { receipt, ...envelope } = content;
+  return { envelope, receipt, ...more };
 }
 
 /** The bodies that reached a command, parsed. */

@@ -1,6 +1,7 @@
 /** Knows the secrets of this process and keeps them out of everything that leaves it. */
 
-const REPLACEMENT = "[secret]";
+/** What stands where a secret was. */
+export const REPLACEMENT = "[secret]";
 
 /**
  * An unbroken run of characters that URLs, base64, percent and backslash escapes are made of. In the service's text a
@@ -9,8 +10,8 @@ const REPLACEMENT = "[secret]";
 const LONG_RUN = /[A-Za-z0-9\-._~%+/=*\\]{32,}/g;
 /** A shorter ID is not exempt: it could stand by chance inside a credential and cut it in two. */
 const MIN_EXEMPT = 6;
-/** A RequestId as the service forms it; Tencent's support asks for it. */
-const REQUEST_ID = /^[A-Za-z0-9-]{1,64}$/;
+/** A RequestId as the service forms it; Tencent's support asks for it. A longer one could be a part of a credential. */
+const REQUEST_ID = /^[A-Za-z0-9-]{1,48}$/;
 
 /** The secret key, and every UserSig that this process has made or was given. They are ASCII. */
 export class Secrets {

@@ -14,8 +14,6 @@ interface UserSigInfo {
   readonly sdkAppId: number;
   readonly identifier: string;
   /** Unix seconds. */
-  readonly issuedAt: number;
-  /** Unix seconds. */
   readonly expiresAt: number;
 }
 
@@ -33,15 +31,11 @@ export function decodeUserSig(userSig: string): UserSigInfo | undefined {
     );
     const identifier = document["TLS.identifier"];
     if (typeof identifier !== "string" || typeof document["TLS.sig"] !== "string") return undefined;
-    if (!isWholeNumber(sdkAppId) || !isWholeNumber(issuedAt) || !isWholeNumber(validSeconds)) return undefined;
-    return { sdkAppId, identifier, issuedAt, expiresAt: issuedAt + validSeconds };
+    const [app = Number.NaN, expiresAt] = [sdkAppId, Number(issuedAt) + Number(validSeconds)];
+    return [app, expiresAt].every(Number.isSafeInteger) ? { sdkAppId: app, identifier, expiresAt } : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isWholeNumber(value: number | undefined): value is number {
-  return Number.isSafeInteger(value);
 }
 
 /** What is wrong with a ready-made UserSig for this application and account, or undefined. Never quotes the UserSig. */

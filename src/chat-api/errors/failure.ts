@@ -1,3 +1,4 @@
+import type { DeadlineEnd } from "../../call/deadline.ts";
 import type { Envelope } from "../../call/explained-error.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import { type FailedReplyKind, NETWORK_REASONS, type NetworkReasonName } from "./network-reasons.ts";
@@ -29,6 +30,11 @@ export type Failure = NetworkFailure | CodeFailure;
 
 export function networkFailure(reason: NetworkReasonName, detail = ""): NetworkFailure {
   return { kind: "network", reason, detail };
+}
+
+/** For a call whose time ended before its request was sent. */
+export function endedBeforeSending(end: DeadlineEnd, detail?: string): NetworkFailure {
+  return networkFailure(end === "cancelled" ? "cancelledBeforeSending" : "noTimeToSend", detail);
 }
 
 /** For an answer that lacks what the documentation promises. */

@@ -24,14 +24,8 @@ export const NETWORK_REASONS = {
   timedOut: { reply: "noAnswer", isTransient: true },
   cancelledAfterSending: { reply: "noAnswer", isTransient: false },
   serverError: { reply: "noAnswer", isTransient: true },
-  redirected: { reply: "noAnswer", isTransient: false },
   statusRejected: { reply: "noAnswer", isTransient: false },
-  answerTooLarge: { reply: "noAnswer", isTransient: false },
   answerMalformed: { reply: "noAnswer", isTransient: true },
 } as const satisfies Record<string, NetworkReason>;
 
 export type NetworkReasonName = keyof typeof NETWORK_REASONS;
-/** Reasons that mean that nothing was sent. */
-export type NotSentReason = {
-  [Name in NetworkReasonName]: (typeof NETWORK_REASONS)[Name]["reply"] extends "notSent" ? Name : never;
-}[NetworkReasonName];

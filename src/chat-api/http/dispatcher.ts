@@ -12,9 +12,6 @@ const KEEP_ALIVE_MS = 30_000;
 /** Maximum connections: enough for answers that take a second at the highest rate. */
 const MAX_CONNECTIONS = 256;
 
-/** The code of every error before the proxy has made a connection; its message says what happened. */
-export const PROXY_FAILED = "PROXY_FAILED";
-
 /** How to reach the service. */
 export interface DispatcherOptions {
   /** https, or http on loopback. */
@@ -41,21 +38,17 @@ export async function createDispatcher({ proxy, endpoint }: DispatcherOptions): 
   }
 
   const { default: undici } = await import("undici"); // a CommonJS module: its exports are the default of an import()
-  if (/^socks/i.test(proxy)) {
-    const connect = undici.buildConnector(options.connect);
-    return new undici.Socks5ProxyAgent(proxy, {
-      connect: (to, callback) =>
-        connect(to, (...[error, socket]) => (error ? callback(proxyFailure(error), null) : callback(null, socket))),
-    });
-  }
-  // Only CONNECT goes through this pool, so what fails here is the proxy. It needs a code of its own: when a proxy
-  // closes the socket, undici would otherwise reconnect endlessly.
+  if (/^socks/i.test(proxy))
+    return new undici.Socks5ProxyAgent(proxy, { connect: undici.buildConnector(options.connect) });
+  // Only CONNECT goes through this pool. Its errors lose their code: when a proxy closes the socket, undici would
+  // otherwise reconnect endlessly.
   class ProxyPool extends undici.Pool {
     override async connect(request: Dispatcher.ConnectOptions): Promise<never> {
       try {
         return (await super.connect({ ...request, headersTimeout: CONNECT_TIMEOUT_MS } as typeof request)) as never;
       } catch (error) {
-        throw proxyFailure(error as Error);
+        const code = codeOf(error as Error);
+        throw new Error(code === "UND_ERR_SOCKET" ? "it closed the connection" : code);
       }
     }
   }
@@ -65,12 +58,6 @@ export async function createDispatcher({ proxy, endpoint }: DispatcherOptions): 
     requestTls: options.connect,
     clientFactory: (origin: URL, poolOptions: object) => new ProxyPool(origin, poolOptions),
   });
-}
-
-function proxyFailure(error: Error): Error {
-  const code = codeOf(error);
-  const detail = code === "UND_ERR_SOCKET" ? "it closed the connection" : code;
-  return Object.assign(new Error(detail), { code: PROXY_FAILED });
 }
 
 /** The code that Node or undici put on an error, or an empty text. */

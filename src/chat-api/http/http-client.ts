@@ -1,8 +1,8 @@
 import type { Dispatcher } from "undici";
 import type { Deadline, DeadlineEnd } from "../../call/deadline.ts";
 import { malformed, type NetworkFailure, networkFailure } from "../errors/failure.ts";
-import type { NotSentReason } from "../errors/network-reasons.ts";
-import { codeOf, createDispatcher, type DispatcherOptions, PROXY_FAILED } from "./dispatcher.ts";
+import type { NetworkReasonName } from "../errors/network-reasons.ts";
+import { codeOf, createDispatcher, type DispatcherOptions } from "./dispatcher.ts";
 
 /** POSTs over undici: each ends as not sent, as sent without a valid answer, or with an answer. */
 
@@ -46,7 +46,7 @@ export class HttpClient {
     timeoutMs: number,
   ): Promise<HttpResponse | NetworkFailure> {
     const dispatcher = await this.load();
-    const { endpoint, userAgent } = this.#options;
+    const { endpoint, proxy, userAgent } = this.#options;
     const request: Dispatcher.DispatchOptions = {
       origin: endpoint.origin,
       path: `${this.#pathPrefix}${path}`,
@@ -89,7 +89,7 @@ export class HttpClient {
         },
         onResponseData(_controller, chunk) {
           receivedBytes += chunk.length;
-          if (receivedBytes > MAX_ANSWER_BYTES) fail(networkFailure("answerTooLarge"));
+          if (receivedBytes > MAX_ANSWER_BYTES) fail(malformed("larger than any that is documented"));
           else chunks.push(chunk);
         },
         onResponseEnd() {
@@ -99,7 +99,7 @@ export class HttpClient {
           setImmediate(() => setImmediate(resolve, { ...received, body }));
         },
         onResponseError: (_controller, error) =>
-          fail(controller ? failureAfterSending(error) : failureBeforeSending(error)),
+          fail(controller ? failureAfterSending(error) : failureBeforeSending(error, proxy !== undefined)),
       });
     });
   }
@@ -118,28 +118,23 @@ function failureAtEnd(end: DeadlineEnd, wasSent: boolean): NetworkFailure {
 }
 
 // Error codes of Node and undici for what fails before a request is sent; any other one there means "unreachable".
-const NOT_SENT_CODES: Readonly<Record<string, NotSentReason>> = {
+const NOT_SENT_CODES: Readonly<Record<string, NetworkReasonName>> = {
   ECONNREFUSED: "connectionRefused",
   ENOTFOUND: "hostNotFound",
   EAI_AGAIN: "hostNotFound",
   EPROTO: "tlsFailed",
 };
 
-function failureBeforeSending(error: Error): NetworkFailure {
+function failureBeforeSending(error: Error, isProxied: boolean): NetworkFailure {
   const cause = "errors" in error && Array.isArray(error.errors) ? (error.errors[0] as Error) : error;
   const code = codeOf(cause);
-  // undici reports the proxy's status in a message and nowhere else.
-  const proxyStatus = /^Proxy response \((\d+)\)/.exec(cause.message)?.[1];
-  if (proxyStatus) {
-    return networkFailure(/^4/.test(proxyStatus) ? "proxyRefused" : "proxyFailed", `HTTP ${proxyStatus}`);
-  }
-  if (code === PROXY_FAILED) return networkFailure("proxyFailed", cause.message);
-  if (code.startsWith("UND_ERR_SOCKS5")) {
-    return networkFailure(/_AUTH_|_REPLY_2$/.test(code) ? "proxyRefused" : "proxyFailed", cause.message);
-  }
   if (/CERT|SSL|TLS|SELF_SIGNED|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|UNABLE_TO/.test(code))
     return networkFailure("tlsFailed", code);
-  return networkFailure(NOT_SENT_CODES[code] ?? "unreachable", code);
+  if (!isProxied) return networkFailure(NOT_SENT_CODES[code] ?? "unreachable", code);
+  // undici reports the proxy's status in a message and nowhere else.
+  const status = /^Proxy response \((\d+)\)/.exec(cause.message)?.[1];
+  const isRefusal = status?.startsWith("4") || /SOCKS5_.*(AUTH_|REPLY_2$)/.test(code);
+  return networkFailure(isRefusal ? "proxyRefused" : "proxyFailed", status ? `HTTP ${status}` : code || cause.message);
 }
 
 function failureAfterSending(error: Error): NetworkFailure {

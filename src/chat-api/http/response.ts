@@ -18,8 +18,8 @@ export interface ApiResponse {
   readonly kind: "response";
   readonly envelope: Envelope;
   readonly content: Readonly<Record<string, unknown>>;
-  /** The server's Date header. */
-  readonly serverDate: string | undefined;
+  /** What is wrong with this machine's clock; empty if nothing. */
+  readonly clockNote: string;
 }
 
 /**
@@ -42,13 +42,11 @@ export function readResponse(
   const { ErrorCode: code, ActionStatus } = content;
   if (!isInteger(code)) return malformed("ErrorCode is missing or not a whole number");
   if (ActionStatus !== undefined && typeof ActionStatus !== "string") return malformed("ActionStatus is not a text");
-  const date = response.headers.date;
-  const serverDate = typeof date === "string" ? date : undefined;
+  const clockNote = describeClockSkew(response.headers.date, now);
   const envelope = readEnvelope(content, secrets, named);
-  if (code !== 0)
-    return { ...codeFailure({ ...envelope, ErrorCode: code }, describeClockSkew(serverDate, now)), retryAfterMs };
+  if (code !== 0) return { ...codeFailure({ ...envelope, ErrorCode: code }, clockNote), retryAfterMs };
   if (ActionStatus !== undefined && ActionStatus !== "OK") return malformed("ActionStatus and ErrorCode disagree");
-  return { kind: "response", envelope, content, serverDate };
+  return { kind: "response", envelope, content, clockNote };
 }
 
 export function codeFailure(envelope: CodeFailure["envelope"], clockNote = ""): CodeFailure {
@@ -74,12 +72,9 @@ export function readEnvelope(
   };
 }
 
-/**
- * What is wrong with this machine's clock where it and the server's Date header differ by more than two minutes.
- * @param now milliseconds since 1970
- */
-export function describeClockSkew(serverDate: string | undefined, now: number): string {
-  const server = serverDate ? Date.parse(serverDate) : Number.NaN;
+/** What is wrong with this machine's clock where it and the server's Date header differ by more than two minutes. */
+export function describeClockSkew(date: string | string[] | undefined, now: number): string {
+  const server = Date.parse(String(date));
   const skewSeconds = Math.round((now - server) / 1000);
   if (!(Math.abs(skewSeconds) > MAX_CLOCK_SKEW_SECONDS)) return ""; // an unreadable Date gives NaN and says nothing
   const minutes = Math.round(Math.abs(skewSeconds) / 60);
@@ -94,12 +89,8 @@ function readRetryAfter(header: string | string[] | undefined, now: number): num
 }
 
 function failureOfStatus(status: number): NetworkFailure {
-  const detail = `HTTP ${status}`;
   if (status === 429) return networkFailure("tooManyRequests");
-  if (status >= 500) return networkFailure("serverError", detail);
-  if (status >= 300 && status < 400) return networkFailure("redirected", detail);
-  if (status >= 400) return networkFailure("statusRejected", detail);
-  return malformed(`${detail}; 200 is the only documented status`);
+  return networkFailure(status >= 500 ? "serverError" : "statusRejected", `HTTP ${status}`);
 }
 
 function parse({ body }: HttpResponse): Pick<ApiResponse, "content"> | NetworkFailure {

@@ -1,95 +1,58 @@
-import type { Deadline, DeadlineEnd } from "../../call/deadline.ts";
-import { type NetworkFailure, networkFailure } from "../errors/failure.ts";
+import type { Deadline } from "../../call/deadline.ts";
+import { plural } from "../../text/text.ts";
+import { endedBeforeSending, type NetworkFailure } from "../errors/failure.ts";
 
-/** The share of the limit that may go out at once after an idle period; the rest is refilled evenly over each second. */
-const BURST_SHARE = 0.02;
 /** The service counts at its side, where requests arrive bunched after a slow connection: so much room stays free. */
 const HEADROOM = 1.11;
+/** Turns of so many milliseconds that nobody took may be taken at once. */
+const CATCH_UP_MS = 20;
 /** After the service asked for fewer requests, they go out at half the speed for this many milliseconds. */
 const SLOW_MS = 10_000;
+const WAITING_FOR = "its turn under the request limit";
 
-/** Lets requests to one command out in the order they came: a token bucket. */
+/** Lets requests to one command out in the order they came, each at a turn of its own. */
 export class RateLimiter {
-  readonly #burst: number;
-  readonly #refillPerMs: number;
-  readonly #queue = new Set<() => void>();
-  #tokens: number;
-  #filledAt = performance.now();
-  #pausedUntil = 0;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #spacingMs: number;
+  #lastInQueue: Promise<void> = Promise.resolve();
+  #waiting = 0;
+  /** When the next request may go out (milliseconds of `performance.now`). */
+  #nextTurn = Number.NEGATIVE_INFINITY;
+  #slowUntil = 0;
 
   /** @param perSecond maximum requests in any second, 1 to 200 */
   constructor(perSecond: number) {
-    this.#burst = Math.max(1, Math.floor(perSecond * BURST_SHARE));
-    // With a burst of one, requests are spaced evenly at the limit; a larger burst is a part of its second's limit.
-    this.#refillPerMs = (this.#burst === 1 ? perSecond : perSecond - this.#burst) / HEADROOM / 1000;
-    this.#tokens = this.#burst;
+    this.#spacingMs = (1000 * HEADROOM) / perSecond;
   }
 
-  /**
-   * Waits for a token. Returns undefined when it got one; else why not: the deadline ended first, or would end before
-   * a pause that the service asked for, or before the requests that wait already are out.
-   */
+  /** Waits for a turn. Returns undefined when it came; else why not: it comes too late, or the deadline ended first. */
   async acquire(deadline: Deadline): Promise<NetworkFailure | undefined> {
-    if (deadline.ended) return tooLate(deadline.ended);
-    const pauseMs = this.#pausedUntil - performance.now();
-    if (pauseMs > deadline.remainingMs) {
-      return networkFailure("noTimeToSend", `the service asked for a pause of ${Math.ceil(pauseMs / 1000)} seconds`);
+    const waitMs = Math.max(0, this.#nextTurn - performance.now()) + this.#waiting * this.#spacingMs;
+    if (waitMs >= deadline.remainingMs) {
+      const detail = `its turn would come in ${plural(Math.ceil(waitMs / 1000), "second")}`;
+      return endedBeforeSending(deadline.ended ?? "timeout", detail);
     }
-    const ahead = this.#queue.size;
-    if (ahead / this.#refillPerMs > deadline.remainingMs) {
-      return networkFailure("noTimeToSend", `${ahead.toLocaleString("en-US")} requests are waiting already`);
-    }
-    let proceed = () => {};
-    const token = new Promise<void>((resolve) => {
-      proceed = resolve;
+    const earlier = this.#lastInQueue;
+    let letNextGo = () => {};
+    const mine = new Promise<void>((resolve) => {
+      letNextGo = resolve;
     });
-    this.#queue.add(proceed);
-    this.#serve();
-    const end = await deadline.race(token, "its turn under the request limit");
-    // Where the process stood still (a laptop that slept), the turn can come before the deadline's own late timer.
-    if (!end && deadline.remainingMs > 0) return undefined;
-    this.#queue.delete(proceed);
-    return tooLate(end ?? "timeout");
+    this.#lastInQueue = earlier.then(() => mine);
+    this.#waiting += 1;
+    await deadline.race(earlier, WAITING_FOR);
+    while (!deadline.ended && this.#nextTurn > performance.now())
+      await deadline.sleepUntil(this.#nextTurn, WAITING_FOR);
+    this.#waiting -= 1;
+    letNextGo();
+    // Where the process stood still, the time may be over before its timer fires.
+    if (deadline.remainingMs === 0) return endedBeforeSending(deadline.ended ?? "timeout");
+    const now = performance.now();
+    this.#nextTurn = Math.max(this.#nextTurn, now - CATCH_UP_MS) + this.#spacingMs * (now < this.#slowUntil ? 2 : 1);
+    return undefined;
   }
 
   /** Stops every request of this command for at least `ms` milliseconds, and slows them down after that. */
   pauseFor(ms: number): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + ms);
-    this.#tokens = 0;
+    this.#nextTurn = Math.max(this.#nextTurn, performance.now() + ms);
+    this.#slowUntil = this.#nextTurn + SLOW_MS;
   }
-
-  #serve(): void {
-    if (this.#timer) return;
-    const now = performance.now();
-    this.#refill(now);
-    for (const proceed of this.#queue) {
-      if (this.#tokens < 1) break;
-      this.#tokens -= 1;
-      this.#queue.delete(proceed);
-      proceed();
-    }
-    if (this.#queue.size === 0) return;
-    const waitMs = Math.max((1 - this.#tokens) / this.#speedAt(now), this.#pausedUntil - now, 1);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#serve();
-    }, Math.ceil(waitMs));
-  }
-
-  #refill(now: number): void {
-    const from = Math.max(this.#filledAt, this.#pausedUntil);
-    if (now > from) this.#tokens = Math.min(this.#burst, this.#tokens + (now - from) * this.#speedAt(now));
-    this.#filledAt = now;
-  }
-
-  /** Tokens per millisecond. */
-  #speedAt(now: number): number {
-    const isSlow = this.#pausedUntil > 0 && now < this.#pausedUntil + SLOW_MS;
-    return isSlow ? this.#refillPerMs / 2 : this.#refillPerMs;
-  }
-}
-
-function tooLate(end: DeadlineEnd): NetworkFailure {
-  return networkFailure(end === "cancelled" ? "cancelledBeforeSending" : "noTimeToSend");
 }

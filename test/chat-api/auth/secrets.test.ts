@@ -101,11 +101,11 @@ describe("the service's text", () => {
   });
 
   test("keep a RequestId of the usual form, unless it is a secret", () => {
-    const usual = "3f0c5b1e-8a6d-4b0e-9a56-1c2d3e4f5a6b-and-some-more";
+    const usual = "3f0c5b1e-8a6d-4b0e-9a56-1c2d3e4f5a6b-and-more";
     expect(secrets.redactRequestId(usual)).toBe(usual);
     expect(secrets.redactRequestId(SECRET_KEY)).toBe("[secret]");
     expect(secrets.redactRequestId(`a/${"b".repeat(40)}`)).toBe("[secret]");
-    expect(secrets.redactRequestId("a".repeat(65))).toBe("[secret]");
+    expect(secrets.redactRequestId("a".repeat(49))).toBe("[secret]");
   });
 });
 

@@ -43,7 +43,7 @@ describe("a post", () => {
     const client = clientOf(endpoint);
     expect(await post(client)).toMatchObject({ body: { length: MAX_ANSWER_BYTES } });
     size += 1;
-    expect(await post(client)).toMatchObject({ reason: "answerTooLarge" });
+    expect(await post(client)).toMatchObject({ reason: "answerMalformed" });
   });
 
   test("is given up when its own time after sending is over", async () => {

@@ -90,8 +90,8 @@ describe.concurrent("an answer that is too much", () => {
       socket.on("drain", more);
       more();
     });
-    expect(await failureAt(endpoint, 10_000)).toMatchObject({ ...because("answerTooLarge") });
-    expect(requests).toHaveLength(1);
+    expect(await failureAt(endpoint, 10_000)).toMatchObject({ ...because("answerMalformed") });
+    expect(requests).toHaveLength(4);
     expect(written).toBeLessThan(20 * 1024 * 1024);
   });
 
@@ -126,7 +126,7 @@ describe.concurrent("a response that is not the service's", () => {
         socket.end(`HTTP/1.1 ${status} Moved\r\nlocation: ${elsewhere.endpoint}\r\ncontent-length: 0\r\n\r\n`),
       );
       const failure = await failureAt(endpoint, 5_000);
-      expect(failure).toMatchObject(because("redirected"));
+      expect(failure).toMatchObject(because("statusRejected"));
       expect(failure.explanation.nextStep).toContain("TENCENT_CHAT_ENDPOINT");
       expect([requests.length, asked]).toEqual([1, 0]);
     },
@@ -148,7 +148,7 @@ describe.concurrent("connections that the server keeps closing", () => {
 
 describe("many calls", () => {
   test("900 of them queued at 200 a second open few connections", async () => {
-    const sandbox = await startSandbox({ requestsPerSecond: 1_000 });
+    const sandbox = await startSandbox();
     const { api } = contextOn(sandbox.endpoint, { TENCENT_CHAT_REQUESTS_PER_SECOND: "200" });
     const one = () => okValue(api.getChannels([PENN], undefined, callFor().deadline));
     await Promise.all(Array.from({ length: 900 }, one));

@@ -94,10 +94,8 @@ describe("an answer", () => {
 
 describe("a status", () => {
   test.each([
-    [300, "redirected"],
-    [301, "redirected"],
-    [399, "redirected"],
-    [204, "answerMalformed"],
+    [204, "statusRejected"],
+    [301, "statusRejected"],
     [400, "statusRejected"],
     [404, "statusRejected"],
     [499, "statusRejected"],
@@ -139,12 +137,12 @@ describe("the list of channels", () => {
   test.each([
     ["missing", () => undefined, "OfficialAccountInfoList is missing"],
     ["no list", () => ({}), "OfficialAccountInfoList is missing"],
-    ["too short", (list: Element[]) => list.slice(1), "1 of the 2 channels"],
-    ["doubled", (list: Element[]) => [...list, ...list], "holds a channel twice"],
+    ["too short", (list: Element[]) => list.slice(1), "does not hold each channel asked for once"],
+    ["doubled", (list: Element[]) => [...list, ...list], "does not hold each channel asked for once"],
     [
       "with a channel too many",
       (list: Element[]) => [...list, { ...list[0], Official_Account: "@TOA#_other" }],
-      "not asked for",
+      "does not hold each channel asked for once",
     ],
     [
       "without IDs",

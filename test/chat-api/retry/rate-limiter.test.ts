@@ -4,7 +4,7 @@ import type { NetworkFailure } from "../../../src/chat-api/errors/failure.ts";
 import { RateLimiter } from "../../../src/chat-api/retry/rate-limiter.ts";
 import { stopTime } from "../../support/clock.ts";
 
-/** Asks for `count` tokens at once. Returns when each was granted, in milliseconds from now, and the refusals. */
+/** Asks for `count` turns at once. Returns when each was granted, in milliseconds from now, and the refusals. */
 function acquireMany(limiter: RateLimiter, count: number, deadline: Deadline) {
   const startedAt = performance.now();
   const times: number[] = [];
@@ -31,19 +31,17 @@ function busiestSecond(times: readonly number[]): number {
 
 describe("the rate limiter", () => {
   test.each([
-    [200, 4, 176.6],
+    [200, 4, 180.2],
     [50, 1, 45],
     [7, 1, 6.3],
     [1, 1, 0.9],
   ])("of %i a second grants a burst of %i and then %i a second", async (perSecond, burst, steady) => {
     const time = stopTime();
     const { times } = acquireMany(new RateLimiter(perSecond), 10_000, new Deadline(60_000));
-    await time.pass(0);
-    expect(times).toEqual(Array.from({ length: burst }, () => 0));
     await time.pass(20_000);
-    // Timers have whole milliseconds, so each grant may come up to one too late.
-    expect(times.length - burst).toBeGreaterThan(20 * steady * 0.8 - 1);
-    expect(times.length - burst).toBeLessThanOrEqual(20 * steady);
+    expect(times.filter((at) => at === 0)).toHaveLength(burst);
+    expect(times.length - burst).toBeGreaterThan(20 * steady * 0.95 - 1);
+    expect(times.length - burst).toBeLessThanOrEqual(20 * steady + 1);
     expect(busiestSecond(times)).toBeLessThanOrEqual(perSecond);
   });
 
@@ -73,7 +71,7 @@ describe("the rate limiter", () => {
     const limiter = new RateLimiter(200);
     await time.pass(60_000);
     const { times } = acquireMany(limiter, 100, new Deadline(60_000));
-    await time.pass(0);
+    await time.pass(1);
     expect(times).toHaveLength(4);
   });
 
@@ -102,9 +100,9 @@ describe("the rate limiter", () => {
     await time.pass(50);
     const late = acquireMany(limiter, 1, deadline);
     await time.pass(2_400);
-    expect([early.times, late.times]).toEqual([[0, 112], [174]]);
+    expect([early.times, late.times]).toEqual([[0, expect.closeTo(92, -1)], [expect.closeTo(153, -1)]]);
     const last = acquireMany(limiter, 1, deadline);
-    await time.pass(0);
+    await time.pass(1);
     expect(last.times).toEqual([0]);
   });
 
@@ -112,7 +110,10 @@ describe("the rate limiter", () => {
     const time = stopTime();
     const { times, failures } = acquireMany(new RateLimiter(1), 2, new Deadline(999));
     await time.pass(5_000);
-    expect([times, failures]).toMatchObject([[0], [{ reason: "noTimeToSend", detail: "" }]]);
+    expect([times, failures]).toMatchObject([
+      [0],
+      [{ reason: "noTimeToSend", detail: "its turn would come in 2 seconds" }],
+    ]);
   });
 
   test("says meanwhile that the call waits for its turn", async () => {
@@ -146,7 +147,7 @@ describe("a pause", () => {
     limiter.pauseFor(60_000);
     expect(await limiter.acquire(new Deadline(30_000))).toMatchObject({
       reason: "noTimeToSend",
-      detail: "the service asked for a pause of 60 seconds",
+      detail: "its turn would come in 60 seconds",
     });
   });
 
@@ -164,13 +165,14 @@ describe("a pause", () => {
 });
 
 describe("a request that cannot be served in time", () => {
-  test("fails at once, and says how many are waiting", async () => {
+  test("fails at once, and says when its turn would come", async () => {
     const time = stopTime();
     const { failures } = acquireMany(new RateLimiter(10), 100, new Deadline(1_000));
     await time.pass(0);
-    // One went at once; as many can wait as a second serves.
-    expect(failures).toHaveLength(100 - 1 - 10);
-    expect(failures[0]).toMatchObject({ reason: "noTimeToSend", detail: "10 requests are waiting already" });
+    // As many can wait as a second serves.
+    expect(failures.length).toBeGreaterThan(100 - 12);
+    expect(failures.length).toBeLessThan(100 - 8);
+    expect(failures[0]).toMatchObject({ reason: "noTimeToSend", detail: "its turn would come in 2 seconds" });
   });
 
   test("because its time is over already, says why", async () => {
@@ -179,7 +181,7 @@ describe("a request that cannot be served in time", () => {
     over.cancel();
     const limiter = new RateLimiter(1);
     expect(await limiter.acquire(over)).toMatchObject({ reason: "cancelledBeforeSending" });
-    expect(await limiter.acquire(new Deadline(1_000))).toBeUndefined(); // it took no token
+    expect(await limiter.acquire(new Deadline(1_000))).toBeUndefined(); // it took no turn
   });
 });
 

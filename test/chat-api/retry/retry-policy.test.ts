@@ -2,17 +2,10 @@ import { describe, expect, test, vi } from "vitest";
 import { Deadline } from "../../../src/call/deadline.ts";
 import { type Failure, networkFailure } from "../../../src/chat-api/errors/failure.ts";
 import { codeFailure } from "../../../src/chat-api/http/response.ts";
-import {
-  type CallState,
-  RetryBudget,
-  ratePauseMs,
-  responseTimeoutMs,
-  retryPauseMs,
-} from "../../../src/chat-api/retry/retry-policy.ts";
+import { ratePauseMs, responseTimeoutMs, retryPauseMs } from "../../../src/chat-api/retry/retry-policy.ts";
 import { stopTime } from "../../support/clock.ts";
 
 const code = (ErrorCode: number) => codeFailure({ ErrorCode });
-const first: CallState = { attempts: 1, isFirstOfKind: true, isRepeatable: true, hasNewSignature: false };
 const backOff = { asymmetricMatch: (pauseMs: unknown) => Number(pauseMs) >= 1 };
 const atOnce = 0;
 
@@ -27,8 +20,7 @@ describe("after the first attempt", () => {
     ["a pause after refused credentials", networkFailure("authCooldown"), undefined, undefined],
     ["a lost connection", networkFailure("connectionLost"), backOff, undefined],
     ["a malformed answer", networkFailure("answerMalformed"), backOff, undefined],
-    ["a redirect", networkFailure("redirected"), undefined, undefined],
-    ["an answer that is too large", networkFailure("answerTooLarge"), undefined, undefined],
+    ["another status", networkFailure("statusRejected"), undefined, undefined],
     ["HTTP 429", networkFailure("tooManyRequests"), atOnce, atOnce],
     ["a rate code", code(60018), atOnce, atOnce],
     ["a transient code", code(20005), backOff, undefined],
@@ -40,8 +32,8 @@ describe("after the first attempt", () => {
     ["an unlisted code", code(424242), undefined, undefined],
     ["a rate code beside an OK", codeFailure({ ErrorCode: 60018, ActionStatus: "OK" }), atOnce, undefined],
   ])("%s: what may be repeated, and the edit of a channel", (_what, failure, read, write) => {
-    expect(retryPauseMs(failure, first)).toEqual(read);
-    expect(retryPauseMs(failure, { ...first, isRepeatable: false })).toEqual(write);
+    expect(retryPauseMs(failure, 1, true, true)).toEqual(read);
+    expect(retryPauseMs(failure, 1, true, false)).toEqual(write);
   });
 });
 
@@ -52,24 +44,19 @@ describe("after more attempts", () => {
     ["a rate code", code(60018)],
     ["a transient code", code(20005)],
   ])("the fourth is the last: %s", (_what, failure) => {
-    expect(retryPauseMs(failure, { ...first, attempts: 3, isFirstOfKind: false })).toBeDefined();
-    expect(retryPauseMs(failure, { ...first, attempts: 4 })).toBeUndefined();
+    expect(retryPauseMs(failure, 3, false, true)).toBeDefined();
+    expect(retryPauseMs(failure, 4, true, true)).toBeUndefined();
   });
 
   test("a disputed code a second time ends the call", () => {
-    expect(retryPauseMs(code(10004), { ...first, isFirstOfKind: false })).toBeUndefined();
-  });
-
-  test.each([70001, 70009])("code %i is followed by an attempt with another signature alone, at once", (ErrorCode) => {
-    expect(retryPauseMs(code(ErrorCode), { ...first, hasNewSignature: true })).toBe(0);
-    expect(retryPauseMs(code(ErrorCode), first)).toBeUndefined();
+    expect(retryPauseMs(code(10004), 1, false, true)).toBeUndefined();
   });
 });
 
 describe("the pause", () => {
   test("is random, up to 250 ms after the first attempt and up to 500 ms after the second", () => {
     const random = vi.spyOn(Math, "random");
-    const pause = (attempts: number) => retryPauseMs(networkFailure("serverError"), { ...first, attempts });
+    const pause = (attempts: number) => retryPauseMs(networkFailure("serverError"), attempts, true, true);
     random.mockReturnValue(0.999);
     expect([pause(1), pause(2)]).toEqual([249.75, 499.5]);
     random.mockReturnValue(0);
@@ -79,7 +66,7 @@ describe("the pause", () => {
 
   test("is as long as Retry-After says", () => {
     const failure = { ...networkFailure("serverError"), retryAfterMs: 7_000 };
-    expect(retryPauseMs(failure, first)).toBe(7_000);
+    expect(retryPauseMs(failure, 1, true, true)).toBe(7_000);
     expect(ratePauseMs({ ...networkFailure("tooManyRequests"), retryAfterMs: 7_000 })).toBe(7_000);
   });
 
@@ -110,18 +97,5 @@ describe("the time of one attempt", () => {
     await time.pass(29_000);
     expect(responseTimeoutMs(deadline, false)).toBe(1_000);
     expect(responseTimeoutMs(deadline, true)).toBe(600);
-  });
-});
-
-describe("the retry budget", () => {
-  test("allows ten retries, and one more for each call that succeeds, never more than ten", () => {
-    const budget = new RetryBudget();
-    for (let times = 0; times < 10; times += 1) expect(budget.consume()).toBe(true);
-    expect(budget.consume()).toBe(false);
-    budget.refill();
-    expect([budget.consume(), budget.consume()]).toEqual([true, false]);
-    for (let times = 0; times < 100; times += 1) budget.refill();
-    for (let times = 0; times < 10; times += 1) expect(budget.consume()).toBe(true);
-    expect(budget.consume()).toBe(false);
   });
 });

@@ -36,7 +36,6 @@ const stubs = {
 const APART = [
   { filter: /^\.\/commands\/index\.ts$/, file: "./commands.cjs" },
   { filter: /\/sandbox\/sandbox\.ts$/, file: "./sandbox.cjs" },
-  { filter: /\/request-state-codec\.ts$/, file: "./request-state-codec.cjs" },
   { filter: /^undici\/lib\/dispatcher\/pool\.js$/, file: "./undici-pool.cjs" },
   { filter: /^undici$/, file: "./undici.cjs" },
 ];
@@ -77,7 +76,6 @@ const alone = await build({
   entryPoints: {
     commands: "src/commands/index.ts",
     sandbox: "src/sandbox/sandbox.ts",
-    "request-state-codec": "src/mcp/request-state-codec.ts",
   },
 });
 // Without source maps: they would be a third of the package.

@@ -54,17 +54,18 @@ export function createContext(
   const { osUser, host, pid } = info;
   const identity = { sdkAppId, label, admin: identifier, osUser, host, pid };
   const holdsSecret = (text: string) => secrets.appearIn(text);
+  const journal = new Journal(settings.journal, identity, (line) => secrets.redactDeep(line));
   const context: ToolContext = {
     api: new ChatApi(client),
     policy: new Policy(settings.rules, holdsSecret),
-    journal: new Journal(settings.journal, identity, (line) => secrets.redactDeep(line)),
+    journal,
     locks: new EditLocks(),
     sdkAppId,
     application: applicationName(settings),
     secrets,
     timeoutMs: settings.timeoutMs,
     isSandbox: settings.isSandbox,
-    givenUndos: new GivenUndos(),
+    givenUndos: new GivenUndos(journal),
     call: (name, args, call) => callTool(toolNamed(name), args, context, call),
     async warmUp() {
       await http.load();

@@ -7,7 +7,7 @@ import { COMMANDS } from "../channel/commands.ts";
 import { isRecord, parseJson } from "../text/json.ts";
 import { readLines } from "../text/lines.ts";
 import { nearestName } from "../text/nearest-name.ts";
-import { admit, recallUndo, toolNamed } from "../tools/call-tool.ts";
+import { admit, toolNamed } from "../tools/call-tool.ts";
 import type { ToolContext } from "../tools/tool.ts";
 
 /** The file of `apply`: one JSON object a line, `{"tool": …, "arguments": {…}, "id"?: …}`. */
@@ -167,8 +167,7 @@ async function readLine(
     return { problem: "id must be a string or a number" };
   }
   try {
-    await recallUndo(toolNamed(tool), args, context);
-    const { input, channelIds, disallowed } = admit(toolNamed(tool), args, context);
+    const { input, channelIds, disallowed } = await admit(toolNamed(tool), args, context);
     for (const error of disallowed.values()) throw error;
     const { Subscriber_Account: subscriber } = input as { Subscriber_Account?: string };
     return { line, id, tool, arguments: args, channelIds, key: JSON.stringify([channelIds, subscriber ?? null]) };

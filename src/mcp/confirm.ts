@@ -26,11 +26,8 @@ export function elicitationParams({ message }: Pick<ConfirmationRequest, "messag
   };
 }
 
-/** What a person decided; for anything but a yes, the reason is a sentence. */
-export type Decision = { readonly isYes: true } | { readonly isYes: false; readonly reason: string };
-
 /** What is logged for a client that offers no way to ask. */
-export const CANNOT_ASK: Decision = { isYes: false, reason: "The client cannot ask a person." };
+export const CANNOT_ASK = "The client cannot ask a person.";
 
 /** What a client says of itself. */
 export interface Caller {
@@ -46,18 +43,18 @@ export function describeCaller(clientInfo: unknown, capabilities: unknown): Call
   return { name, canAsk };
 }
 
-export function readAnswer(answer: unknown): Decision {
-  const no = (reason: string): Decision => ({ isYes: false, reason });
+/** Why an answer is no yes, as a sentence; undefined for a yes. */
+export function readAnswer(answer: unknown): string | undefined {
   const { success, data } = ElicitResultSchema.safeParse(answer);
   if (!success)
-    return no("The client's answer to the confirmation could not be understood, so it does not count as a yes.");
+    return "The client's answer to the confirmation could not be understood, so it does not count as a yes.";
   if (data.action !== "accept") {
-    return no("The confirmation was declined or dismissed, by a person or by the client itself.");
+    return "The confirmation was declined or dismissed, by a person or by the client itself.";
   }
   const decision = data.content?.[DECISION];
-  if (decision === YES) return { isYes: true };
-  if (decision === NO) return no(`The answer to the confirmation was "${NO}".`);
-  return no("The client accepted the confirmation without an answer, which does not count as a yes.");
+  if (decision === YES) return undefined;
+  if (decision === NO) return `The answer to the confirmation was "${NO}".`;
+  return "The client accepted the confirmation without an answer, which does not count as a yes.";
 }
 
 /** The result of an edit that got no yes. */

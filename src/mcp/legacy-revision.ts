@@ -10,7 +10,6 @@ import {
   ANSWER_TIMEOUT_MS,
   CANNOT_ASK,
   cannotAskOutcome,
-  type Decision,
   declinedOutcome,
   describeCaller,
   elicitationParams,
@@ -18,7 +17,7 @@ import {
 } from "./confirm.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND, ProtocolError } from "./protocol-error.ts";
 import { toResult } from "./result.ts";
-import { type CallParts, listTools, type Notify, RunningCall, readToolCall, type ServerFacts } from "./tool-calls.ts";
+import { type CallParts, listTools, type Notify, RunningCall, type ServerFacts } from "./tool-calls.ts";
 
 /** Asks the client something. */
 export type Ask = (
@@ -55,22 +54,18 @@ export function legacyRevision(parts: CallParts, server: ServerFacts, notify: No
   }
 
   async function callTool(request: JSONRPCRequest, signal: AbortSignal): Promise<CallToolResult> {
-    const { tool, args } = readToolCall(request, parts.readOnly);
     const { name, canAsk } = client;
     const call = new RunningCall(parts, request, signal, name, notify);
     try {
       let confirmed: string | undefined;
       for (;;) {
-        const { outcome, context } = await call.run(tool, args, confirmed);
+        const { outcome, context } = await call.run(confirmed);
         if (!("confirmationRequest" in outcome)) return toResult(outcome, context);
         const { confirmationRequest: request } = outcome;
-        if (!canAsk) {
-          call.logDecision(tool, CANNOT_ASK);
-          return toResult(cannotAskOutcome(request, name), context);
-        }
-        const decision = await askFor(request, call);
-        call.logDecision(tool, decision);
-        if (!decision.isYes) return toResult(declinedOutcome(request, decision.reason), context);
+        const no = canAsk ? await askFor(request, call) : CANNOT_ASK;
+        call.logDecision(no);
+        if (!canAsk) return toResult(cannotAskOutcome(request, name), context);
+        if (no) return toResult(declinedOutcome(request, no), context);
         confirmed = request.fingerprint;
       }
     } finally {
@@ -78,19 +73,17 @@ export function legacyRevision(parts: CallParts, server: ServerFacts, notify: No
     }
   }
 
-  /** Asks the person through the client. */
-  async function askFor(confirmation: ConfirmationRequest, call: RunningCall): Promise<Decision> {
+  /** Asks the person through the client. Returns why there is no yes, or undefined. */
+  async function askFor(confirmation: ConfirmationRequest, call: RunningCall): Promise<string | undefined> {
     const signal = AbortSignal.any([call.signal, parts.shutdownSignal]);
-    const ended: Decision = { isYes: false, reason: "The call ended before the confirmation was answered." };
-    if (signal.aborted) return ended;
     call.waitingFor = "the person to confirm the edit";
     try {
       // The SDK's `elicitInput` checks the answer with ajv, which the build leaves out; `readAnswer` checks it.
       const request = { method: "elicitation/create" as const, params: elicitationParams(confirmation) };
       return readAnswer(await ask(request, ElicitResultSchema, { signal, timeout: ANSWER_TIMEOUT_MS }));
     } catch {
-      const reason = "The client did not answer the confirmation, or answered with an error.";
-      return signal.aborted ? ended : { isYes: false, reason };
+      if (signal.aborted) return "The call ended before the confirmation was answered.";
+      return "The client did not answer the confirmation, or answered with an error.";
     } finally {
       call.waitingFor = undefined;
     }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { JSONRPCRequest, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { ConfirmationRequest } from "../edits/edit.ts";
 import { isRecord } from "../text/json.ts";
@@ -18,9 +19,8 @@ import {
   ProtocolError,
   UNSUPPORTED_VERSION,
 } from "./protocol-error.ts";
-import type { RequestStateCodec } from "./request-state-codec.ts";
 import { toResult } from "./result.ts";
-import { type CallParts, listTools, type Notify, RunningCall, readToolCall, type ServerFacts } from "./tool-calls.ts";
+import { type CallParts, listTools, type Notify, RunningCall, type ServerFacts } from "./tool-calls.ts";
 
 /** MCP 2026-07-28: every request says what its client is and can do, and a question is a result that asks for input. */
 
@@ -29,54 +29,74 @@ const META = "io.modelcontextprotocol/";
 /** Lists do not change while the process runs; clients may cache them for an hour. */
 const CACHE = { ttlMs: 3_600_000, cacheScope: "private" } as const;
 
+/** A question that waits for its answer. */
+interface Question extends ConfirmationRequest {
+  readonly tool: string;
+  readonly args: unknown;
+  /** Milliseconds of `performance.now`. */
+  readonly until: number;
+}
+
 /** Returns what answers its requests. */
 export function modernRevision(parts: CallParts, server: ServerFacts, notify: Notify) {
-  /** Loaded for the first question: node:crypto costs a start 4 ms. */
-  let codec: Promise<RequestStateCodec> | undefined;
+  /**
+   * Questions that wait for an answer, by the random state that the client sends back with it. Nothing else that it
+   * sends counts: a state cannot be forged or changed, is of this process, and is taken once.
+   */
+  const asked = new Map<string, Question>();
 
   async function callTool(request: JSONRPCRequest, caller: Caller, signal: AbortSignal): Promise<object> {
-    const { tool, args } = readToolCall(request, parts.readOnly);
     const { inputResponses, requestState } = request.params ?? {};
     const answer = isRecord(inputResponses) ? inputResponses[DECISION] : undefined;
     const call = new RunningCall(parts, request, signal, caller.name, notify);
     try {
       let confirmed: string | undefined;
       if (requestState !== undefined && answer !== undefined) {
-        const asked = takeState(await states(), requestState, tool, args);
-        const decision = readAnswer(answer);
-        call.logDecision(tool, decision);
-        if (!decision.isYes) {
-          const context = await parts.openContext();
-          return complete(toResult(declinedOutcome(asked, decision.reason), context));
-        }
-        confirmed = asked.fingerprint;
+        const question = takeQuestion(requestState, call);
+        const no = readAnswer(answer);
+        call.logDecision(no);
+        if (no) return complete(toResult(declinedOutcome(question, no), await parts.openContext()));
+        confirmed = question.fingerprint;
       }
-      const { outcome, context } = await call.run(tool, args, confirmed);
+      const { outcome, context } = await call.run(confirmed);
       if (!("confirmationRequest" in outcome)) return complete(toResult(outcome, context));
       if (!caller.canAsk) {
-        call.logDecision(tool, CANNOT_ASK);
+        call.logDecision(CANNOT_ASK);
         throw cannotAsk();
       }
-      return await askFor(outcome.confirmationRequest, tool, args);
+      return askFor(outcome.confirmationRequest, call);
     } finally {
       call.finish();
     }
   }
 
-  function states(): Promise<RequestStateCodec> {
-    codec ??= import("./request-state-codec.ts").then((file) => new file.RequestStateCodec(ANSWER_TIMEOUT_MS));
-    return codec;
-  }
-
-  async function askFor(request: ConfirmationRequest, tool: string, args: object): Promise<object> {
-    const { message: _, ...state } = request;
+  function askFor(request: ConfirmationRequest, { tool, args }: RunningCall): object {
+    const requestState = crypto.randomUUID();
+    const now = performance.now();
+    for (const [state, { until }] of asked) if (until < now) asked.delete(state);
+    asked.set(requestState, { ...request, tool, args, until: now + ANSWER_TIMEOUT_MS });
     const params = { mode: "form", ...elicitationParams(request) };
     return {
       resultType: "input_required",
       inputRequests: { [DECISION]: { method: "elicitation/create", params } },
-      requestState: (await states()).seal(state, tool, args),
+      requestState,
       _meta: meta(),
     };
+  }
+
+  /** What was asked. @throws ProtocolError for a state that is not of this call */
+  function takeQuestion(given: unknown, { tool, args }: RunningCall): Question {
+    const state = String(given);
+    const question = asked.get(state);
+    const isOfCall = question?.tool === tool && isDeepStrictEqual(question.args, args);
+    if (!question || !isOfCall || question.until < performance.now()) {
+      throw new ProtocolError(
+        INVALID_PARAMS,
+        `requestState is not valid for this call: it was changed, used before, made for other arguments, or is older than ${ANSWER_TIMEOUT_MS / 60_000} minutes or the server's last start. Nothing was sent. Call again without it.`,
+      );
+    }
+    asked.delete(state);
+    return question;
   }
 
   /** Nothing here ever changes, so a subscription is acknowledged and ended at once. */
@@ -119,21 +139,6 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
         throw new ProtocolError(METHOD_NOT_FOUND, "Method not found");
     }
   };
-}
-
-/** What was asked. @throws ProtocolError for a state that is not of this call */
-function takeState(
-  codec: RequestStateCodec,
-  state: unknown,
-  tool: string,
-  args: object,
-): Omit<ConfirmationRequest, "message"> {
-  const content = typeof state === "string" ? codec.take(state, tool, args) : undefined;
-  if (content !== undefined) return content as Omit<ConfirmationRequest, "message">;
-  throw new ProtocolError(
-    INVALID_PARAMS,
-    `requestState is not valid for this call: it was changed, used before, made for other arguments, or is older than ${ANSWER_TIMEOUT_MS / 60_000} minutes or the server's last start. Nothing was sent. Call again without it.`,
-  );
 }
 
 function readCaller({ params }: JSONRPCRequest): Caller {

@@ -16,8 +16,9 @@ export interface ServerParts extends InstructionOptions, CallParts {
 /**
  * Creates the server. It uses the SDK's low-level one: that starts faster, its fallback handler serves both revisions,
  * and malformed calls get our messages instead of raw dumps.
+ * @param inFlight takes in the answers that are being made
  */
-export function createServer(parts: ServerParts): Server {
+export function createServer(parts: ServerParts, inFlight = new Set<Promise<object>>()): Server {
   // The application first: some hosts keep the first thirteen characters only.
   const title = `${parts.application ? `${parts.application} · ` : ""}Tencent Chat channels`;
   const info = { name: "tencent-chat-channel-mcp", title, version: parts.version };
@@ -30,15 +31,17 @@ export function createServer(parts: ServerParts): Server {
   const legacy = legacyRevision(parts, { info, instructions }, notify, ask);
   const modern = modernRevision(parts, { info, instructions }, notify);
   server.fallbackRequestHandler = async (request, { signal, requestId }) => {
+    const answer = isModern(request) ? modern(request, requestId, signal) : legacy(request, signal);
+    inFlight.add(answer);
     try {
-      return {
-        ...(await (isModern(request) ? modern(request, requestId, signal) : legacy(request, signal))),
-      };
+      return { ...(await answer) };
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
       // Its message may hold anything, so it goes to the log only.
       parts.log("error", "internal error", { error });
       throw new ProtocolError(INTERNAL_ERROR, "Internal error of this server; the log on stderr says more.");
+    } finally {
+      inFlight.delete(answer);
     }
   };
   server.onerror = (error) => parts.log("debug", "protocol", { error: error.message.split(":", 1)[0] });

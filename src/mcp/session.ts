@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { config } from "zod/v4/core";
 import type { ToolContext } from "../tools/tool.ts";
 import { createServer, type ServerParts } from "./server.ts";
@@ -41,14 +42,17 @@ export async function startSession(
     setTimeout(() => load().catch(() => {}), WARM_UP_AFTER_MS).unref(); // a call meets the same error, and tells it
   };
   const shutdown = new AbortController();
-  const server = createServer({ ...parts, openContext, warmUp, shutdownSignal: shutdown.signal });
+  const inFlight = new Set<Promise<object>>();
+  const server = createServer({ ...parts, openContext, warmUp, shutdownSignal: shutdown.signal }, inFlight);
   const transport = new StdioTransport(input, write);
   await server.connect(transport);
   return {
     async end(cut) {
       transport.stopReading();
       shutdown.abort();
-      await Promise.race([transport.idle(), aborted(cut)]);
+      await setImmediate(); // what was read last begins
+      await Promise.race([Promise.allSettled(inFlight), aborted(cut)]);
+      await setImmediate(); // and is answered
       if (cut.aborted) log("warn", "cut", { reason: "calls were still in flight" });
       await server.close(); // calls that are cancelled record their outcome in the journal before anything else happens
       const context = await opened?.catch(() => undefined);

@@ -5,8 +5,7 @@ import { isRecord } from "../text/json.ts";
 import { INVALID_REQUEST, PARSE_ERROR } from "./protocol-error.ts";
 
 /**
- * JSON-RPC over lines of ASCII. The SDK's own transport leaves bad lines unanswered, takes null for a value, and does
- * not know which calls are still in flight.
+ * JSON-RPC over lines of ASCII. The SDK's own transport leaves bad lines unanswered, and takes null for a value.
  */
 
 export class StdioTransport implements Transport {
@@ -14,8 +13,6 @@ export class StdioTransport implements Transport {
   onclose?: () => void;
   readonly #input: Readable;
   readonly #write: (line: string) => void;
-  readonly #inFlight = new Set<unknown>();
-  #onIdle = () => {};
   /** The beginning of a line whose end has not arrived. */
   #pieces: Buffer[] = [];
 
@@ -31,7 +28,6 @@ export class StdioTransport implements Transport {
 
   async send(message: JSONRPCMessage): Promise<void> {
     this.#writeJson(fromSdk(message));
-    if (!("method" in message)) this.#settle(message.id);
   }
 
   async close(): Promise<void> {
@@ -42,14 +38,6 @@ export class StdioTransport implements Transport {
   /** Takes no further line. */
   stopReading(): void {
     this.#input.off("data", this.#receive).off("end", this.#endLine).pause();
-  }
-
-  /** Resolves when no request waits for its answer. */
-  idle(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onIdle = resolve;
-      if (this.#inFlight.size === 0) resolve();
-    });
   }
 
   readonly #receive = (chunk: Buffer) => {
@@ -99,9 +87,6 @@ export class StdioTransport implements Transport {
       if (isRequest) this.#reject(INVALID_REQUEST, problem, hasId ? id : null);
       return; // what is no request has no answer
     }
-    if (isRequest) this.#inFlight.add(id);
-    // It is not answered, once the SDK has cancelled it.
-    if (method === "notifications/cancelled") setImmediate(() => this.#settle(params?.requestId));
     const message = { jsonrpc, ...(isRequest && { id }), method, ...(params && { params }) };
     this.onmessage?.(message as JSONRPCMessage);
   }
@@ -117,11 +102,6 @@ export class StdioTransport implements Transport {
       (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
     );
     this.#write(`${ascii}\n`);
-  }
-
-  #settle(id: unknown): void {
-    this.#inFlight.delete(id);
-    if (this.#inFlight.size === 0) this.#onIdle();
   }
 }
 

@@ -2,11 +2,9 @@ import type { Implementation, JSONRPCNotification, JSONRPCRequest } from "@model
 import { Deadline } from "../call/deadline.ts";
 import { ExplainedError } from "../call/explained-error.ts";
 import type { Log } from "../log.ts";
-import { isRecord } from "../text/json.ts";
 import { InternalError } from "../tools/internal-error.ts";
 import { logCall } from "../tools/log-call.ts";
 import type { ToolContext, ToolOutcome } from "../tools/tool.ts";
-import type { Decision } from "./confirm.ts";
 import { reportProgress } from "./progress.ts";
 import { INVALID_PARAMS, ProtocolError } from "./protocol-error.ts";
 import TOOLS from "./tools-list.json" with { type: "json" };
@@ -45,103 +43,65 @@ function availableTools(readOnly: boolean) {
   return TOOLS.filter(({ annotations }) => annotations.readOnlyHint || !readOnly);
 }
 
-/** The tool that a request names, and its arguments. @throws ProtocolError for a malformed request */
-export function readToolCall({ params }: JSONRPCRequest, readOnly: boolean): { tool: string; args: object } {
-  const tool = TOOLS.find(({ name }) => name === params?.name);
-  if (!tool) {
-    const names = availableTools(readOnly).map(({ name }) => name);
-    throw new ProtocolError(INVALID_PARAMS, `Unknown tool. This server has ${names.join(", ")}.`);
-  }
-  const args = unwrapped(params?.arguments);
-  if (!isRecord(args)) throw new ProtocolError(INVALID_PARAMS, "The arguments of a tool call must be an object.");
-  return { tool: tool.name, args };
-}
-
-/** Some hosts send the arguments as JSON text, even twice over, and none as "" or []. */
-function unwrapped(args: unknown): unknown {
-  if (args === undefined || args === null || args === "" || (Array.isArray(args) && args.length === 0)) return {};
-  if (typeof args !== "string") return args;
-  try {
-    return unwrapped(JSON.parse(args));
-  } catch {
-    return args;
-  }
-}
-
-/** One tools/call request while it runs: its cancellation, and its progress notifications. */
+/** One tools/call request while it runs: the tool that it names, its cancellation, and its progress notifications. */
 export class RunningCall {
+  readonly tool: string;
+  readonly args: unknown;
+  readonly signal: AbortSignal;
+  /** The MCP client's name. */
+  readonly client: string;
   /** What the call waits for outside of a tool's run. */
   waitingFor: string | undefined;
-  readonly signal: AbortSignal;
-  readonly client: string;
+  /** Stops the progress notifications: call it before the answer. */
+  readonly finish: () => void;
   readonly #parts: CallParts;
-  readonly #stopProgress: () => void;
   #deadline: Deadline | undefined;
-  /** Milliseconds that earlier runs took, before the person was asked. */
-  #usedMs = 0;
 
-  /** @param client the MCP client's name */
-  constructor(parts: CallParts, request: JSONRPCRequest, signal: AbortSignal, client: string, notify: Notify) {
+  /** @throws ProtocolError for a tool that is not there */
+  constructor(parts: CallParts, { params }: JSONRPCRequest, signal: AbortSignal, client: string, notify: Notify) {
+    const tool = TOOLS.find(({ name }) => name === params?.name);
+    if (!tool) {
+      const names = availableTools(parts.readOnly).map(({ name }) => name);
+      throw new ProtocolError(INVALID_PARAMS, `Unknown tool. This server has ${names.join(", ")}.`);
+    }
+    this.tool = tool.name;
+    this.args = params?.arguments ?? {};
     this.#parts = parts;
     this.signal = signal;
     this.client = client;
-    const token = request.params?._meta?.progressToken;
-    this.#stopProgress = reportProgress(token, notify, () => this.waitingFor ?? this.#deadline?.waitingFor);
-    signal.addEventListener("abort", this.#stopProgress, { once: true });
-  }
-
-  /** Stops the progress notifications: call it before the answer. */
-  finish(): void {
-    this.signal.removeEventListener("abort", this.#stopProgress);
-    this.#stopProgress();
+    const token = params?._meta?.progressToken;
+    this.finish = reportProgress(token, notify, () => this.waitingFor ?? this.#deadline?.waitingFor);
   }
 
   /** Logs what a person decided, so that an operator can tell how the call ended. */
-  logDecision(tool: string, decision: Decision): void {
-    const reason = decision.isYes ? {} : { reason: decision.reason };
-    this.#parts.log("info", "confirmation", { tool, yes: decision.isYes, ...reason });
+  logDecision(no: string | undefined): void {
+    this.#parts.log("info", "confirmation", { tool: this.tool, yes: no === undefined, ...(no && { reason: no }) });
   }
 
-  /** Runs the tool once, in the time that the call has left. An unexpected exception becomes an InternalError. */
-  async run(
-    tool: string,
-    args: object,
-    confirmed?: string,
-  ): Promise<{ outcome: ToolOutcome; context: ToolContext | undefined }> {
+  /** Runs the tool once. An unexpected exception becomes an InternalError. */
+  async run(confirmed?: string): Promise<{ outcome: ToolOutcome; context: ToolContext | undefined }> {
+    const { tool, args, signal, client } = this;
+    const { log, openContext } = this.#parts;
     const startedAt = performance.now();
     let context: ToolContext | undefined;
     let outcome: ToolOutcome;
+    const cancel = () => this.#deadline?.cancel();
+    signal.addEventListener("abort", cancel);
     try {
-      context = await this.#parts.openContext();
-      outcome = await this.#runWithin(context, tool, args, confirmed);
+      context = await openContext();
+      const deadline = new Deadline(context.timeoutMs);
+      this.#deadline = deadline;
+      if (signal.aborted) cancel();
+      outcome = await context.call(tool, args, { deadline, client, confirmed });
     } catch (thrown) {
       outcome = { content: {}, error: thrown instanceof ExplainedError ? thrown : new InternalError(false, thrown) };
+    } finally {
+      this.#deadline?.release();
+      this.#deadline = undefined;
     }
     const ms = Math.round(performance.now() - startedAt);
-    const details = { ms, application: context?.application, ...(this.signal.aborted && { cancelled: true }) };
-    logCall(this.#parts.log, tool, args, outcome, details);
+    const details = { ms, application: context?.application, ...(signal.aborted && { cancelled: true }) };
+    logCall(log, tool, args, outcome, details);
     return { outcome, context };
-  }
-
-  async #runWithin(
-    context: ToolContext,
-    tool: string,
-    args: object,
-    confirmed: string | undefined,
-  ): Promise<ToolOutcome> {
-    const startedAt = performance.now();
-    const deadline = new Deadline(context.timeoutMs - this.#usedMs);
-    const cancel = () => deadline.cancel();
-    this.signal.addEventListener("abort", cancel, { once: true });
-    if (this.signal.aborted) cancel();
-    this.#deadline = deadline;
-    try {
-      return await context.call(tool, args, { deadline, client: this.client, confirmed });
-    } finally {
-      this.#deadline = undefined;
-      this.#usedMs += performance.now() - startedAt;
-      this.signal.removeEventListener("abort", cancel);
-      deadline.release();
-    }
   }
 }

@@ -7,14 +7,6 @@ export function byteLength(text: string): number {
   return encoder.encode(text).length;
 }
 
-/** The number of characters as a person counts them (grapheme clusters); of a very long text, its code points. */
-export function countCharacters(text: string): number {
-  if (text.length > MAX_SEGMENTED_LENGTH) return [...text].length;
-  let count = 0;
-  for (const _ of graphemes(text)) count += 1;
-  return count;
-}
-
 /** The longest prefix of a text that fits into `maxBytes`, cut between grapheme clusters. */
 export function longestFit(text: string, maxBytes: number): string {
   let fit = "";
@@ -32,8 +24,6 @@ export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
-/** Segmenting takes quadratic time; longer texts than this are counted without it. */
-const MAX_SEGMENTED_LENGTH = 10_000;
 /** Longer than any grapheme cluster in practice. */
 const MAX_GRAPHEME_LENGTH = 100;
 

@@ -1,4 +1,5 @@
 import * as z from "zod/v4";
+import { InputError } from "../call/explained-error.ts";
 import { isRecord } from "../text/json.ts";
 
 /**
@@ -34,9 +35,14 @@ interface Converted {
   readonly warnings: readonly string[];
 }
 
-/** Arguments as a tool's input schema wants them, as far as nothing is lost. Converting twice changes nothing. */
+/**
+ * Arguments as a tool's input schema wants them, as far as nothing is lost. Converting twice changes nothing.
+ * @throws InputError for more than could be read
+ */
 export function convertInput(schema: z.core.$ZodType, args: unknown): Converted {
   const warnings: string[] = [];
+  const problem = problemOfSize(args);
+  if (problem) throw new InputError([problem]);
   const value = convert(schema, args ?? {}, "", warnings);
   if (!isRecord(value)) return { value, warnings };
   const known = shapeOf(schema);
@@ -44,6 +50,20 @@ export function convertInput(schema: z.core.$ZodType, args: unknown): Converted 
     ([key]) => Object.hasOwn(known, key) || !(HOST_KEYS.includes(key) || PURPOSE_KEY.test(key)),
   );
   return { value: Object.fromEntries(kept), warnings };
+}
+
+/** Deeper nesting than this is rejected before anything recurses; the deepest valid call has 4 levels. */
+const MAX_DEPTH = 50;
+/** So are longer lists, and objects with more keys; the longest valid list has 50. */
+const MAX_PARTS = 1_000;
+
+/** What is too large about arguments. Never recurses deeper than `maxDepth` itself. */
+function problemOfSize(value: unknown, maxDepth = MAX_DEPTH): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (maxDepth === 0) return "The arguments are nested too deeply.";
+  const parts: unknown[] = Object.values(value);
+  if (parts.length > MAX_PARTS) return `A list or an object among the arguments has more than ${MAX_PARTS} elements.`;
+  return parts.map((part) => problemOfSize(part, maxDepth - 1)).find((problem) => problem !== undefined);
 }
 
 function shapeOf(schema: z.core.$ZodType): object {

@@ -2,10 +2,12 @@ import { ExplainedError, listProblems } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
 import { CHANNEL_FIELDS, type ChannelInfo, MAX_CHANNELS_PER_GET } from "../channel/fields.ts";
 import { explain } from "../explanations/explain.ts";
-import { plural, quote } from "../text/text.ts";
-import { splitToFit } from "./answer-size.ts";
+import { byteLength, plural, quote, visibleJson } from "../text/text.ts";
 import { type GetInput, getInput, getOutput } from "./schemas.ts";
 import type { Tool } from "./tool.ts";
+
+/** Bytes of the list in one text block, beside what surrounds it: some hosts cut results at 10,000 tokens. */
+const MAX_LIST_BYTES = 25_000;
 
 /** Reads channels (page: Getting Official Channel Information). */
 export const getOfficialAccountInfo: Tool<GetInput> = {
@@ -21,8 +23,8 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
   input: getInput,
   output: getOutput,
 
-  async run({ OfficialAccountIdList, ResponseFilter }, { api, sdkAppId }, { deadline, channelIds, disallowed }) {
-    const allowed = [...new Set(OfficialAccountIdList.map(({ Official_Account }) => Official_Account))];
+  async run({ ResponseFilter }, { api, sdkAppId }, { deadline, channelIds, disallowed }) {
+    const allowed = channelIds.filter((id) => !disallowed.has(id));
     const filter = ResponseFilter?.OfficialAccountBaseInfoFilter;
     const answer = allowed.length > 0 ? await api.getChannels(allowed, filter, deadline) : undefined;
     const attempts = answer?.attempts ?? 0;
@@ -40,15 +42,20 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
       return { Official_Account: id, ...channel?.envelope, explanation: error.explanation };
     });
 
-    const { kept, leftOut } = splitToFit(list);
+    let room = MAX_LIST_BYTES;
+    const fits = list.findIndex((each) => {
+      room -= byteLength(visibleJson(each)) + 1;
+      return room < 0;
+    });
+    const kept = fits < 0 ? list : list.slice(0, Math.max(1, fits)); // a single one always fits
+    const leftOut = channelIds.slice(kept.length);
     const content = {
       ...answer?.value.envelope,
       OfficialAccountInfoList: kept,
       ...(leftOut.length > 0 && { leftOut: nextCallFor(leftOut, ResponseFilter) }),
     };
     if (errors.size < channelIds.length) return { content };
-    const [only] = errors.values();
-    return { content, error: errors.size === 1 ? only : allFailedError(errors) };
+    return { content, error: allFailedError(errors) };
   },
 };
 
@@ -77,23 +84,15 @@ function nextCallFor(ids: readonly string[], ResponseFilter: GetInput["ResponseF
   };
 }
 
-/** One error for a call of which every channel failed. @param failures at least two, by channel ID */
-export function allFailedError(failures: ReadonlyMap<string, ExplainedError>): ExplainedError {
-  const explanations = [...failures.values()].map(({ explanation }) => explanation);
-  const [first] = failures.values();
+/** One error for a call of which every channel failed. @param failures by channel ID */
+export function allFailedError(failures: ReadonlyMap<string, ExplainedError>): ExplainedError | undefined {
+  const [first, ...others] = failures.values();
+  if (!first || others.length === 0) return first;
   const causes = [...failures].map(
     ([id, { explanation, envelope }]) =>
       `${quote(id)}: ${envelope.ErrorCode ?? explanation.stage}: ${explanation.cause}`,
   );
-  return new ExplainedError(
-    {
-      stage: first?.explanation.stage ?? "service",
-      cause: `None of the ${failures.size} channels could be read. ${listProblems(causes)}`,
-      fixedBy: first?.explanation.fixedBy ?? "agent",
-      nextStep: [...new Set(explanations.map(({ nextStep }) => nextStep))].join(" "),
-      safeToResend: explanations.every(({ safeToResend }) => safeToResend),
-      attempts: Math.max(...explanations.map(({ attempts }) => attempts)),
-    },
-    first?.envelope,
-  );
+  const cause = `None of the ${failures.size} channels could be read. ${listProblems(causes)}`;
+  const nextStep = [...new Set([first, ...others].map(({ explanation }) => explanation.nextStep))].join(" ");
+  return new ExplainedError({ ...first.explanation, cause, nextStep }, first.envelope);
 }

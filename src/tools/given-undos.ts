@@ -1,37 +1,34 @@
-import { createHash } from "node:crypto";
-
-/** Undos beyond this many are forgotten, the oldest first. */
-const MAX_REMEMBERED = 10_000;
+import type { Journal } from "../guard/journal.ts";
 
 /**
- * The undo calls that were given by this process, or stand in the journal. Such a call is taken as it is, also where it
- * empties several fields or puts an odd text back.
+ * The undo calls that were given by this process, or stand in the journal, and look like an accident. Such a call is
+ * taken as it is, also where it empties several fields or puts an odd text back.
  */
 export class GivenUndos {
-  readonly #hashes = new Set<string>();
-  #recalled: Set<string> | undefined;
+  readonly #calls = new Set<string>();
+  readonly #journal: Pick<Journal, "undos">;
+  #recalled: Promise<void> | undefined;
+
+  /** @param journal what earlier processes gave; read when it is first needed */
+  constructor(journal: Pick<Journal, "undos">) {
+    this.#journal = journal;
+  }
 
   add(args: object): void {
-    this.#hashes.add(hashOf(args));
-    const [oldest] = this.#hashes;
-    if (this.#hashes.size > MAX_REMEMBERED && oldest !== undefined) this.#hashes.delete(oldest);
+    this.#calls.add(keyOf(args));
   }
 
-  has(args: object): boolean {
-    const hash = hashOf(args);
-    return this.#hashes.has(hash) || this.#recalled?.has(hash) === true;
+  async has(args: object): Promise<boolean> {
+    this.#recalled ??= this.#recall();
+    await this.#recalled;
+    return this.#calls.has(keyOf(args));
   }
 
-  /** Takes in, once, what earlier processes gave. */
-  async recall(given: AsyncIterable<object>): Promise<void> {
-    if (this.#recalled) return;
-    this.#recalled = new Set();
-    for await (const undo of given) this.#recalled.add(hashOf(undo));
+  async #recall(): Promise<void> {
+    for await (const undo of this.#journal.undos()) this.add(undo);
   }
 }
 
-function hashOf(args: object): string {
-  return createHash("sha256")
-    .update(JSON.stringify(Object.entries(args).sort()))
-    .digest("base64");
+function keyOf(args: object): string {
+  return JSON.stringify(Object.entries(args).sort());
 }

@@ -4,46 +4,22 @@ import { CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING } from "../channel/fields.ts";
 import { isRecord } from "../text/json.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import { clip } from "../text/text.ts";
-import { convertInput } from "./convert.ts";
 
 /** Checks arguments against a schema: every problem is listed with how to fix it. */
 
 /** Maximum characters of an argument that a problem repeats. */
 const MAX_SHOWN = 80;
 
-/** Deeper nesting than this is rejected before the schemas see it; the deepest valid call has 4 levels. */
-const MAX_DEPTH = 50;
-/** So are longer lists, and objects with more keys; the longest valid list has 50. */
-const MAX_PARTS = 1_000;
-
 /**
- * Converts what a host may have reshaped, and validates it against a tool's input schema.
- *
- * @param validateWhole problems of the object as a whole, asked even where single fields have problems
+ * Validates converted arguments against a tool's input schema.
+ * @param more other problems of the arguments, each a sentence
  * @throws InputError listing all problems
  */
-export function validateInput<T>(
-  schema: z.ZodType<T>,
-  args: unknown,
-  validateWhole?: (args: Readonly<Record<string, unknown>>) => string[],
-): { input: T; warnings: readonly string[] } {
-  const problem = problemOfSize(args);
-  if (problem) throw new InputError([problem]);
-  const { value: given, warnings } = convertInput(schema, args);
-  const result = schema.safeParse(given, { reportInput: true });
-  const problems = result.success ? [] : result.error.issues.flatMap((issue) => describe(issue, given, schema));
-  if (validateWhole && isRecord(given)) problems.push(...validateWhole(given));
-  if (result.success && problems.length === 0) return { input: result.data, warnings };
-  throw new InputError(problems);
-}
-
-/** What is too large about arguments. Never recurses deeper than `maxDepth` itself. */
-export function problemOfSize(value: unknown, maxDepth = MAX_DEPTH): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  if (maxDepth === 0) return "The arguments are nested too deeply.";
-  const parts: unknown[] = Object.values(value);
-  if (parts.length > MAX_PARTS) return `A list or an object among the arguments has more than ${MAX_PARTS} elements.`;
-  return parts.map((part) => problemOfSize(part, maxDepth - 1)).find((problem) => problem !== undefined);
+export function validateInput<T>(schema: z.ZodType<T>, given: unknown, more: readonly string[] = []): T {
+  const { data, error } = schema.safeParse(given, { reportInput: true });
+  const problems = [...(error?.issues ?? []).flatMap((issue) => describe(issue, given, schema)), ...more];
+  if (problems.length > 0) throw new InputError(problems);
+  return data as T;
 }
 
 function describe(issue: z.core.$ZodIssue, given: unknown, schema: z.core.$ZodType): string[] {

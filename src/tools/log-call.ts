@@ -9,7 +9,7 @@ import type { ToolOutcome } from "./tool.ts";
 export function logCall(
   log: Log,
   tool: string,
-  args: object,
+  args: unknown,
   outcome: ToolOutcome,
   details: Readonly<Record<string, unknown>>,
 ): void {

@@ -1,6 +1,5 @@
 import type * as z from "zod/v4";
 import { COMMANDS } from "../channel/commands.ts";
-import { WRITABLE_FIELDS } from "../channel/fields.ts";
 import { editChannel } from "../edits/edit-channel.ts";
 import { modifyChannelInput, modifyChannelOutput } from "./schemas.ts";
 import type { Tool } from "./tool.ts";
@@ -17,15 +16,6 @@ export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInp
   isWrite: true,
   input: modifyChannelInput,
   output: modifyChannelOutput,
-
-  validateWhole(args) {
-    const names = WRITABLE_FIELDS.map(({ name }) => name);
-    const isMisnamed = Object.keys(args).some(
-      (key) => key !== "Official_Account" && !names.some((name) => name === key),
-    );
-    if (isMisnamed || names.some((name) => name in args)) return [];
-    return [`No field to change is given: give at least one of ${names.join(", ")}.`];
-  },
 
   async run({ Official_Account: id, ...values }, context, call) {
     return editChannel(context, id, values, call);

@@ -8,44 +8,30 @@ import {
   MAX_CHANNELS_PER_GET,
   SUBSCRIBER_CUSTOM_STRING,
   SUBSCRIBER_LIMIT_BOUNDS,
+  WRITABLE_FIELDS,
 } from "../channel/fields.ts";
-import { byteLength, countCharacters, isWellFormed, longestFit, plural } from "../text/text.ts";
+import { byteLength, isWellFormed, longestFit, plural } from "../text/text.ts";
 
 /** The zod schemas of what goes in and what comes out, built from the table of fields. */
 
 /** No ID of the service comes near this (the longest documented one has 48 bytes); longer ones would fill the memory. */
 const MAX_ID_BYTES = 1_000;
 
-/** Problems of a text against its limit in UTF-8 bytes, each a complete sentence without its subject. */
-function problemsOfText(text: string, maxBytes: number | undefined): string[] {
-  if (!isWellFormed(text)) return [" holds an unpaired surrogate, which cannot be sent: remove it."];
-  const bytes = byteLength(text);
-  if (maxBytes === undefined || bytes <= maxBytes) return [];
-  const fit = JSON.stringify(longestFit(text, maxBytes));
-  return [
-    ` is ${bytes} bytes (${plural(countCharacters(text), "character")}); the limit is ${maxBytes} bytes. Cut at least ${plural(bytes - maxBytes, "byte")}. The longest version that fits: ${fit}.`,
-  ];
+function text(maxBytes: number) {
+  return z
+    .string()
+    .refine(isWellFormed, " holds an unpaired surrogate, which cannot be sent: remove it.")
+    .refine((value) => byteLength(value) <= maxBytes, { error: ({ input }) => tooLong(String(input), maxBytes) });
 }
 
-function text(maxBytes?: number) {
-  return z.string().check((context) => {
-    for (const message of problemsOfText(context.value, maxBytes)) {
-      context.issues.push({ code: "custom", message, input: context.value });
-    }
-  });
+function tooLong(value: string, maxBytes: number): string {
+  const bytes = byteLength(value);
+  return ` is ${bytes} bytes; the limit is ${maxBytes} bytes. Cut at least ${plural(bytes - maxBytes, "byte")}. The longest version that fits: ${JSON.stringify(longestFit(value, maxBytes))}.`;
 }
 
 function id(description: string) {
-  return text()
-    .check((context) => {
-      const { value } = context;
-      const bytes = byteLength(value);
-      const message =
-        value === ""
-          ? " is empty: give the ID."
-          : bytes > MAX_ID_BYTES && ` is ${bytes} bytes; an ID has at most ${MAX_ID_BYTES} bytes.`;
-      if (message) context.issues.push({ code: "custom", message, input: value });
-    })
+  return text(MAX_ID_BYTES)
+    .refine((value) => value !== "", " is empty: give the ID.")
     .describe(description);
 }
 
@@ -57,15 +43,12 @@ function fieldSchema<F extends Field>(field: F): SchemaOf<F> {
   const schema =
     field.type === "integer"
       ? z.int().min(min).max(max).describe(field.description)
-      : text(field.maxBytes).meta({
+      : text(field.maxBytes ?? 0).meta({
           maxLength: field.maxBytes,
           description: `≤${field.maxBytes} bytes. ${field.description}`,
         });
   return schema as SchemaOf<F>;
 }
-
-type FieldsWith<Key extends keyof Field> = Extract<(typeof CHANNEL_FIELDS)[number], Record<Key, true>>;
-type OptionalSchemas<F extends Field> = { [R in F as R["name"]]: z.ZodOptional<SchemaOf<R>> };
 
 const channelId = () => id(`Channel ID, ${CHANNEL_ID_PREFIX}…`);
 
@@ -89,12 +72,17 @@ export const getInput = z.strictObject({
 export type GetInput = z.infer<typeof getInput>;
 
 /** Input of modify_official_account_base_info. */
-export const modifyChannelInput = z.strictObject({
-  Official_Account: channelId(),
-  ...(Object.fromEntries(
-    CHANNEL_FIELDS.filter((field) => field.writable).map((field) => [field.name, fieldSchema(field).optional()]),
-  ) as OptionalSchemas<FieldsWith<"writable">>),
-});
+export const modifyChannelInput = z
+  .strictObject({
+    Official_Account: channelId(),
+    ...(Object.fromEntries(WRITABLE_FIELDS.map((field) => [field.name, fieldSchema(field).optional()])) as {
+      [F in (typeof WRITABLE_FIELDS)[number] as F["name"]]: z.ZodOptional<SchemaOf<F>>;
+    }),
+  })
+  .refine(
+    (values) => Object.keys(values).length > 1,
+    ` name no field to change: give at least one of ${WRITABLE_FIELDS.map(({ name }) => name).join(", ")}.`,
+  );
 
 /** Input of modify_subscriber_info. */
 export const modifySubscriberInput = z.strictObject({

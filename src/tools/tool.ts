@@ -17,8 +17,6 @@ export interface Tool<Input extends object = object> {
   readonly isWrite: boolean;
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType;
-  /** Problems of the arguments as a whole, each a sentence. */
-  validateWhole?(args: Readonly<Record<string, unknown>>): string[];
   /**
    * Runs with arguments that passed the gate.
    * @throws ExplainedError where there is only an error to report
@@ -55,7 +53,7 @@ export interface ToolContext extends EditServices {
   readonly isSandbox: boolean;
   readonly givenUndos: GivenUndos;
   /** Runs a tool, through the gate. @throws ExplainedError where there is only an error to report */
-  call(tool: string, args: object, call: EditCall): Promise<ToolOutcome>;
+  call(tool: string, args: unknown, call: EditCall): Promise<ToolOutcome>;
   /** Loads what the first call needs; connects to nothing. */
   warmUp(): Promise<void>;
   close(): Promise<void>;

@@ -438,16 +438,6 @@ describe("the sealed state of a question", () => {
 });
 
 describe("a question to a person in 2025-11-25", () => {
-  test("stops the call's time and does not start it anew", async () => {
-    const sandbox = await startSandbox();
-    const wire = await Wire.open(sandbox.endpoint, { ...always, TENCENT_CHAT_TIMEOUT_SECONDS: "2" });
-    sandbox.faults.add({ response: { delayMs: 1_200 } }, { response: { delayMs: 1_200 } });
-    const { result } = await callLegacy(wire, rename, ({ answer }) => answer(YES));
-    expect(result.isError).toBe(true);
-    expect(result.content[0].text).toContain("no edit was sent");
-    expect(bodiesOf(sandbox, MODIFY)).toEqual([]);
-  });
-
   test.each([7, "seven"])("is withdrawn when its call %j is cancelled, and nothing is answered", async (id) => {
     const sandbox = await startSandbox();
     const wire = await Wire.open(sandbox.endpoint, always);

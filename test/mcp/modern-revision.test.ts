@@ -82,12 +82,13 @@ describe("MCP 2026-07-28", () => {
     },
   );
 
-  test("refuses an unknown tool, and arguments that are not an object, as a protocol error", async () => {
+  test("refuses an unknown tool as a protocol error, and arguments that are not an object in words", async () => {
     const wire = await Wire.open((await startSandbox()).endpoint);
     const { error } = await wire.request(1, "tools/call", modern({ name: "delete_everything" }));
     expect(error.code).toBe(-32602);
     expect(error.message).toBe(`Unknown tool. This server has ${[GET, MODIFY].join(", ")}, modify_subscriber_info.`);
-    expect((await wire.request(2, "tools/call", modern({ name: GET, arguments: [1] }))).error.code).toBe(-32602);
+    const { result } = await wire.request(2, "tools/call", modern({ name: GET, arguments: [1] }));
+    expect(result.structuredContent.explanation.cause).toBe("The arguments must be an object, not an array.");
   });
 
   test("acknowledges a subscription to nothing, and ends it at once", async () => {

@@ -130,27 +130,8 @@ describe("lines in", () => {
   });
 });
 
-describe("calls in flight", () => {
-  test("are known until they are answered or cancelled", async () => {
-    const { input, transport, written, settle } = await open();
-    await transport.idle();
-    input.write(`${JSON.stringify(ping)}\n${JSON.stringify({ ...ping, id: 0 })}\n`);
-    await settle();
-    let isIdle = false;
-    void transport.idle().then(() => {
-      isIdle = true;
-    });
-    await transport.send({ jsonrpc: "2.0", id: 1, result: {} });
-    await settle();
-    expect(isIdle).toBe(false);
-    input.write(`${JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 0 } })}\n`);
-    await settle();
-    await settle();
-    expect(isIdle).toBe(true);
-    expect(written).toEqual(['{"jsonrpc":"2.0","id":1,"result":{}}\n']);
-  });
-
-  test("are no more taken in after closing", async () => {
+describe("lines after closing", () => {
+  test("are no more taken in", async () => {
     const { input, transport, received, settle } = await open();
     let isClosed = false;
     transport.onclose = () => {

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { InputError } from "../../src/call/explained-error.ts";
 import { MAX_CHANNELS_PER_GET, SUBSCRIBER_CUSTOM_STRING, WRITABLE_FIELDS } from "../../src/channel/fields.ts";
 import { longestFit } from "../../src/text/text.ts";
+import { convertInput } from "../../src/tools/convert.ts";
 import { validateInput } from "../../src/tools/input.ts";
 import { getInput, modifyChannelInput, modifySubscriberInput } from "../../src/tools/schemas.ts";
 
@@ -12,7 +13,7 @@ const ID = "@TOA#_x";
 
 function problemsOf(schema: z.ZodType, args: unknown): readonly string[] {
   try {
-    validateInput(schema, args);
+    validateInput(schema, convertInput(schema, args).value);
   } catch (error) {
     if (error instanceof InputError) return error.explanation.cause.replace(/^\(1\) /, "").split(/ \(\d+\) /);
     throw error;
@@ -42,8 +43,9 @@ describe.each(textFields)("$name of at most $maxBytes bytes", ({ name, maxBytes,
       const over = `${fits}a`;
       const problems = problemsOf(schema, { Official_Account: ID, ...more, [name]: over });
       expect(problems).toHaveLength(1);
-      expect(problems[0]).toContain(`${name} is ${maxBytes + 1} bytes (`);
-      expect(problems[0]).toContain(`the limit is ${maxBytes} bytes. Cut at least 1 byte.`);
+      expect(problems[0]).toContain(
+        `${name} is ${maxBytes + 1} bytes; the limit is ${maxBytes} bytes. Cut at least 1 byte.`,
+      );
       expect(problems[0]).toContain(`fits: ${JSON.stringify(longestFit(over, maxBytes))}.`);
     },
   );
@@ -78,7 +80,7 @@ describe("an input error", () => {
     });
     expect(problems).toEqual([
       "Official_Account is empty: give the ID.",
-      `Name is 162 bytes (54 characters); the limit is 150 bytes. Cut at least 12 bytes. The longest version that fits: "${"茶".repeat(50)}".`,
+      `Name is 162 bytes; the limit is 150 bytes. Cut at least 12 bytes. The longest version that fits: "${"茶".repeat(50)}".`,
       'MaxSubscriberNum must be a whole number without quotes, not the text "many".',
       "random was not understood: this server adds it itself. Leave it out.",
       "colour is not a field of this tool, which takes Official_Account, Name, Introduction, FaceUrl, Organization, CustomString, MaxSubscriberNum. Use one of these, or leave it out.",
@@ -215,7 +217,7 @@ describe("an input error", () => {
   });
 
   test("names what can be read but not written", () => {
-    expect(problemsOf(modifyChannelInput, { Official_Account: ID, SubscriberNum: 5 })).toEqual([
+    expect(problemsOf(modifyChannelInput, { Official_Account: ID, Name: "A", SubscriberNum: 5 })).toEqual([
       "SubscriberNum can be read but not written: leave it out.",
     ]);
   });

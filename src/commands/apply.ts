@@ -1,6 +1,5 @@
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import { UNANSWERED_SETTLE_MS } from "../chat-api/limits.ts";
 import { describeFileError } from "../text/file-error.ts";
 import { formatCount, plural } from "../text/text.ts";
 import type { ToolContext } from "../tools/tool.ts";
@@ -61,9 +60,8 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       return 1;
     }
     const job = { input: check.hash, sdkAppId: context.sdkAppId };
-    const opened = resultsPath === undefined ? undefined : await ResultsFile.open(resultsPath, job);
-    results = opened?.file;
-    if (left !== undefined) leftFile = new LeftFile(left); // after the lock of the results
+    if (resultsPath !== undefined) results = await ResultsFile.open(resultsPath, job, tell);
+    if (left !== undefined) leftFile = new LeftFile(left); // once the results are this run's
     const write = (result: object) => {
       const safe = context.secrets.redactDeep(result);
       if (results) results.write(safe);
@@ -73,10 +71,9 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     if (results)
       results.onLost = () => run.stop("now", "this process stood still, and another one has taken the results.");
     stopOn(cli, run, tell);
-    const done = opened?.done ?? new Set<number>();
+    const done = results?.done ?? new Set<number>();
     if (done.size > 0)
       tell(`${plural(done.size, "line")} ended as wanted before and ${done.size === 1 ? "is" : "are"} skipped.`);
-    await settle(opened?.writtenAt ?? 0, run, tell);
     const stopProgress = await showProgress(cli, run, check.lines - done.size);
     await run.run(readEditLines(input, context), done);
     stopProgress();
@@ -86,7 +83,7 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     return code;
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;
-    const shown = path?.replace(/\.(lock|new)$/, ""); // files beside the results
+    const shown = path?.replace(/\.new$/, ""); // the files beside the results and what is left
     tell(`✗ ${code === undefined ? message : `${shown ?? file}: ${describeFileError(error)}.`}`);
     return 2;
   } finally {
@@ -128,14 +125,6 @@ function stopOn(cli: CliProcess, job: Job, tell: (text: string) => void): void {
   cli.stdout.on("error", (error) =>
     job.stop("soon", `standard output cannot be written (${describeFileError(error)}).`),
   );
-}
-
-/** Waits until what an earlier run sent in its last moment can take effect no more. */
-async function settle(writtenAt: number, job: Job, tell: (text: string) => void): Promise<void> {
-  const until = Math.min(writtenAt, Date.now()) + UNANSWERED_SETTLE_MS;
-  if (until <= Date.now()) return;
-  tell(`Waiting ${Math.ceil((until - Date.now()) / 1000)} s, until what the earlier run sent has settled.`);
-  while (Date.now() < until && !job.stopped) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 /** A bar at a terminal, a line every ten seconds elsewhere. Returns what ends it. */

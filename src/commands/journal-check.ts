@@ -3,8 +3,8 @@ import { mayHaveChanged, type Outcome } from "../edits/outcome.ts";
 import { explanationOf } from "../explanations/explain.ts";
 import { escapeHidden, plural, shortValue } from "../text/text.ts";
 import type { ToolContext } from "../tools/tool.ts";
-import { isSelected, type JournalSelection, linkEdits, readEdits } from "./journal-links.ts";
 import { readChannels } from "./read-channels.ts";
+import { type JournalSelection, visitEdits } from "./visit-edits.ts";
 
 /** Finds what somebody else changed since our last edit: the Chat console is a second editor. */
 
@@ -16,64 +16,47 @@ interface Left {
 
 /**
  * Reads every channel of the selection and prints the fields that are no longer what our last edit left.
- * @returns true if there are none
- * @throws the file system's error where the journal cannot be read
+ * @param tell takes what was not compared, in sentences
+ * @returns true if nothing differs, and everything was compared
  */
 export async function checkChannels(
   path: string,
   selection: JournalSelection,
   context: ToolContext,
   print: (text: string) => void,
+  tell: (text: string) => void,
 ): Promise<boolean> {
-  const { left, unreadable, open } = await valuesLeft(path, selection, context.sdkAppId);
-  const ids = [...left.keys()];
+  const { sdkAppId } = context;
+  /** By channel and field. */
+  const left = new Map<string, Map<string, Left>>();
+  const readable = CHANNEL_FIELDS.map(({ name }) => name as string);
+  const isWhole = await visitEdits(path, selection, tell, ({ intent, result }) => {
+    if (intent.subscriber !== undefined || intent.sdkAppId !== sdkAppId) return;
+    const fields = left.get(intent.channel) ?? new Map<string, Left>();
+    left.set(intent.channel, fields);
+    for (const { field, after, verdict } of result ? (result.changes ?? []) : intent.changes) {
+      if (verdict === "applied" && readable.includes(field)) fields.set(field, { value: after, time: intent.time });
+      // An edit that could not be verified may have left another value.
+      else if (!result || mayHaveChanged(result.outcome as Outcome)) fields.delete(field);
+    }
+  });
+
   let differences = 0;
   let unread = 0;
-  for await (const { id, info, failure } of readChannels(context, ids)) {
+  for await (const { id, info, failure } of readChannels(context, [...left.keys()])) {
     if (failure) {
       unread += 1;
-      const { cause } = explanationOf(failure, { sdkAppId: context.sdkAppId, channelIds: [id], attempts: 1 });
+      const { cause } = explanationOf(failure, { sdkAppId, channelIds: [id], attempts: 1 });
       print(`✗ ${escapeHidden(id)} could not be read: ${cause}`);
-      continue;
     }
     for (const [field, { value, time }] of left.get(id) ?? []) {
       const now = info[field as WritableFieldName];
       if (now === undefined || now === value) continue;
       differences += 1;
-      const shown = [value, now].map((each) => shortValue(each));
-      print(escapeHidden(`${id}  ${field}: our edit of ${time} left ${shown[0]}, now ${shown[1]}`));
+      print(escapeHidden(`${id}  ${field}: our edit of ${time} left ${shortValue(value)}, now ${shortValue(now)}`));
     }
   }
-  const checked = plural(ids.length - unread, "channel");
-  print(
-    differences === 0
-      ? `✓ ${checked} checked: nothing differs.`
-      : `✗ ${checked} checked: ${plural(differences, "field")} changed since.`,
-  );
-  if (open > 0) print(`✗ ${plural(open, "edit")} without a known outcome: not compared.`);
-  if (unreadable > 0) print(`✗ ${plural(unreadable, "line")} of the file cannot be read.`);
-  return differences + unread + open + unreadable === 0;
-}
-
-/** By channel and field, the value that our last edit left there. */
-async function valuesLeft(path: string, selection: JournalSelection, sdkAppId: number) {
-  const left = new Map<string, Map<string, Left>>();
-  const readable = CHANNEL_FIELDS.map(({ name }) => name as string);
-  let [unreadable, open] = [0, 0];
-  for await (const edit of readEdits(path, await linkEdits(path))) {
-    if (!edit) unreadable += 1;
-    if (!edit || edit.intent.subscriber !== undefined || edit.intent.sdkAppId !== sdkAppId) continue;
-    if (!isSelected(edit, selection)) continue;
-    if (!edit.result || edit.result.outcome === "unknown") open += 1;
-    const fields = left.get(edit.intent.channel) ?? new Map<string, Left>();
-    left.set(edit.intent.channel, fields);
-    const changes = edit.result ? (edit.result.changes ?? []) : edit.intent.changes;
-    for (const { field, after, verdict } of changes) {
-      if (verdict === "applied" && readable.includes(field))
-        fields.set(field, { value: after, time: edit.intent.time });
-      // An edit that could not be verified may have left another value.
-      else if (!edit.result || mayHaveChanged(edit.result.outcome as Outcome)) fields.delete(field);
-    }
-  }
-  return { left, unreadable, open };
+  const changed = differences === 0 ? "nothing differs" : `${plural(differences, "field")} changed since`;
+  print(`${differences === 0 ? "✓" : "✗"} ${plural(left.size - unread, "channel")} checked: ${changed}.`);
+  return isWhole && differences + unread === 0;
 }

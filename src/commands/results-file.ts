@@ -1,22 +1,27 @@
-import { randomUUID } from "node:crypto";
 import {
   closeSync,
   createReadStream,
   existsSync,
+  fstatSync,
+  futimesSync,
   openSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
-  utimesSync,
-  writeFileSync,
   writeSync,
 } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UNANSWERED_SETTLE_MS } from "../chat-api/limits.ts";
 import { isRecord, parseJson } from "../text/json.ts";
 import { readLines } from "../text/lines.ts";
 
-/** The file of results: what has ended as wanted is not run again, so a job that stopped can go on. */
+/**
+ * The file of results: what has ended as wanted is not run again, so a job that stopped can go on. A run touches its
+ * file as long as it goes on, so that another one can tell: the ID of a process means nothing in another container.
+ */
+
+const TOUCH_EVERY_MS = 500;
 
 /** Outcomes that leave nothing to do. */
 const WANTED: readonly unknown[] = ["applied", "accepted", "unchanged", "read"];
@@ -25,57 +30,73 @@ export function isWanted(outcome: unknown): boolean {
   return WANTED.includes(outcome);
 }
 
-/** A results file, and what it says before a job begins. */
-interface OpenedResults {
-  readonly file: ResultsFile;
-  /** Lines that ended as wanted. */
-  readonly done: ReadonlySet<number>;
-  /** When the last line was written (milliseconds since 1970); 0 for a new file. */
-  readonly writtenAt: number;
-}
-
 /** Results as JSON lines; each line of the input has one at most. */
 export class ResultsFile {
+  /** Lines that ended as wanted before. */
+  readonly done = new Set<number>();
+  /** Called once another run has taken the file, because this process stood still. */
+  onLost = () => {};
   readonly #file: number;
-  readonly #lock: Lock;
+  #touching: NodeJS.Timeout | undefined;
 
-  private constructor(file: number, lock: Lock) {
+  private constructor(file: number) {
     this.#file = file;
-    this.#lock = lock;
   }
 
   /**
-   * Opens the file of a job, and keeps of it what ended as wanted. A line that a crash has torn is dropped.
+   * Opens the file of a job, and keeps of it what ended as wanted. A line that a crash has torn is dropped. Waits until
+   * what an earlier run sent in its last moment can take effect no more.
    * @param job the hash of its input, and the application
-   * @throws Error with a sentence for a person, where the file holds something else or another process uses it
+   * @param tell takes a sentence for a person who waits
+   * @throws Error with a sentence for a person, where the file holds something else or another run uses it
    */
-  static async open(given: string, job: { input: string; sdkAppId: number }): Promise<OpenedResults> {
-    const header = JSON.stringify({ apply: 1, ...job });
+  static async open(
+    given: string,
+    job: { input: string; sdkAppId: number },
+    tell: (text: string) => void,
+  ): Promise<ResultsFile> {
     const path = existsSync(given) ? realpathSync(given) : given; // a link stays one
-    const done = new Set<number>();
-    if (existsSync(path) && !statSync(path).isFile()) {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found && !found.isFile())
       throw new Error(`${given} is no file: without --results, the results go to standard output.`);
-    }
-    const lock = await Lock.take(path);
-    const temporaryPath = `${path}.new`;
+    if (await settled(`${path}.new`, tell)) rmSync(`${path}.new`); // a run was killed as it began
+    await settled(path, tell);
+    const results = new ResultsFile(openNew(path, (found?.mode ?? 0o600) & 0o777));
     try {
-      const found = statSync(path, { throwIfNoEntry: false });
-      rmSync(temporaryPath, { force: true });
-      const kept = new ResultsFile(openSync(temporaryPath, "ax", (found?.mode ?? 0o600) & 0o777), lock);
-      kept.#writeLine(header);
-      if (found) await keepWanted(path, header, done, (text) => kept.#writeLine(text));
-      renameSync(temporaryPath, path);
-      return { file: kept, done, writtenAt: found?.mtimeMs ?? 0 };
+      const header = JSON.stringify({ apply: 1, ...job });
+      results.#writeLine(header);
+      if (found) await results.#keepWanted(path, header);
+      renameSync(`${path}.new`, path);
     } catch (error) {
-      rmSync(temporaryPath, { force: true });
-      lock.release();
+      results.close();
+      rmSync(`${path}.new`, { force: true });
       throw error;
+    }
+    results.#touching = setInterval(() => results.#touch(path), TOUCH_EVERY_MS).unref();
+    return results;
+  }
+
+  async #keepWanted(path: string, header: string): Promise<void> {
+    let isFirst = true;
+    for await (const text of readLines(createReadStream(path))) {
+      // A crash may have torn the header itself.
+      if (isFirst && (text === "" || !header.startsWith(text))) {
+        throw new Error(
+          `${path} holds something else than the results of this input and application: name another file.`,
+        );
+      }
+      const result = isFirst ? undefined : parseJson(text);
+      isFirst = false;
+      if (!isRecord(result) || !isWanted(result.outcome) || typeof result.line !== "number") continue;
+      if (this.done.has(result.line)) continue;
+      this.done.add(result.line);
+      this.#writeLine(text);
     }
   }
 
-  /** Called once another process has taken the file, because this one stood still. */
-  set onLost(listener: () => void) {
-    this.#lock.onLost = listener;
+  #touch(path: string): void {
+    if (statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(this.#file).ino) this.onLost();
+    else futimesSync(this.#file, new Date(), new Date());
   }
 
   write(result: object): void {
@@ -87,85 +108,35 @@ export class ResultsFile {
   }
 
   close(): void {
+    clearInterval(this.#touching);
     closeSync(this.#file);
-    this.#lock.release();
   }
 }
-
-/** The owner of a lock touches it this often; one that stays untouched for so long was left by a run that was killed. */
-const TOUCH_EVERY_MS = 500;
-const UNTOUCHED_MS = 3_000;
 
 /**
- * A file beside the results: two runs of one file would send everything twice. It is kept fresh by its owner, because
- * the ID of a process means nothing in another container; a process that stood still for long has lost it.
+ * Waits until a file that is there is as old as anything that an earlier run sent can take effect.
+ * @returns true if it is there
+ * @throws Error where it is touched meanwhile: it belongs to a run that goes on
  */
-class Lock {
-  readonly #path: string;
-  readonly #owner = randomUUID();
-  readonly #touching: NodeJS.Timeout;
-  onLost = () => {};
-
-  private constructor(path: string) {
-    this.#path = path;
-    writeFileSync(path, this.#owner, { flag: "wx", mode: 0o600 });
-    this.#touching = setInterval(() => this.#touch() || this.onLost(), TOUCH_EVERY_MS).unref();
+async function settled(path: string, tell: (text: string) => void): Promise<boolean> {
+  const touchedAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  if (touchedAt === undefined) return false;
+  const waitMs = Math.min(touchedAt, Date.now()) + UNANSWERED_SETTLE_MS - Date.now();
+  if (waitMs > 0) {
+    tell(`Waiting ${Math.ceil(waitMs / 1000)} s, until what the earlier run sent has settled.`);
+    await sleep(waitMs);
   }
-
-  static async take(results: string): Promise<Lock> {
-    const path = `${results}.lock`;
-    const freshAt = () => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-    const fresh = freshAt();
-    if (fresh !== undefined) {
-      await new Promise((resolve) => setTimeout(resolve, UNTOUCHED_MS));
-      if (freshAt() === fresh) rmSync(path, { force: true });
-    }
-    try {
-      return new Lock(path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      throw new Error(`Another apply is using ${results}.`);
-    }
-  }
-
-  /** True if the lock is still this one's. */
-  #touch(): boolean {
-    try {
-      if (readFileSync(this.#path, "utf8") !== this.#owner) return false;
-      utimesSync(this.#path, new Date(), new Date());
-      return true;
-    } catch {
-      return false; // it is gone
-    }
-  }
-
-  release(): void {
-    clearInterval(this.#touching);
-    if (this.#touch()) rmSync(this.#path, { force: true });
-  }
+  if (statSync(path, { throwIfNoEntry: false })?.mtimeMs !== touchedAt)
+    throw new Error(`Another apply is using ${path}.`);
+  return true;
 }
 
-async function keepWanted(
-  path: string,
-  header: string,
-  done: Set<number>,
-  keep: (text: string) => void,
-): Promise<void> {
-  let isFirst = true;
-  for await (const text of readLines(createReadStream(path))) {
-    // A crash may have torn the header itself.
-    if (isFirst && (text === "" || !header.startsWith(text))) {
-      throw new Error(
-        `${path} holds something else than the results of this input and application: name another file.`,
-      );
-    }
-    if (!isFirst) {
-      const result = parseJson(text);
-      if (isRecord(result) && isWanted(result.outcome) && typeof result.line === "number" && !done.has(result.line)) {
-        done.add(result.line);
-        keep(text);
-      }
-    }
-    isFirst = false;
+/** The file to be, beside the one that is there. */
+function openNew(path: string, mode: number): number {
+  try {
+    return openSync(`${path}.new`, "ax", mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new Error(`Another apply is using ${path}.`); // it began in the same moment
   }
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
-import { open as openFile } from "node:fs/promises";
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { describeFileError } from "../text/file-error.ts";
 import { isRecord, parseJson } from "../text/json.ts";
 import { readLines } from "../text/lines.ts";
@@ -186,15 +185,33 @@ function open(path: string): number {
  * @throws the file system's error where the file cannot be read
  */
 export async function* readJournal(path: string): AsyncGenerator<JournalLine | undefined> {
-  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-  const file = await openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  try {
-    if (!(await file.stat()).isFile()) throw new Error("not a regular file");
-    for await (const text of readLines(file.createReadStream({ autoClose: false })))
-      if (text.trim() !== "") yield readLine(text);
-  } finally {
-    await file.close();
+  if (!statSync(path).isFile()) throw new Error("not a regular file"); // a FIFO would block
+  for await (const text of readLines(createReadStream(path))) if (text.trim() !== "") yield readLine(text);
+}
+
+/** One edit in a journal; without an outcome its process stopped, or the edit still runs. */
+export interface RecordedEdit {
+  readonly intent: IntentLine;
+  readonly result: OutcomeLine | undefined;
+}
+
+/**
+ * Reads the edits of a journal in the order in which they ended, whatever the clock says, then those without an outcome;
+ * undefined stands for a line that cannot be read.
+ * @throws the file system's error where the file cannot be read
+ */
+export async function* readEdits(path: string): AsyncGenerator<RecordedEdit | undefined> {
+  const running = new Map<string, IntentLine>();
+  for await (const line of readJournal(path)) {
+    if (!line) yield undefined;
+    else if (line.event === "intent") running.set(line.writeId, line);
+    else {
+      const intent = running.get(line.writeId);
+      running.delete(line.writeId);
+      if (intent) yield { intent, result: line };
+    }
   }
+  for (const intent of running.values()) yield { intent, result: undefined };
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

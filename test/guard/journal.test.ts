@@ -143,12 +143,10 @@ describe("the journal", () => {
     expect(readFileSync(path, "utf8")).toBe(content);
   });
 
-  test.runIf(process.platform === "linux")("is read without blocking on a FIFO or following a link", async () => {
+  test.runIf(process.platform === "linux")("is read without blocking on a FIFO", async () => {
     const folder = temporaryFolder();
     execFileSync("mkfifo", [join(folder, "fifo")]);
     await expect(linesOf(join(folder, "fifo"))).rejects.toThrow("not a regular file");
-    symlinkSync("/etc/hostname", join(folder, "link"));
-    await expect(linesOf(join(folder, "link"))).rejects.toThrow("ELOOP");
   });
 
   test("takes an empty file of Windows", () => {

@@ -1,29 +1,16 @@
-// Writes what the READMEs, docs/, manifest.json and server.json take from the tables and from the server itself.
-// With --check it writes nothing, and fails where a file is out of date.
+// Writes what the READMEs, docs/ and the manifests take from the tables of src/, from package.json and from the server.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { change, fence, fill, json, readJson, set, table } from "./generated.mjs";
 import { load } from "./load.mjs";
-import { terminalPicture } from "./picture.mjs";
+import { BUILT, HANDSHAKE, startServer } from "./mcp-child.mjs";
 
-const BUILT = "dist/tencent-chat-channel-mcp.cjs";
-/** The first blocks that people copy are safe: read-only, and the key in a file. */
-const EXAMPLE_ENV = {
-  TENCENT_CHAT_SDKAPPID: "1400000000",
-  TENCENT_CHAT_REGION: "singapore",
-  TENCENT_CHAT_SECRET_KEY_FILE: "/path/to/key",
-  TENCENT_CHAT_READ_ONLY: "true",
-};
 /** What newcomers meet: the first rows of docs/error-codes.md. */
 const COMMON_CODES = [70009, 70003, 60006, 60026, 60010, 131000, 130004, 130002, 131003, 60007];
-
 /** Hosts put the names of the plugin and of its server before each tool; 64 characters are allowed in all. */
 const PLUGIN_SERVER = "im";
+const NPX = { command: "npx", args: ["-y", "tencent-chat-channel-mcp"] };
 
-const isCheck = process.argv.includes("--check");
-const { version, description } = read("package.json");
-const zh = read("scripts/settings.zh-CN.json");
+const { version, description, repository, ...about } = readJson("package.json");
 const { SETTING_NAMES, metaOf, TOOLS, CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING, OUTCOMES, ...tables } = await load(
   "src/settings/schema.ts",
   "src/tools/call-tool.ts",
@@ -34,82 +21,27 @@ const { SETTING_NAMES, metaOf, TOOLS, CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING, 
   "src/commands/mcp-hosts.ts",
 );
 const { ERROR_CODES, fixOf, PROGRAM, SERVER_NAME, mcpHost, shellLine, configurationBlock } = tables;
-const demo = stable(execFileSync(process.execPath, [BUILT, "demo"], { encoding: "utf8" }).trim());
-const examples = await playExamples();
-const outdated = [];
 
-put("README.md", fill("README.md", readmeParts("singapore")));
-put("README.zh-CN.md", fill("README.zh-CN.md", readmeParts("china", zh)));
-put("docs/tools.md", toolReference());
-put("docs/error-codes.md", errorCodes());
-put("docs/demo.svg", terminalPicture(oneEdit(demo)));
-put("manifest.json", manifest(read("manifest.json")));
-put("mcpb-resources/zh-CN.json", localization());
-put("server.json", registry(read("server.json")));
-for (const [path, content] of Object.entries(pluginFiles())) put(path, json(content));
-if (outdated.length > 0) {
-  process.stderr.write(`Out of date: ${outdated.join(", ")}. Run npm run docs.\n`);
-  process.exitCode = 1;
-}
-
-function read(path) {
-  return JSON.parse(readFileSync(path, "utf8"));
-}
-
-function put(path, content) {
-  let current;
-  try {
-    current = readFileSync(path, "utf8");
-  } catch {}
-  if (current === content) return;
-  if (isCheck) outdated.push(path);
-  else {
-    mkdirSync(path.includes("/") ? path.replace(/\/[^/]*$/, "") : ".", { recursive: true });
-    writeFileSync(path, content);
-  }
-}
-
-/** Replaces what is between `<!-- name:start -->` and `<!-- name:end -->`. */
-function fill(path, parts) {
-  return Object.entries(parts).reduce(
-    (text, [name, part]) => {
-      const marked = new RegExp(`<!-- ${name}:start -->[^]*<!-- ${name}:end -->`);
-      if (!marked.test(text)) throw new Error(`${path} has no place for ${name}`);
-      return text.replace(marked, () => `<!-- ${name}:start -->\n${part}\n<!-- ${name}:end -->`);
-    },
-    readFileSync(path, "utf8"),
-  );
-}
-
-async function playExamples() {
-  const client = new Client({ name: "docs", version: "1" });
-  const env = { TENCENT_CHAT_LOG_LEVEL: "silent" };
-  await client.connect(new StdioClientTransport({ command: process.execPath, args: [BUILT, "--sandbox"], env }));
-  const id = "@TOA#_@TOA#dZDP";
-  const call = async (name, args) => {
-    const result = await client.callTool({ name, arguments: args });
-    const structured = JSON.parse(stable(JSON.stringify(result.structuredContent)));
-    return { args, structured, text: stable(result.content[0].text) };
-  };
-  const played = {
-    get_official_account_info: await call("get_official_account_info", {
-      OfficialAccountIdList: [{ Official_Account: id }, { Official_Account: "@TOA#_gone" }],
-      ResponseFilter: { OfficialAccountBaseInfoFilter: ["Name", "CreateTime", "SubscriberNum"] },
-    }),
-    modify_official_account_base_info: await call("modify_official_account_base_info", {
-      Official_Account: id,
-      Introduction: "News of the test environment, every Friday",
-    }),
-    modify_subscriber_info: await call("modify_subscriber_info", {
-      Official_Account: id,
-      Subscriber_Account: "109635",
-      CustomString: "vip",
-    }),
-    rejection: await call("modify_official_account_base_info", { Official_Account: id, Name: "茶与山".repeat(18) }),
-  };
-  await client.close();
-  return played;
-}
+fill("README.md", {
+  tools: toolsTable(),
+  settings: table(
+    ["name", "description", "default"],
+    SETTING_NAMES.map((name) => [`\`${name}\``, metaOf(name).description, metaOf(name).unset]),
+  ),
+  outcomes: table(
+    ["outcome", "means"],
+    Object.entries(OUTCOMES).map(([name, { meaning }]) => [`\`${name}\``, meaning]),
+  ),
+  ...installation("singapore"),
+});
+fill("README.zh-CN.md", installation("china"));
+fill("docs/tools.md", { fields: fieldsTable(), ...(await playExamples()) });
+fill("docs/error-codes.md", errorCodes());
+change("docs/demo.svg", () => picture(oneEdit(execFileSync(process.execPath, [BUILT, "demo"], { encoding: "utf8" }))));
+manifests();
+const [url, owner] = /https:\/\/github\.com\/([^/]+)\/[^/]+?(?=(\.git)?$)/.exec(repository?.url ?? "") ?? [];
+if (owner) addresses();
+names(owner ? `io.github.${owner}/${PROGRAM}` : about.mcpName);
 
 /** The same text at every run: request IDs are random. */
 function stable(text) {
@@ -118,43 +50,76 @@ function stable(text) {
 
 /** The part of the demo that shows an edit, its receipt and its undo. */
 function oneEdit(text) {
-  const [, edit] = /^(You: Then once[\s\S]*)\n\nEvery step/m.exec(text) ?? missing("the demo's edit");
-  return edit;
+  return /^(You: Then once[\s\S]*)\n\nEvery step/m.exec(text)[1].split("\n");
 }
 
-function toolReference() {
-  const sections = TOOLS.map(({ name, title, description: text }) => {
-    const { args, structured } = examples[name];
-    return `## \`${name}\`\n\n${title}. ${text}\n\n${fence("json", json(args))}\n\nreturns the structured content\n\n${fence("json", json(structured))}`;
-  });
-  const { text, structured } = examples.rejection;
-  return `# Tool reference
-
-Arguments are the documented fields, under their documented names, and no others. Limits are UTF-8 bytes: a Chinese character takes 3, an emoji 3 or more. \`null\` for an optional field means that it is left out. \`""\` empties a field, and must be the one field of its call. Documented names stay as they are in results; what this server adds is in camelCase.
-
-## Fields
-
-${fields()}
-
-MaxSubscriberNum is shown, compared and undone where an answer holds it. The service's data-model page calls it readable; the page of the get call does not list it.
-
-${sections.join("\n\n")}
-
-## Error format
-
-A rejected edit, as text:
-
-${fence("", text)}
-
-and as structured content:
-
-${fence("json", json({ explanation: structured.explanation }))}
-
-\`stage\` is settings, input, policy, network, service or internal; \`fixedBy\` is agent, operator or tencent. \`attempts\` counts the requests of the failed command that were sent. The texts for each code of the service are in [error-codes.md](error-codes.md).
+/** A picture of a terminal, for the READMEs. */
+function picture(lines) {
+  const color = (line) => (line.startsWith("You: ") ? "#61afef" : line.startsWith("  ✓") ? "#98c379" : "#d7dae0");
+  const escaped = (line) => line.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const drawn = lines.map(
+    (line, at) => `<text x="16" y="${30 + 19 * at}" fill="${color(line)}" xml:space="preserve">${escaped(line)}</text>`,
+  );
+  const height = 19 * lines.length + 32;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="704" height="${height}" viewBox="0 0 704 ${height}" role="img" aria-label="An agent edits a channel in the sandbox and takes the edit back">
+<rect width="100%" height="100%" rx="8" fill="#1e2127"/>
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'Noto Sans Mono CJK SC', monospace" font-size="14">
+${drawn.join("\n")}
+</g>
+</svg>
 `;
 }
 
-function fields() {
+async function playExamples() {
+  const server = startServer({ TENCENT_CHAT_LOG_LEVEL: "silent" }, ["--sandbox"]);
+  await server.request("initialize", HANDSHAKE);
+  const id = "@TOA#_@TOA#dZDP";
+  const play = async (name, args) => {
+    const { result } = await server.request("tools/call", { name, arguments: args });
+    return JSON.parse(stable(JSON.stringify(result)));
+  };
+  const [get, modify, subscriber] = TOOLS.map(({ name }) => name);
+  const args = {
+    [get]: {
+      OfficialAccountIdList: [{ Official_Account: id }, { Official_Account: "@TOA#_gone" }],
+      ResponseFilter: { OfficialAccountBaseInfoFilter: ["Name", "CreateTime", "SubscriberNum"] },
+    },
+    [modify]: { Official_Account: id, Introduction: "News of the test environment, every Friday" },
+    [subscriber]: { Official_Account: id, Subscriber_Account: "109635", CustomString: "vip" },
+  };
+  const parts = {};
+  for (const { name, title, description: text } of TOOLS) {
+    const { structuredContent } = await play(name, args[name]);
+    parts[name] =
+      `${title}. ${text}\n\n${fence("json", json(args[name]))}\n\nreturns the structured content\n\n${fence("json", json(structuredContent))}`;
+  }
+  const { content, structuredContent } = await play(modify, { Official_Account: id, Name: "茶与山".repeat(18) });
+  server.child.kill();
+  return {
+    ...parts,
+    "rejected-text": fence("", content[0].text),
+    rejected: fence("json", json({ explanation: structuredContent.explanation })),
+  };
+}
+
+function toolsTable() {
+  const limits = (fields) => fields.map(({ name, maxBytes }) => (maxBytes ? `${name} ≤${maxBytes}` : name)).join(" · ");
+  const rows = [
+    ["reads up to 50 channels by ID", CHANNEL_FIELDS.map(({ name }) => name).join(" · "), "–"],
+    [
+      "changes fields of one channel, at once, for all its subscribers",
+      limits(CHANNEL_FIELDS.filter(({ writable }) => writable)),
+      "yes, for what could be read before",
+    ],
+    ["sets the custom field of one subscriber", limits([SUBSCRIBER_CUSTOM_STRING]), "no: the service never shows it"],
+  ];
+  return table(
+    ["tool", "what it does", "fields (limits in UTF-8 bytes)", "undo"],
+    TOOLS.map(({ name }, at) => [`\`${name}\``, ...rows[at]]),
+  );
+}
+
+function fieldsTable() {
   const yes = (is) => (is ? "yes" : "–");
   const row = (field, of) => [
     `\`${field.name}\``,
@@ -171,247 +136,129 @@ function fields() {
   );
 }
 
-/** What a README takes from the tables. */
-function readmeParts(region, translation) {
-  const entry = { command: PROGRAM, args: [], env: { ...EXAMPLE_ENV, TENCENT_CHAT_REGION: region } };
-  const windowsKey = { TENCENT_CHAT_SECRET_KEY_FILE: "C:\\Users\\me\\tencent-chat.key" };
-  const windows = { command: "cmd", args: ["/c", PROGRAM], env: { ...entry.env, ...windowsKey } };
-  const add = (host, shell = "posix") => shellLine(mcpHost(host).add(entry), shell);
+function errorCodes() {
+  const codes = (list) =>
+    table(
+      ["code", "cause", "next step", "who can fix it"],
+      list.map(({ code, cause, fix }) => [String(code), `${cause}.`, fixOf(fix).step, fixOf(fix).fixedBy]),
+    );
   return {
-    tools: toolsTable(translation),
+    common: codes(COMMON_CODES.map((common) => ERROR_CODES.find(({ code }) => code === common))),
+    others: codes(ERROR_CODES.filter(({ code }) => !COMMON_CODES.includes(code))),
+  };
+}
+
+/** The blocks that people copy: they are safe, read-only and with the key in a file; links work once it is published. */
+function installation(region) {
+  const env = {
+    TENCENT_CHAT_SDKAPPID: "1400000000",
+    TENCENT_CHAT_REGION: region,
+    TENCENT_CHAT_SECRET_KEY_FILE: "/path/to/key",
+    TENCENT_CHAT_READ_ONLY: "true",
+  };
+  const entry = { command: PROGRAM, args: [], env };
+  const onWindows = { ...env, TENCENT_CHAT_SECRET_KEY_FILE: "C:\\Users\\me\\tencent-chat.key" };
+  const add = (host, shell = "posix") => shellLine(mcpHost(host).add(entry), shell);
+  const inputs = Object.keys(env)
+    .filter((name) => name !== "TENCENT_CHAT_READ_ONLY")
+    .map((id) => ({ id, type: "promptString", description: metaOf(id).description }));
+  const asked = { ...env, ...Object.fromEntries(inputs.map(({ id }) => [id, `$\{input:${id}}`])) };
+  const encode = (value) => encodeURIComponent(JSON.stringify(value));
+  const base64 = encodeURIComponent(Buffer.from(JSON.stringify({ ...NPX, env })).toString("base64"));
+  const cursor = `https://cursor.com/en-US/install-mcp?name=${SERVER_NAME}&config=${base64}`;
+  const vscode = `https://insiders.vscode.dev/redirect/mcp/install?name=${SERVER_NAME}&inputs=${encode(inputs)}&config=${encode({ ...NPX, env: asked })}`;
+  const trae = `trae-cn://trae.ai-ide/mcp-import?type=stdio&name=${SERVER_NAME}&config=${base64}`;
+  return {
     plain: fence("json", configurationBlock(entry)),
-    windows: fence("json", configurationBlock(windows)),
+    windows: fence("json", configurationBlock({ command: "cmd", args: ["/c", PROGRAM], env: onWindows })),
     "claude-code": fence("sh", add("claude-code")),
     codex: fence("sh", add("codex")),
     gemini: fence("sh", add("gemini")),
     vscode: fence("sh", add("vscode")),
     powershell: fence("powershell", add("vscode", "powershell")),
-    buttons: buttons(region, translation),
-    settings: settingsTable(translation),
-    outcomes: outcomesTable(translation),
+    buttons: `[Cursor](${cursor}) · [VS Code](${vscode})`,
+    ...(region === "china" && { trae: fence("", trae) }),
   };
 }
 
-function toolsTable(translation) {
-  const names = (is) =>
-    CHANNEL_FIELDS.filter(is)
-      .map(({ name, maxBytes }) => (maxBytes ? `${name} ≤${maxBytes}` : name))
-      .join(" · ");
-  const fieldsOf = [
-    CHANNEL_FIELDS.map(({ name }) => name).join(" · "),
-    names(({ writable }) => writable),
-    `${SUBSCRIBER_CUSTOM_STRING.name} ≤${SUBSCRIBER_CUSTOM_STRING.maxBytes}`,
-  ];
-  const words = translation?.tools ?? {
-    head: ["tool", "what it does", "fields (limits in UTF-8 bytes)", "undo"],
-    rows: [
-      ["reads up to 50 channels by ID", "–"],
-      ["changes fields of one channel, at once, for all its subscribers", "yes, for what could be read before"],
-      ["sets the custom field of one subscriber", "no: the service never shows it"],
-    ],
-  };
-  return table(
-    words.head,
-    TOOLS.map(({ name }, at) => [`\`${name}\``, words.rows[at][0], fieldsOf[at], words.rows[at][1]]),
-  );
-}
-
-function outcomesTable(translation) {
-  return table(
-    translation ? ["outcome", "含义"] : ["outcome", "means"],
-    Object.entries(OUTCOMES).map(([name, { meaning }]) => [
-      `\`${name}\``,
-      translation ? (translation.outcomes[name] ?? missing(name)) : meaning,
-    ]),
-  );
-}
-
-function settingsTable(translation) {
-  const rows = SETTING_NAMES.map((name) => {
-    const { description: text, unset } = metaOf(name);
-    const [says, without] = translation ? (translation.settings[name] ?? missing(name)) : [text, unset];
-    return [`\`${name}\``, says, without];
-  });
-  return table(translation ? ["名称", "说明", "默认值"] : ["name", "description", "default"], rows);
-}
-
-function missing(name) {
-  throw new Error(`${name} is not there`);
-}
-
-/** Links that install the published package. Only https links work on GitHub. */
-function buttons(region, translation) {
-  const npx = { command: "npx", args: ["-y", PROGRAM] };
-  const env = { ...EXAMPLE_ENV, TENCENT_CHAT_REGION: region };
-  const inputs = Object.keys(env)
-    .filter((name) => name !== "TENCENT_CHAT_READ_ONLY")
-    .map((id) => ({ id, type: "promptString", description: metaOf(id).description }));
-  const asked = Object.fromEntries(
-    Object.entries(env).map(([name, value]) => [
-      name,
-      inputs.some(({ id }) => id === name) ? `$\{input:${name}}` : value,
-    ]),
-  );
-  const encode = (value) => encodeURIComponent(JSON.stringify(value));
-  const base64 = encodeURIComponent(Buffer.from(JSON.stringify({ ...npx, env })).toString("base64"));
-  const cursor = `https://cursor.com/en-US/install-mcp?name=${SERVER_NAME}&config=${base64}`;
-  const vscode = `https://insiders.vscode.dev/redirect/mcp/install?name=${SERVER_NAME}&inputs=${encode(inputs)}&config=${encode({ ...npx, env: asked })}`;
-  const links = [`[Cursor](${cursor})`, `[VS Code](${vscode})`];
-  if (!translation) return `One click, once the package is published: ${links.join(" · ")}`;
-  const trae = `trae-cn://trae.ai-ide/mcp-import?type=stdio&name=${SERVER_NAME}&config=${base64}`;
-  return `一键安装（软件包发布后可用）：${links.join(" · ")}。Trae（同样在发布后可用）：把下面的链接粘贴到浏览器地址栏。\n\n${fence("", trae)}`;
-}
-
-function manifest(current) {
-  const inForm = formSettings();
-  const initial = { boolean: (text) => text === "true", number: Number };
-  const userConfig = inForm.map((name) => {
-    const { title, description: text, kind, unset, form } = metaOf(name);
-    const type = { boolean: "boolean", number: "number", file: "file" }[kind] ?? "string";
-    const needed = unset.startsWith("required") && !form.description ? " Not needed for the sandbox." : "";
+/** The desktop bundle's and the plugin's form, the registry's entry, and the version of each. */
+function manifests() {
+  const typeOf = (kind, words) => words[kind] ?? "string";
+  const keyOf = (name) => name.replace("TENCENT_CHAT_", "").toLowerCase();
+  const positionOf = (name) => metaOf(name).form?.position ?? 0;
+  const asked = SETTING_NAMES.filter(positionOf).sort((one, other) => positionOf(one) - positionOf(other));
+  const form = asked.map((name) => {
+    const { title, description: text, kind, form: own } = metaOf(name);
+    const type = typeOf(kind, { boolean: "boolean", number: "number", file: "file" });
+    const initial = own.initial ?? "";
     return [
       keyOf(name),
       {
         type,
         title,
-        description: `${form.description ?? text}${needed}`,
+        description: own.description ?? text,
         required: false,
-        default: (initial[type] ?? String)(form.initial ?? ""),
+        default: type === "boolean" ? initial === "true" : type === "number" ? Number(initial) : initial,
         ...(kind === "secret" && { sensitive: true }),
       },
     ];
   });
-  const env = inForm.map((name) => [name, `$\{user_config.${keyOf(name)}}`]);
-  const { server } = current;
-  return json({
-    ...current,
+  const env = Object.fromEntries(asked.map((name) => [name, `$\{user_config.${keyOf(name)}}`]));
+  const { server } = readJson("manifest.json");
+  set("manifest.json", {
     version,
     tools: TOOLS.map(({ name, title }) => ({ name, description: title })),
-    server: { ...server, mcp_config: { ...server.mcp_config, env: Object.fromEntries(env) } },
-    user_config: Object.fromEntries(userConfig),
+    server: { ...server, mcp_config: { ...server.mcp_config, env } },
+    user_config: Object.fromEntries(form),
   });
-}
-
-/** The form and the description of the desktop bundle in Chinese. */
-function localization() {
-  const userConfig = formSettings().map((name) => {
-    const [inTable, , inForm = inTable] = zh.settings[name] ?? missing(name);
-    return [keyOf(name), { title: zh.titles[name] ?? missing(name), description: inForm }];
+  set("plugin/plugin.json", { version, description });
+  // The plugin's form knows no `required`, and what has no default is left blank.
+  const ofPlugin = ({ required: _, default: initial, ...field }) => ({
+    ...field,
+    ...(initial !== "" && { default: initial }),
   });
-  return json({ ...zh.manifest, user_config: Object.fromEntries(userConfig) });
-}
-
-function formSettings() {
-  const positionOf = (name) => metaOf(name).form?.position ?? 0;
-  return SETTING_NAMES.filter(positionOf).sort((one, other) => positionOf(one) - positionOf(other));
-}
-
-function keyOf(name) {
-  return name.replace("TENCENT_CHAT_", "").toLowerCase();
-}
-
-function registry(current) {
+  set("plugin/.claude-plugin/plugin.json", {
+    version,
+    description,
+    userConfig: Object.fromEntries(form.map(([key, field]) => [key, ofPlugin(field)])),
+    mcpServers: { [PLUGIN_SERVER]: { ...NPX, env } },
+  });
   const environmentVariables = SETTING_NAMES.map((name) => {
-    const { description: text, kind, form } = metaOf(name);
+    const { description: text, kind, form: own } = metaOf(name);
     return {
       name,
       description: text,
       isRequired: false,
       isSecret: kind === "secret",
-      format: { boolean: "boolean", number: "number", file: "filepath" }[kind] ?? "string",
-      ...(form?.initial ? { default: form.initial } : {}),
+      format: typeOf(kind, { boolean: "boolean", number: "number", file: "filepath" }),
+      ...(own?.initial && { default: own.initial }),
     };
   });
-  return json({
-    ...current,
+  const { packages } = readJson("server.json");
+  set("server.json", {
     description,
     version,
-    packages: current.packages.map((entry) => ({ ...entry, version, environmentVariables })),
+    packages: packages.map((entry) => ({ ...entry, version, environmentVariables })),
   });
 }
 
-/** One folder that is a plugin of Claude Code and of the Agent Plugins format, and the two marketplaces that list it. */
-function pluginFiles() {
-  const { author, license, repository, homepage } = read("package.json");
-  const about = { name: SERVER_NAME, version, description, author: { name: author }, license };
-  const links = { ...(homepage && { homepage }), ...(repository && { repository: repository.url }) };
-  const npx = { command: "npx", args: ["-y", PROGRAM] };
-  const inForm = formSettings();
-  const userConfig = inForm.map((name) => {
-    const { title, description: text, kind, form } = metaOf(name);
-    const type = { boolean: "boolean", number: "number", file: "file" }[kind] ?? "string";
-    return [
-      keyOf(name),
-      { type, title, description: form.description ?? text, ...(kind === "secret" && { sensitive: true }) },
-    ];
+/** What follows from the address of the repository, which package.json has. */
+function addresses() {
+  const [homepage, issues] = [`${url}#readme`, `${url}/issues`];
+  set("package.json", { homepage, bugs: { url: issues } });
+  set("manifest.json", { repository: { type: "git", url }, homepage, documentation: homepage, support: issues });
+  set("server.json", { repository: { url, source: "github" }, websiteUrl: homepage });
+  for (const file of ["plugin/plugin.json", "plugin/.claude-plugin/plugin.json"])
+    set(file, { homepage, repository: url });
+  change(".github/CODEOWNERS", () => `* @${owner}\n`);
+}
+
+/** The name in the registry, which lets the owner of the repository publish io.github.<owner>/… only. */
+function names(mcpName) {
+  set("package.json", { mcpName });
+  set("server.json", { name: mcpName });
+  change("Dockerfile", (text) => {
+    if (!text.includes('server.name="')) throw new Error("Dockerfile has no label for the name");
+    return text.replace(/(server\.name=)"[^"]*"/, `$1"${mcpName}"`);
   });
-  const env = Object.fromEntries(inForm.map((name) => [name, `$\{user_config.${keyOf(name)}}`]));
-  const listed = { name: SERVER_NAME, description, category: "productivity" };
-  return {
-    "plugin/.claude-plugin/plugin.json": {
-      ...about,
-      displayName: read("manifest.json").display_name,
-      ...links,
-      userConfig: Object.fromEntries(userConfig),
-      mcpServers: { [PLUGIN_SERVER]: { ...npx, env } },
-    },
-    "plugin/plugin.json": { $schema: "https://agent-plugins.org/schemas/1.0.0/plugin.schema.json", ...about, ...links },
-    "plugin/mcp.json": {
-      $schema: "https://agent-plugins.org/schemas/1.0.0/mcp.schema.json",
-      mcpServers: { [PLUGIN_SERVER]: { type: "stdio", ...npx, env: {} } },
-    },
-    ".claude-plugin/marketplace.json": {
-      name: PROGRAM,
-      description,
-      owner: { name: author },
-      plugins: [{ ...listed, source: "./plugin" }],
-    },
-    ".agents/plugins/marketplace.json": {
-      name: PROGRAM,
-      interface: { displayName: read("manifest.json").display_name },
-      plugins: [
-        {
-          name: SERVER_NAME,
-          source: { source: "local", path: "./plugin" },
-          policy: { installation: "AVAILABLE", authentication: "ON_INSTALL" },
-          category: "Productivity",
-        },
-      ],
-    },
-  };
-}
-
-function errorCodes() {
-  const row = ({ code, cause, fix }) => {
-    const { step, fixedBy } = fixOf(fix);
-    return [String(code), `${cause}.`, step, fixedBy];
-  };
-  const head = ["code", "cause", "next step", "who can fix it"];
-  const common = COMMON_CODES.map((code) => ERROR_CODES.find((one) => one.code === code) ?? missing(code));
-  const others = ERROR_CODES.filter(({ code }) => !COMMON_CODES.includes(code));
-  return `# Error codes of the service
-
-Every code that the service is known to answer with, and how this server explains it. A code that is not listed is passed on with the service's own text. \`{sdkAppId}\` is the configured application.
-
-## The ten that newcomers meet
-
-${table(head, common.map(row))}
-
-## All others
-
-${table(head, others.map(row))}
-`;
-}
-
-function table(head, rows) {
-  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
-}
-
-function fence(language, text) {
-  return `\`\`\`${language}\n${text.trim()}\n\`\`\``;
-}
-
-function json(value) {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -23,10 +23,10 @@ export function environmentOf(endpoint, sdkAppId, secretKey, more = {}) {
 /** What a child needs of this environment. Node starts 30 ms later with NODE_EXTRA_CA_CERTS, so it is left out. */
 export const BARE = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "" };
 
-/** Starts the built server, or another one; `request` sends one and resolves with its answer. */
-export function startServer(env = {}, args = [], command = [process.execPath, BUILT]) {
-  const [file, ...first] = command;
-  const child = spawn(file, [...first, ...args], { env: { ...BARE, ...env }, stdio: ["pipe", "pipe", "ignore"] });
+/** Starts the built server; `request` sends one and resolves with its answer. */
+export function startServer(env = {}, args = []) {
+  const stdio = ["pipe", "pipe", "ignore"];
+  const child = spawn(process.execPath, [BUILT, ...args], { env: { ...BARE, ...env }, stdio });
   const waiting = new Map();
   let unread = "";
   let nextId = 1;

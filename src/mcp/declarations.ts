@@ -3,7 +3,7 @@ import { TOOLS } from "../tools/call-tool.ts";
 
 /** The tools as clients see them. Every byte here is in the context of every conversation, so nothing is said twice. */
 
-/** The tools as tools/list answers them. `npm run docs` writes them to tools-list.json, which the server reads. */
+/** The tools as tools/list answers them. The build writes them to tools-list.json, which the server reads. */
 export function declareTools(): object[] {
   return TOOLS.map((tool) => ({
     name: tool.name,

@@ -33,7 +33,7 @@ export interface ServerFacts {
 /** Sends a notification to the client. */
 export type Notify = (notification: JSONRPCNotification) => void;
 
-/** What tools/list answers, made by `npm run docs`, without the tools that are off. Then there is time to warm up. */
+/** What tools/list answers, made by the build, without the tools that are off. Then there is time to warm up. */
 export function listTools({ readOnly, warmUp }: CallParts): { tools: object[] } {
   warmUp();
   return { tools: availableTools(readOnly) };

@@ -41,6 +41,8 @@ const oneOf = <const T extends readonly string[]>(values: T) =>
     .pipe(z.enum(values, { error: `must be one of ${values.join(", ")}.` }));
 const boolean = () => oneOf(["true", "false"]).transform((word) => word === "true");
 
+const REGION_DESCRIPTION = `Where the application was created: ${REGION_NAMES.slice(0, -1).join(", ")} or ${REGION_NAMES.at(-1)}.`;
+
 /** Time for the reads before and after an edit, at a usual distance. */
 const READING_MS = 1_000;
 /** Below this, an edit without a clear answer cannot be read back late enough. */
@@ -66,9 +68,9 @@ export const SETTINGS = z.object({
     .pipe(z.enum(REGION_NAMES, { error: (issue) => regionError(String(issue.input)) }))
     .register(METAS, {
       title: "Region",
-      description: `Where the application was created: ${REGION_NAMES.slice(0, -1).join(", ")} or ${REGION_NAMES.at(-1)}.`,
+      description: REGION_DESCRIPTION,
       unset: "required, unless an endpoint is set",
-      form: { position: 3 },
+      form: { position: 3, description: `${REGION_DESCRIPTION} Not needed for the sandbox.` },
     }),
   TENCENT_CHAT_ENDPOINT: z.string().register(METAS, {
     title: "Endpoint",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import manifest from "../../manifest.json" with { type: "json" };
 import packageJson from "../../package.json" with { type: "json" };
+import plugin from "../../plugin/.claude-plugin/plugin.json" with { type: "json" };
 import registry from "../../server.json" with { type: "json" };
 import { metaOf, SETTING_NAMES, type SettingName } from "../../src/settings/schema.ts";
 import { TOOLS } from "../../src/tools/call-tool.ts";
@@ -53,75 +54,68 @@ describe("the package", () => {
   });
 });
 
-test("the address of the repository is set in every file by one command, and stays valid", () => {
-  const place = temporaryFolder();
-  for (const file of ["package.json", "manifest.json", "server.json", "Dockerfile", "icon.png", "mcpb-resources"]) {
-    cpSync(join(ROOT, file), join(place, file), { recursive: true });
-  }
-  const address = "https://github.com/owner/name";
-  run(process.execPath, [join(ROOT, "scripts/address.mjs"), address, place], place);
-  const inPlace = (file: string) => readFileSync(join(place, file), "utf8");
-  for (const file of ["package.json", "manifest.json", "server.json"]) {
-    expect(JSON.parse(inPlace(file)).repository.url).toContain(address);
-  }
-  const name = "io.github.owner/tencent-chat-channel-mcp";
-  expect([JSON.parse(inPlace("package.json")).mcpName, JSON.parse(inPlace("server.json")).name]).toEqual([name, name]);
-  expect(inPlace("Dockerfile")).toContain(`server.name="${name}"`);
-  expect(inPlace(".github/CODEOWNERS")).toBe("* @owner\n");
-  const { status } = spawnSync("node_modules/.bin/mcpb", ["validate", join(place, "manifest.json")], { cwd: ROOT });
-  expect(status).toBe(0);
-  expect(spawnSync(process.execPath, [join(ROOT, "scripts/address.mjs"), "owner/name"]).status).toBe(2);
-});
-
 describe("a release", () => {
-  const FILES =
-    "CHANGELOG.md CONTRIBUTING.md Dockerfile LICENSE README.md README.zh-CN.md SECURITY.md docs examples icon.png";
-  const MORE = "manifest.json mcpb-resources package.json package-lock.json plugin scripts server.json";
-  const replaced = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to);
-
-  test.each<[string, string, ((text: string) => string) | undefined, string]>([
-    ["another version of the bundle", "manifest.json", replaced('"version": "', '"version": "9'), "manifest.json has"],
-    ["another version of the plugin", "plugin/plugin.json", replaced('"version": "', '"version": "9'), "plugin/plugin"],
-    [
-      "another version of the entry",
-      "server.json",
-      replaced('"version": "', '"version": "9'),
-      "server.json has version",
-    ],
-    ["another name", "package.json", replaced('"mcpName": "io.', '"mcpName": "com.'), "mcpName is com."],
-    ["another label of the image", "Dockerfile", replaced('server.name="', 'server.name="x'), "the image's label is x"],
-    ["a changelog of an older version", "CHANGELOG.md", replaced(/^## /m, "## 9.9.9\n\n## "), "CHANGELOG.md does not"],
-    [
-      "a document that the package leaves out",
-      "package.json",
-      replaced('"docs",', ""),
-      "package.json's files lack docs",
-    ],
-    ["no licence", "LICENSE", undefined, "LICENSE is missing"],
-    ["no documents", "docs", undefined, "docs is missing"],
-    ["no skill", "plugin/skills", undefined, "plugin/skills is missing"],
-  ])("is not made with %s", (_what, file, change, problem) => {
+  const SOURCES =
+    ".github CHANGELOG.md CONTRIBUTING.md Dockerfile LICENSE README.md README.zh-CN.md SECURITY.md docs examples icon.png manifest.json mcpb-resources package.json package-lock.json plugin scripts server.json src";
+  const open = () => {
     const place = temporaryFolder();
-    for (const each of `${FILES} ${MORE}`.split(" ")) cpSync(join(ROOT, each), join(place, each), { recursive: true });
+    for (const each of SOURCES.split(" ")) cpSync(join(ROOT, each), join(place, each), { recursive: true });
     symlinkSync(join(ROOT, "node_modules"), join(place, "node_modules"));
-    if (change) writeFileSync(join(place, file), change(readFileSync(join(place, file), "utf8")));
-    else rmSync(join(place, file), { recursive: true });
-    const { status, stderr } = spawnSync(process.execPath, ["scripts/release.mjs", "--dry-run"], {
-      cwd: place,
-      encoding: "utf8",
-    });
-    expect([status, stderr]).toEqual([1, expect.stringContaining(`✗ ${problem}`)]);
+    return {
+      place,
+      read: (file: string) => readFileSync(join(place, file), "utf8"),
+      replace: (file: string, from: string | RegExp, to: string) =>
+        writeFileSync(join(place, file), readFileSync(join(place, file), "utf8").replace(from, to)),
+      dryRun: (env: Record<string, string> = {}) =>
+        spawnSync(process.execPath, ["scripts/release.mjs", "--dry-run"], {
+          cwd: place,
+          env: { ...process.env, ...env },
+          encoding: "utf8",
+        }),
+    };
+  };
+
+  test("names every file that is missing, and everything that is of another version", () => {
+    const { place, replace, dryRun } = open();
+    replace("CHANGELOG.md", /^## /m, "## 9.9.9\n\n## ");
+    replace("package-lock.json", '"version": "', '"version": "9');
+    const missing = ["LICENSE", "README.zh-CN.md", "icon.png", "plugin/skills", "SECURITY.md", "docs"];
+    for (const path of missing) rmSync(join(place, path), { recursive: true });
+    const { status, stderr } = dryRun({ GITHUB_REF_TYPE: "tag", GITHUB_REF_NAME: "v9.9.9" });
+    expect(status).toBe(1);
+    expect(stderr.trim().split("\n")).toEqual([
+      `✗ CHANGELOG.md does not begin with ${packageJson.version}`,
+      `✗ the tag is v9.9.9, package.json's version ${packageJson.version}`,
+      `✗ package-lock.json is not of version ${packageJson.version}`,
+      ...missing.map((path) => `✗ ${path} is missing`),
+    ]);
   });
 
-  test("is not made under a tag of another version", () => {
-    const env = { ...process.env, GITHUB_REF_TYPE: "tag", GITHUB_REF_NAME: "v9.9.9" };
-    const { status, stderr } = spawnSync(process.execPath, ["scripts/release.mjs", "--dry-run"], {
-      cwd: ROOT,
-      env,
-      encoding: "utf8",
-    });
-    expect([status, stderr]).toEqual([1, expect.stringContaining("✗ the tag is v9.9.9")]);
-  });
+  test("names every version and name that is wrong and what the package leaves out; the address sets them all", () => {
+    const { place, read, replace, dryRun } = open();
+    const versioned = ["manifest.json", "server.json", "plugin/plugin.json", "plugin/.claude-plugin/plugin.json"];
+    for (const file of versioned) replace(file, '"version": "', '"version": "9');
+    replace("package.json", '"mcpName": "io.', '"mcpName": "com.');
+    replace("server.json", '"name": "io.', '"name": "org.');
+    replace("Dockerfile", 'server.name="', 'server.name="x');
+    replace("package.json", '"docs",', "");
+    const { status, stderr } = dryRun();
+    expect(status).toBe(1);
+    for (const what of [...versioned.map((file) => `${file} (version)`), "server.json (name)", "Dockerfile"])
+      expect(stderr).toContain(`Out of date: ${what}. Run npm run docs.\n`);
+    expect(stderr).toContain("✗ the package lacks docs/tools.md\n");
+
+    const url = "https://github.com/owner/name";
+    run("npm", ["pkg", "set", "repository.type=git", `repository.url=git+${url}.git`], place);
+    run(process.execPath, ["scripts/docs.mjs"], place);
+    run(process.execPath, ["scripts/docs.mjs", "--check"], place);
+    for (const file of ["package.json", ...versioned]) expect(read(file)).toContain(`"${url}#readme"`);
+    const name = "io.github.owner/tencent-chat-channel-mcp";
+    expect([JSON.parse(read("package.json")).mcpName, JSON.parse(read("server.json")).name]).toEqual([name, name]);
+    expect(read("Dockerfile")).toContain(`server.name="${name}"`);
+    expect(read(".github/CODEOWNERS")).toBe("* @owner\n");
+    run(join(ROOT, "node_modules/.bin/mcpb"), ["validate", join(place, "manifest.json")], place);
+  }, 120_000);
 });
 
 const positionOf = (name: SettingName) => metaOf(name).form?.position ?? 0;
@@ -171,6 +165,8 @@ describe("the desktop bundle", () => {
       asked.map(([key]) => `TENCENT_CHAT_${key.toUpperCase()}`),
     );
     expect(asked[0]?.[0]).toBe("sandbox");
+    expect(Object.keys(plugin.userConfig)).toEqual(Object.keys(manifest.user_config));
+    expect([manifest.user_config.read_only.default, plugin.userConfig.read_only.default]).toEqual([true, true]);
     expect(manifest.user_config.secret_key_file.type).toBe("file");
     expect(manifest.tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
     expect(manifest).toMatchObject({ manifest_version: "0.3", version: packageJson.version, icon: "icon.png" });

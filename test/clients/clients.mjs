@@ -7,11 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
-import { load } from "./load.mjs";
-import { environmentOf } from "./mcp-child.mjs";
+import { load } from "../../scripts/load.mjs";
+import { environmentOf } from "../../scripts/mcp-child.mjs";
 
 const PACKAGES = ["@modelcontextprotocol/inspector", "@ai-sdk/mcp", "@openai/agents", "@langchain/mcp-adapters"];
-const BUILT = new URL("../dist/tencent-chat-channel-mcp.cjs", import.meta.url).pathname;
+const BUILT = new URL("../../dist/tencent-chat-channel-mcp.cjs", import.meta.url).pathname;
 const CHANNEL = "@TOA#_test_for_penn";
 const READ = { OfficialAccountIdList: [{ Official_Account: CHANNEL }] };
 const ACCOUNT = { sdkAppId: 1400000321, secretKey: "5".repeat(64), admins: ["administrator"] };

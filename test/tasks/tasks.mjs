@@ -10,8 +10,8 @@ import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { load } from "./load.mjs";
-import { environmentOf, HANDSHAKE, startServer } from "./mcp-child.mjs";
+import { load } from "../../scripts/load.mjs";
+import { environmentOf, HANDSHAKE, startServer } from "../../scripts/mcp-child.mjs";
 import { TASKS } from "./task-list.mjs";
 
 const [name, action, ...rest] = process.argv.slice(2);

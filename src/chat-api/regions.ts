@@ -16,7 +16,7 @@ export type RegionName = keyof typeof REGIONS;
 
 export const REGION_NAMES = Object.keys(REGIONS) as RegionName[];
 
-/** The application of the embedded sandbox. No real one has this ID, and it is never sent anywhere but loopback. */
+/** The application of the embedded sandbox. No real one has this ID. */
 export const SANDBOX_SDKAPPID = 1;
 
 /** True for addresses of this machine: 127.0.0.0/8, ::1 and localhost. */

@@ -3,8 +3,7 @@ import type { Credential } from "../chat-api/auth/user-sig.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
 import { describeFileError } from "../text/file-error.ts";
 import { type Environment, type Findings, isPlaceholder, plainValue } from "./environment.ts";
-import { PROXY_VARIABLES } from "./location.ts";
-import { DEFAULTS, metaOf, SETTING_NAMES, type SettingName, type SettingValues } from "./schema.ts";
+import { DEFAULTS, metaOf, type SettingName, type SettingValues } from "./schema.ts";
 
 /** Who signs, for which application. */
 export interface Account {
@@ -51,20 +50,22 @@ const CREDENTIAL_LENGTH = { min: 16, max: 1_000 } as const;
 const CREDENTIAL = { secretKey: /^[A-Za-z0-9]{16,1000}$/, userSig: /^[A-Za-z0-9*_-]{16,1000}$/ } as const;
 
 /** The account that the settings name. A ready-made UserSig is checked by the signer before each request. */
-export function readAccount(values: SettingValues, files: CredentialFiles, findings: Findings): Account | undefined {
+export function readAccount(
+  env: Environment,
+  values: SettingValues,
+  files: CredentialFiles,
+  findings: Findings,
+): Account | undefined {
   const { TENCENT_CHAT_SDKAPPID: sdkAppId, TENCENT_CHAT_IDENTIFIER: identifier = DEFAULTS.identifier } = values;
-  if (sdkAppId === undefined && !findings.problems.some((problem) => problem.startsWith("TENCENT_CHAT_SDKAPPID"))) {
+  if (plainValue(env.TENCENT_CHAT_SDKAPPID) === undefined) {
     findings.problems.push("TENCENT_CHAT_SDKAPPID is required: the application's number in the Chat console.");
   }
-  const given = CREDENTIAL_NAMES.filter((name) => values[name] !== undefined);
+  const given = CREDENTIAL_NAMES.filter((each) => plainValue(env[each]) !== undefined);
+  if (given.length === 0) findings.problems.push(`One credential is required: ${CREDENTIAL_NAMES.join(", or ")}.`);
+  if (given.length > 1) findings.problems.push(`Only one credential may be set, but ${given.join(" and ")} are.`);
   const [name] = given;
-  if (given.length !== 1 || name === undefined) {
-    const isReported = findings.problems.some((problem) => CREDENTIAL_NAMES.some((each) => problem.startsWith(each)));
-    if (given.length > 1) findings.problems.push(`Only one credential may be set, but ${given.join(" and ")} are.`);
-    else if (!isReported) findings.problems.push(`One credential is required: ${CREDENTIAL_NAMES.join(", or ")}.`);
-    return undefined;
-  }
-  const value = values[name] ?? "";
+  const value = name && values[name];
+  if (given.length !== 1 || !name || value === undefined) return undefined;
   const isFile = metaOf(name).kind === "file";
   const text = isFile ? readCredentialFile(name, value, files, findings) : value;
   const problem = text === undefined ? undefined : problemOfCredential(name, text);
@@ -115,36 +116,17 @@ function readCredentialFile(
     }
     return text;
   } catch (error) {
-    const mistake = SECRET_KEY.test(path) ? ": it must be a path, and this looks like the key itself" : "";
-    problems.push(`The file of ${name} cannot be read (${describeFileError(error)})${mistake || tildeHint(path)}.`);
+    problems.push(`The file of ${name} cannot be read (${describeFileError(error)}).`);
     return undefined;
   }
 }
 
-/** The text of a file in UTF-8 or UTF-16 (PowerShell writes that), without byte order mark, spaces and quotes. */
+/**
+ * The text of a file in UTF-8 or UTF-16 (PowerShell writes that), without byte order mark, spaces and quotes. A
+ * credential is ASCII, so nothing else needs to be decoded.
+ */
 export function textOfCredentialFile(bytes: Buffer): string {
-  const [first, second] = bytes;
-  const isBigEndian = (first === 0xfe && second === 0xff) || (first === 0 && second !== 0);
-  const isUtf16 = isBigEndian || (first === 0xff && second === 0xfe) || (second === 0 && first !== 0);
-  const decoder = new TextDecoder(isUtf16 ? (isBigEndian ? "utf-16be" : "utf-16le") : "utf-8");
-  return plainValue(decoder.decode(bytes)) ?? "";
-}
-
-/** A hint for a path that a shell would have expanded. */
-function tildeHint(path: string): string {
-  return path.startsWith("~") ? ": ~ is not expanded, so give the whole path" : "";
-}
-
-/** Settings that hold no credential are shown to people and models, so a secret put there by mistake is refused. */
-export function checkMisplacedSecrets(env: Environment, secrets: readonly string[], { problems }: Findings): void {
-  const others = SETTING_NAMES.filter((name) => !CREDENTIAL_NAMES.some((each) => each === name));
-  for (const name of [...others, ...PROXY_VARIABLES]) {
-    const value = env[name] ?? "";
-    const isKnown = secrets.some((secret) => value.toLowerCase().includes(secret.toLowerCase()));
-    if (isKnown || SECRET_KEY.test(value) || USERSIG.test(value)) {
-      problems.push(`${name} holds what looks like a secret key or a UserSig: remove it from there.`);
-    }
-  }
+  return plainValue(bytes.toString("latin1").replace(/[^\n -~]/g, "")) ?? "";
 }
 
 /** Every credential that is known, also where it is not used or the settings have problems: it must not be shown. */

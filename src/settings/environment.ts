@@ -1,6 +1,6 @@
 import { nearestName } from "../text/nearest-name.ts";
 import { escapeHidden } from "../text/text.ts";
-import { hintsFor, metaOf, SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from "./schema.ts";
+import { SETTING_NAMES, SETTINGS, type SettingValues } from "./schema.ts";
 
 /** From environment variables to values: what shells and hosts did to them is undone, or named. */
 
@@ -14,17 +14,16 @@ export interface Findings {
 }
 
 /** Reads every setting that is set; a value with a problem is left out. */
-export function readEnvironment(env: Environment, { problems, warnings }: Findings): SettingValues {
+export function readEnvironment(env: Environment, { problems }: Findings): SettingValues {
   const values: Record<string, unknown> = {};
   for (const name of SETTING_NAMES) {
     const text = plainValue(env[name]);
     if (text === undefined) continue;
-    const placeholder = placeholderIn(text, name);
+    const placeholder = placeholderIn(text);
     const { success, data, error } = SETTINGS.shape[name].safeParse(text);
     if (placeholder !== undefined) problems.push(`${name} ${placeholder}`);
     else if (success) values[name] = data;
     else problems.push(`${name} ${error.issues[0]?.message}`);
-    warnings.push(...hintsFor(name, values).map((text) => `${name}${text.startsWith(":") ? "" : " "}${text}`));
   }
   checkNames(env, problems);
   return values;
@@ -42,8 +41,6 @@ export function plainValue(given: string | undefined): string | undefined {
 /** The forms in which hosts, shells and documentation write a variable or a value to fill in. */
 const PLACEHOLDER =
   /\$\{[^}]*\}|^\$?\$[A-Za-z_]\w*$|^\$env:\w+$|^\$\([^)]*\)$|^(null|undefined|\[object \w+\])$|^%[A-Za-z_]\w*%$|^<[^>]*>$|^\{\{.*\}\}$|^\{env:.*\}$/;
-/** In a path they can also be a part. */
-const PLACEHOLDER_IN_PATH = /\$[A-Za-z_]\w*|%[A-Za-z_]\w*%/;
 const MAX_SHOWN_PLACEHOLDER = 60;
 
 /** True for a value that is nothing but a placeholder: it is no credential, and its error shows it. */
@@ -52,9 +49,8 @@ export function isPlaceholder(value: string): boolean {
 }
 
 /** What is wrong with a value that a host should have replaced; goes on after the variable's name. */
-function placeholderIn(value: string, name: SettingName): string | undefined {
-  const found = (PLACEHOLDER.exec(value) ??
-    (metaOf(name).kind === "file" ? PLACEHOLDER_IN_PATH.exec(value) : null))?.[0];
+function placeholderIn(value: string): string | undefined {
+  const [found] = PLACEHOLDER.exec(value) ?? [];
   if (found === undefined) return undefined;
   // Somebody may have put the credential itself between such signs.
   const isShown = found.length <= MAX_SHOWN_PLACEHOLDER && !/[A-Za-z0-9*_-]{32}/.test(found);

@@ -1,4 +1,4 @@
-import { isLoopback, REGION_NAMES, REGIONS, type RegionName, SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
+import { isLoopback, REGION_NAMES, REGIONS, type RegionName } from "../chat-api/regions.ts";
 import { type Environment, type Findings, isPlaceholder, plainValue } from "./environment.ts";
 import type { SettingValues } from "./schema.ts";
 
@@ -11,29 +11,12 @@ interface Location {
 }
 
 /** The endpoint that was set, or the region's host. */
-export function readLocation(values: SettingValues, { problems }: Findings): Location | undefined {
-  const { TENCENT_CHAT_ENDPOINT: given, TENCENT_CHAT_REGION: region, TENCENT_CHAT_SDKAPPID: sdkAppId } = values;
-  if (given === undefined && region === undefined) {
-    if (!problems.some((problem) => problem.startsWith("TENCENT_CHAT_REGION")))
-      problems.push(`TENCENT_CHAT_REGION is required: one of ${REGION_NAMES.join(", ")}.`);
-    return undefined;
-  }
-  const text = given ?? `https://${REGIONS[region ?? "china"].host}`;
-  const endpoint = URL.canParse(text) ? new URL(text) : undefined;
-  const isSafe = endpoint?.protocol === "https:" || (endpoint?.protocol === "http:" && isLoopback(endpoint.hostname));
-  if (!endpoint || !isSafe || endpoint.username || endpoint.password || endpoint.search || endpoint.hash) {
-    problems.push(
-      "TENCENT_CHAT_ENDPOINT must be an https address without user, query or fragment, such as https://adminapisgp.my-imcloud.com. Plain http is accepted for loopback only.",
-    );
-    return undefined;
-  }
-  if (sdkAppId === SANDBOX_SDKAPPID && !isLoopback(endpoint.hostname)) {
-    problems.push(
-      `TENCENT_CHAT_SDKAPPID ${SANDBOX_SDKAPPID} belongs to the sandbox and is never sent to a real service.`,
-    );
-    return undefined;
-  }
-  return { endpoint, region: given === undefined ? region : undefined };
+export function readLocation(env: Environment, values: SettingValues, { problems }: Findings): Location | undefined {
+  const { TENCENT_CHAT_ENDPOINT: given, TENCENT_CHAT_REGION: region } = values;
+  if ([env.TENCENT_CHAT_ENDPOINT, env.TENCENT_CHAT_REGION].every((value) => plainValue(value) === undefined))
+    problems.push(`TENCENT_CHAT_REGION is required: one of ${REGION_NAMES.join(", ")}.`);
+  if (given !== undefined) return { endpoint: new URL(given), region: undefined };
+  return region && { endpoint: new URL(`https://${REGIONS[region].host}`), region };
 }
 
 /** The variables that name a proxy, in the order in which curl reads them. */

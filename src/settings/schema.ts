@@ -2,8 +2,8 @@ import { isAbsolute } from "node:path";
 import * as z from "zod/v4";
 import { CHANNEL_ID_PREFIX } from "../channel/fields.ts";
 import { DEFAULT_ADMIN } from "../chat-api/auth/admin.ts";
-import { MAX_REQUESTS_PER_SECOND, REPLICA_LAG_MS, SERVER_TIMEOUT_MS, WRITE_TIMEOUT_MS } from "../chat-api/limits.ts";
-import { REGION_NAMES } from "../chat-api/regions.ts";
+import { MAX_REQUESTS_PER_SECOND } from "../chat-api/limits.ts";
+import { isLoopback, REGION_NAMES } from "../chat-api/regions.ts";
 import type { ConfirmEdits } from "../guard/confirmation.ts";
 import { LOG_LEVELS } from "../log.ts";
 import { nearestName } from "../text/nearest-name.ts";
@@ -43,10 +43,9 @@ const boolean = () => oneOf(["true", "false"]).transform((word) => word === "tru
 
 const REGION_DESCRIPTION = `Where the application was created: ${REGION_NAMES.slice(0, -1).join(", ")} or ${REGION_NAMES.at(-1)}.`;
 
-/** Time for the reads before and after an edit, at a usual distance. */
-const READING_MS = 1_000;
-/** Below this, an edit without a clear answer cannot be read back late enough. */
-const MIN_SAFE_TIMEOUT_SECONDS = (WRITE_TIMEOUT_MS + SERVER_TIMEOUT_MS + REPLICA_LAG_MS + READING_MS) / 1000;
+/** A host starts the server in a folder of its own, and expands nothing. */
+const path = () => z.string().refine(isAbsolute, "must be the whole path of a file.");
+
 export const DEFAULTS = {
   identifier: DEFAULT_ADMIN,
   timeoutSeconds: 30,
@@ -72,13 +71,19 @@ export const SETTINGS = z.object({
       unset: "required, unless an endpoint is set",
       form: { position: 3, description: `${REGION_DESCRIPTION} Not needed for the sandbox.` },
     }),
-  TENCENT_CHAT_ENDPOINT: z.string().register(METAS, {
-    title: "Endpoint",
-    description:
-      "Another https base URL of the REST API: a backup host or a gateway. Plain http is accepted for this machine only.",
-    unset: "the region's host",
-    form: { position: 12 },
-  }),
+  TENCENT_CHAT_ENDPOINT: z
+    .string()
+    .refine(
+      isServiceAddress,
+      "must be an https address without user, query or fragment, such as https://adminapisgp.my-imcloud.com. Plain http is accepted for loopback only.",
+    )
+    .register(METAS, {
+      title: "Endpoint",
+      description:
+        "Another https base URL of the REST API: a backup host or a gateway. Plain http is accepted for this machine only.",
+      unset: "the region's host",
+      form: { position: 12 },
+    }),
   TENCENT_CHAT_IDENTIFIER: z
     .string()
     .refine((text) => Buffer.byteLength(text) <= 32, "is longer than 32 bytes.")
@@ -96,7 +101,7 @@ export const SETTINGS = z.object({
     kind: "secret",
     form: { position: 5, description: "The application's secret key, if you do not use a key file." },
   }),
-  TENCENT_CHAT_SECRET_KEY_FILE: z.string().register(METAS, {
+  TENCENT_CHAT_SECRET_KEY_FILE: path().register(METAS, {
     title: "Secret key file",
     description: "A file that holds the secret key and nothing else. It is read again when it changes.",
     unset: "–",
@@ -110,7 +115,7 @@ export const SETTINGS = z.object({
     kind: "secret",
     form: { position: 13 },
   }),
-  TENCENT_CHAT_USERSIG_FILE: z.string().register(METAS, {
+  TENCENT_CHAT_USERSIG_FILE: path().register(METAS, {
     title: "UserSig file",
     description: "A file that holds a ready-made UserSig and nothing else. It is read again when it changes.",
     unset: "–",
@@ -144,8 +149,8 @@ export const SETTINGS = z.object({
     .string()
     .transform(splitChannels)
     .refine(
-      (rules) => rules.every((rule) => rule !== "" && !rule.slice(0, -1).includes("*")),
-      "must list IDs, or prefixes with one * at the end, separated by single commas.",
+      (rules) => rules.every(isRule),
+      `must list IDs that start with ${CHANNEL_ID_PREFIX}, or prefixes with one * at the end, separated by single commas.`,
     )
     .register(METAS, {
       title: "Allowed channels",
@@ -170,27 +175,19 @@ export const SETTINGS = z.object({
     unset: "no limit",
     form: { position: 10 },
   }),
-  TENCENT_CHAT_JOURNAL: z
-    .string()
-    .refine(
-      (path) => !/^(true|false|on|off|yes|no|none|0|1)$/i.test(path),
-      "must be the path of a file; to keep no journal, leave it out.",
-    )
-    .refine((path) => !path.startsWith("~"), "starts with ~, which is not expanded here: write the whole path.")
-    .register(METAS, {
-      title: "Journal of edits",
-      description: "A file that records every edit, before and after. If it cannot be written, nothing is edited.",
-      unset: "off",
-      kind: "file",
-      form: {
-        position: 9,
-        description:
-          "A file that records every edit, before and after. It must exist; make an empty one to begin with.",
-      },
-    }),
+  TENCENT_CHAT_JOURNAL: path().register(METAS, {
+    title: "Journal of edits",
+    description: "A file that records every edit, before and after. If it cannot be written, nothing is edited.",
+    unset: "off",
+    kind: "file",
+    form: {
+      position: 9,
+      description: "A file that records every edit, before and after. It must exist; make an empty one to begin with.",
+    },
+  }),
   TENCENT_CHAT_TIMEOUT_SECONDS: number(0.1, 600, false).register(METAS, {
     title: "Seconds per call",
-    description: `The time of one tool call, without a person's thinking time: 0.1 to 600. Below ${MIN_SAFE_TIMEOUT_SECONDS}, an edit without a clear answer often ends as unknown.`,
+    description: `The time of one tool call, without a person's thinking time: 0.1 to 600. Below 10, an edit without a clear answer often ends as unknown.`,
     unset: String(DEFAULTS.timeoutSeconds),
     kind: "number",
     form: { position: 14, initial: String(DEFAULTS.timeoutSeconds) },
@@ -242,27 +239,16 @@ export function splitChannels(list: string): string[] {
   return list.split(/[,，、]/).map((entry) => entry.trim());
 }
 
-/** What works and should still be known of a value that was read, each after the variable's name. */
-export function hintsFor(name: SettingName, values: SettingValues): string[] {
-  const value = values[name];
-  if (name === "TENCENT_CHAT_ALLOWED_CHANNELS" && Array.isArray(value)) {
-    const all = value.includes("*") ? ["contains * alone, which allows every channel."] : [];
-    return [...all, ...value.flatMap((rule, at) => hintsForRule(rule).map((text) => `: entry ${at + 1} ${text}.`))];
-  }
-  if (name === "TENCENT_CHAT_TIMEOUT_SECONDS" && Number(value) < MIN_SAFE_TIMEOUT_SECONDS) {
-    return [`is below ${MIN_SAFE_TIMEOUT_SECONDS}: an edit without a clear answer often ends as unknown.`];
-  }
-  const isRelative = metaOf(name).kind === "file" && typeof value === "string" && !isAbsolute(value);
-  if (!isRelative || value.startsWith("~")) return [];
-  return ["is a relative path, and an MCP host starts the server in another folder."];
+/** True for an ID, or a prefix that an ID can have. Several IDs in one entry would match none. */
+function isRule(rule: string): boolean {
+  const start = rule.replace(/\*$/, "");
+  const isPossible = start.startsWith(CHANNEL_ID_PREFIX) || (start !== rule && CHANNEL_ID_PREFIX.startsWith(start));
+  return isPossible && !start.includes("*") && start.indexOf(CHANNEL_ID_PREFIX, CHANNEL_ID_PREFIX.length + 1) < 0;
 }
 
-/** What makes an entry match no channel, most likely. The entry itself is not shown: it may be anything. */
-function hintsForRule(rule: string): string[] {
-  const start = rule.endsWith("*") ? rule.slice(0, -1) : rule;
-  if (!start.startsWith(CHANNEL_ID_PREFIX) && !(rule.endsWith("*") && CHANNEL_ID_PREFIX.startsWith(start))) {
-    return [`does not start with ${CHANNEL_ID_PREFIX}, so it matches no channel: list IDs without quotes or brackets`];
-  }
-  const next = rule.indexOf(CHANNEL_ID_PREFIX, CHANNEL_ID_PREFIX.length + 1);
-  return next > 0 ? ["holds more than one ID: separate them with commas"] : [];
+function isServiceAddress(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname, username, password, search, hash } = new URL(address);
+  const isSafe = protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
+  return isSafe && [username, password, search, hash].every((part) => part === "");
 }

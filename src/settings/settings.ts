@@ -1,14 +1,7 @@
 import { isLoopback, type RegionName } from "../chat-api/regions.ts";
 import type { Rules } from "../guard/policy.ts";
 import type { LogLevel } from "../log.ts";
-import {
-  type Account,
-  type CredentialFiles,
-  checkMisplacedSecrets,
-  knownSecrets,
-  readAccount,
-  SANDBOX_ACCOUNT,
-} from "./account.ts";
+import { type Account, type CredentialFiles, knownSecrets, readAccount, SANDBOX_ACCOUNT } from "./account.ts";
 import { type Environment, type Findings, plainValue, readEnvironment } from "./environment.ts";
 import { readLocation, readProxy } from "./location.ts";
 import { DEFAULTS } from "./schema.ts";
@@ -68,22 +61,12 @@ export function readSettings(
     argumentProblems.length > 0 ||
     (values.TENCENT_CHAT_SANDBOX === undefined && plainValue(env.TENCENT_CHAT_SANDBOX) !== undefined);
   const needsAccount = !isSandbox && !isUnclear;
-  const account = needsAccount ? readAccount(values, files, findings) : SANDBOX_ACCOUNT;
-  const location = needsAccount ? readLocation(values, findings) : undefined;
+  const account = needsAccount ? readAccount(env, values, files, findings) : SANDBOX_ACCOUNT;
+  const location = needsAccount ? readLocation(env, values, findings) : undefined;
   const hostname = location?.endpoint.hostname ?? "localhost";
   checkNode(env, hostname, findings);
   const secrets = knownSecrets(env, account?.credential);
-  checkMisplacedSecrets(env, secrets, findings);
-  if (isSandbox && values.TENCENT_CHAT_SDKAPPID !== undefined) {
-    warnings.push("The sandbox is on, so TENCENT_CHAT_SDKAPPID and the credentials are ignored.");
-  }
   const journal = values.TENCENT_CHAT_JOURNAL;
-  if (
-    journal !== undefined &&
-    [values.TENCENT_CHAT_SECRET_KEY_FILE, values.TENCENT_CHAT_USERSIG_FILE].includes(journal)
-  ) {
-    problems.push("TENCENT_CHAT_JOURNAL is the file of a credential: give another path.");
-  }
   const common = {
     rules,
     isSandbox,
@@ -122,10 +105,7 @@ function checkNode(env: Environment, hostname: string, { problems }: Findings): 
     );
   }
   // Node's own debug output prints whole URLs, and with them the UserSig.
-  const sections = ["undici", "fetch", "websocket", "http", "https"];
-  const enabled = (env.NODE_DEBUG ?? "").toLowerCase().split(/[\s,]+/);
-  const leaks = enabled.some((word) => word.includes("*") || sections.includes(word));
-  if (leaks) {
+  if (/\*|\b(undici|fetch|websocket|https?)\b/i.test(env.NODE_DEBUG ?? "")) {
     problems.push("NODE_DEBUG would print signed addresses, which grant full control of the application: unset it.");
   }
 }

@@ -301,22 +301,28 @@ describe("a settings error", () => {
       ],
     ),
     [{ TENCENT_CHAT_IDENTIFIER: "administrator # main" }, "TENCENT_CHAT_IDENTIFIER must be one word"],
-    [{ TENCENT_CHAT_JOURNAL: "off" }, "TENCENT_CHAT_JOURNAL must be the path of a file"],
+    [{ TENCENT_CHAT_JOURNAL: "off" }, "TENCENT_CHAT_JOURNAL must be the whole path of a file."],
+    [{ TENCENT_CHAT_JOURNAL: "j.jsonl" }, "TENCENT_CHAT_JOURNAL must be the whole path of a file."],
+    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a,TOA#_b" }, "must list IDs that start with @TOA#_"],
+    [{ TENCENT_CHAT_ALLOWED_CHANNELS: '["@TOA#_a"]' }, "must list IDs that start with @TOA#_"],
+    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "news*" }, "must list IDs that start with @TOA#_"],
+    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a;@TOA#_b" }, "separated by single commas"],
+    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a @TOA#_b" }, "separated by single commas"],
     [{ HTTPS_PROXY: `\${HTTPS_PROXY}` }, "HTTPS_PROXY must be the address of"],
     [{ HTTPS_PROXY: "none" }, "HTTPS_PROXY must be the address of"],
     [{ TENCENT_CHAT_KEY: "x" }, "TENCENT_CHAT_KEY is not a setting."],
     [{ " TENCENT_CHAT_READ_ONLY": "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
     [{ "TENCENT-CHAT-READ-ONLY": "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
     [{ "export TENCENT_CHAT_READ_ONLY": "true" }, "did you mean TENCENT_CHAT_READ_ONLY?"],
-    [{ TENCENT_CHAT_JOURNAL: "~/j.jsonl" }, "TENCENT_CHAT_JOURNAL starts with ~, which is not expanded here"],
+    [{ TENCENT_CHAT_JOURNAL: "~/j.jsonl" }, "TENCENT_CHAT_JOURNAL must be the whole path of a file."],
     [{ TENCENT_CHAT_JOURNAL: "undefined" }, "TENCENT_CHAT_JOURNAL holds the placeholder undefined"],
-    [{ TENCENT_CHAT_JOURNAL: "%APPDATA%\\\\j" }, "TENCENT_CHAT_JOURNAL holds the placeholder %APPDATA%"],
+    [{ TENCENT_CHAT_JOURNAL: "%APPDATA%\\\\j" }, "TENCENT_CHAT_JOURNAL must be the whole path of a file."],
     [{ TENCENT_CHAT_SECRET_KEY: `"${KEY}\\\\n` }, "does not hold a secret key alone"],
     [{ TENCENT_CHAT_LABEL: "<label>" }, "TENCENT_CHAT_LABEL holds the placeholder <label>"],
     [{ TENCENT_CHAT_JOURNAL: `\${HOME}/j` }, `TENCENT_CHAT_JOURNAL holds the placeholder \${HOME}`],
     [
       { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "$HOME/key" },
-      "TENCENT_CHAT_SECRET_KEY_FILE holds the placeholder $HOME",
+      "TENCENT_CHAT_SECRET_KEY_FILE must be the whole path of a file.",
     ],
     [
       { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/named" },
@@ -392,8 +398,7 @@ describe("a settings error", () => {
 
   test.each([
     ["/none", "(ENOENT: no such file or folder)."],
-    ["~/key", "(ENOENT: no such file or folder): ~ is not expanded, so give the whole path."],
-    [KEY, "(ENOENT: no such file or folder): it must be a path, and this looks like the key itself."],
+    [`/${KEY}`, "(ENOENT: no such file or folder)."],
   ])("never shows the path of a key file, which may be the key itself: %s", (path, end) => {
     const env = { ...GOOD, TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: path };
     const { problems } = read(env, false, () => {
@@ -405,36 +410,13 @@ describe("a settings error", () => {
   test("keeps a secret that was put into another setting out of every output", () => {
     const userSig = `eJ${"x".repeat(100)}`;
     for (const secret of [KEY, KEY.toUpperCase(), userSig, "f".repeat(64)]) {
-      for (const name of ["TENCENT_CHAT_ALLOWED_CHANNELS", "TENCENT_CHAT_JOURNAL"] as const) {
-        const { settings, problems } = read({ ...GOOD, [name]: `@TOA#_a, ${secret}` });
+      for (const name of ["TENCENT_CHAT_ALLOWED_CHANNELS", "TENCENT_CHAT_JOURNAL", "TENCENT_CHAT_LABEL"] as const) {
+        const { settings, problems } = read({ ...GOOD, [name]: secret });
         expect(settings).toBeUndefined();
-        expect(problems).toEqual([`${name} holds what looks like a secret key or a UserSig: remove it from there.`]);
+        expect(problems).toEqual([expect.stringMatching(`^${name} must `)]);
+        expect(problems.join()).not.toContain(secret);
       }
     }
-    const named = {
-      ...GOOD,
-      TENCENT_CHAT_SECRET_KEY: "aKeyOfAnotherForm123",
-      TENCENT_CHAT_LABEL: "aKeyOfAnotherForm123",
-    };
-    expect(read(named).problems).toEqual([expect.stringContaining("TENCENT_CHAT_LABEL holds what looks like")]);
-  });
-
-  test("names a journal that is the key file, which would be written over", () => {
-    const env = {
-      ...GOOD,
-      TENCENT_CHAT_SECRET_KEY: "",
-      TENCENT_CHAT_SECRET_KEY_FILE: "/k",
-      TENCENT_CHAT_JOURNAL: "/k",
-    };
-    expect(read(env, false, () => KEY).problems).toEqual([
-      "TENCENT_CHAT_JOURNAL is the file of a credential: give another path.",
-    ]);
-  });
-
-  test("rejects the sandbox's application for a real service", () => {
-    const env = { ...GOOD, TENCENT_CHAT_SDKAPPID: String(SANDBOX_SDKAPPID) };
-    expect(read(env).problems[0]).toContain("belongs to the sandbox and is never sent to a real service");
-    expect(read({ ...env, TENCENT_CHAT_ENDPOINT: "http://127.0.0.1:1" }).problems).toEqual([]);
   });
 
   test("is explained at every call, for the operator", () => {
@@ -449,12 +431,6 @@ describe("the sandbox", () => {
     const env = { ...GOOD, TENCENT_CHAT_SANDBOX: "true", TENCENT_CHAT_USERSIG: "a-sig-that-is-not-used" };
     const own = SANDBOX_ACCOUNT.credential;
     expect(read(env).settings?.secrets).toEqual([KEY, "a-sig-that-is-not-used", ...Object.values(own)]);
-  });
-
-  test("does not show a credential that it ignores in its label", () => {
-    const word = "a-key-of-another-form";
-    const env = { TENCENT_CHAT_SANDBOX: "true", TENCENT_CHAT_SECRET_KEY: word, TENCENT_CHAT_LABEL: word };
-    expect(read(env).problems).toEqual([expect.stringContaining("TENCENT_CHAT_LABEL holds what looks like")]);
   });
 
   test("takes no short word for a credential, which would then be replaced in every answer", () => {
@@ -502,22 +478,6 @@ describe("a warning", () => {
       { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/open" },
       "can be read by everybody on this machine",
     ],
-    [{ TENCENT_CHAT_TIMEOUT_SECONDS: "9.9" }, "TENCENT_CHAT_TIMEOUT_SECONDS is below 10"],
-    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a,*" }, "contains * alone, which allows every channel"],
-    [
-      { TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a,TOA#_b" },
-      "entry 2 does not start with @TOA#_, so it matches no channel",
-    ],
-    [{ TENCENT_CHAT_ALLOWED_CHANNELS: '["@TOA#_a"]' }, "entry 1 does not start with @TOA#_"],
-    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "news*" }, "entry 1 does not start with @TOA#_"],
-    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a;@TOA#_b" }, "entry 1 holds more than one ID"],
-    [{ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a @TOA#_b" }, "entry 1 holds more than one ID"],
-    [{ TENCENT_CHAT_JOURNAL: "j.jsonl" }, "TENCENT_CHAT_JOURNAL is a relative path, and an MCP host starts the server"],
-    [
-      { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "key" },
-      "TENCENT_CHAT_SECRET_KEY_FILE is a relative",
-    ],
-    [{ TENCENT_CHAT_SANDBOX: "true" }, "The sandbox is on, so TENCENT_CHAT_SDKAPPID and the credentials are ignored"],
   ])("names what works and should be known: %j", (more, text) => {
     expect(outcomeWarnings(more)).toEqual([expect.stringContaining(text)]);
     expect(read({ ...GOOD, ...more }, false, () => KEY).settings).toBeDefined();
@@ -526,7 +486,6 @@ describe("a warning", () => {
   test("is absent otherwise", () => {
     expect(outcomeWarnings({})).toEqual([]);
     expect(outcomeWarnings({ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/key" })).toEqual([]);
-    expect(outcomeWarnings({ TENCENT_CHAT_TIMEOUT_SECONDS: "10" })).toEqual([]);
     expect(outcomeWarnings({ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_@TOA#dZDP,@TOA#_*，@TOA*、@TOA#_x" })).toEqual([]);
     expect(outcomeWarnings({ TENCENT_CHAT_JOURNAL: "/j" })).toEqual([]);
   });

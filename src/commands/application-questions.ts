@@ -51,7 +51,7 @@ export async function askApplication(
     { value: "paste", label: texts.keyPaste, hint: consolePath },
     { value: "file", label: texts.keyInFile },
   ]);
-  const keyFile = source === "file" ? await askKeyFile(questions, texts) : path;
+  const keyFile = source === "file" ? await askKeyFile(questions, texts, shell.HOME ?? homedir()) : path;
   const newKey = source === "paste" ? { path, key: await askKey(questions, texts) } : undefined;
   const limits = await askLimits(questions, texts, name, folder);
   const env = { ...location, TENCENT_CHAT_SDKAPPID: sdkAppId, TENCENT_CHAT_SECRET_KEY_FILE: keyFile, ...limits };
@@ -69,8 +69,8 @@ async function askKey(questions: Questions, texts: SetupTexts): Promise<string> 
 }
 
 /** Asks for a file that holds a key; `~` is understood. */
-async function askKeyFile(questions: Questions, texts: SetupTexts): Promise<string> {
-  const whole = (given: string) => given.replace(/^~(?=\/)/, homedir());
+async function askKeyFile(questions: Questions, texts: SetupTexts, home: string): Promise<string> {
+  const whole = (given: string) => given.replace(/^~(?=\/)/, home);
   const problemOf = (given: string) => {
     if (!isAbsolute(whole(given))) return texts.wholePath;
     const name = "TENCENT_CHAT_SECRET_KEY_FILE";

@@ -7,9 +7,9 @@ import { PROGRAM } from "./mcp-hosts.ts";
 /** Where setup stores a secret key and a journal: for their owner only, the key outside of any repository. */
 
 /** The folder of this program in the person's configuration. */
-export function configurationFolder({ XDG_CONFIG_HOME }: Environment): string {
+export function configurationFolder({ XDG_CONFIG_HOME, HOME }: Environment): string {
   const isFull = XDG_CONFIG_HOME !== undefined && isAbsolute(XDG_CONFIG_HOME); // the standard ignores others
-  return join(isFull ? XDG_CONFIG_HOME : join(homedir(), ".config"), PROGRAM);
+  return join(isFull ? XDG_CONFIG_HOME : join(HOME ?? homedir(), ".config"), PROGRAM);
 }
 
 /** True if a folder, or the nearest parent that exists, is inside a Git repository. */

@@ -106,7 +106,7 @@ describe.concurrent("a request", () => {
   });
 });
 
-describe("a read, or an edit of a subscriber, is sent again", () => {
+describe.concurrent("a read, or an edit of a subscriber, is sent again", () => {
   test("after two 502s: three attempts, three randoms, the same body", async () => {
     const { sandbox, context } = await open();
     sandbox.faults.add({ response: { status: 502 } }, { response: { status: 502 } });
@@ -176,43 +176,6 @@ describe("a read, or an edit of a subscriber, is sent again", () => {
     sandbox.faults.add({ response: { code } }, { response: { code } });
     expect(await errorOf(read(context))).toMatchObject({ explanation: { attempts: 2 } });
     expect(sandbox.requests).toHaveLength(2);
-  });
-
-  test("in an outage only ten times for all calls together", async () => {
-    const sandbox = await startSandbox();
-    const context = unlimitedContext(sandbox);
-    for (let times = 0; times < 900; times += 1) sandbox.faults.add({ response: { status: 502 } });
-    const errors = await Promise.all(Array.from({ length: 300 }, () => errorOf(read(context, [PENN], 25_000))));
-    expect(new Set(errors.map(({ explanation }) => explanation.stage))).toEqual(new Set(["network"]));
-    expect(sandbox.requests).toHaveLength(310);
-    sandbox.faults.clear();
-    expect((await read(context)).channels).toHaveLength(1);
-  });
-
-  test("ten times in an outage, and once more for each call that succeeds", async () => {
-    const sandbox = await startSandbox();
-    const context = unlimitedContext(sandbox);
-    const outage = () => sandbox.faults.add(...Array.from({ length: 4 }, () => ({ response: { status: 502 } })));
-    const attempts: number[] = [];
-    for (let call = 0; call < 5; call += 1) {
-      outage();
-      attempts.push((await errorOf(read(context))).explanation.attempts);
-    }
-    sandbox.faults.clear();
-    expect(attempts).toEqual([4, 4, 4, 2, 1]);
-    await read(context);
-    outage();
-    expect(await errorOf(read(context))).toMatchObject({ explanation: { attempts: 2 } });
-    sandbox.faults.clear();
-  });
-
-  test("not if the pause would take more time than is left", async () => {
-    const { sandbox, context } = await open();
-    const random = vi.spyOn(Math, "random").mockReturnValue(0.999);
-    onTestFinished(() => void random.mockRestore());
-    sandbox.faults.add({ response: { status: 502 } });
-    expect(await errorOf(read(context, [PENN], 200))).toMatchObject({ explanation: { attempts: 1 } });
-    expect(sandbox.requests).toHaveLength(1);
   });
 
   test("after an answer of the wrong shape like after any other malformed one", async () => {
@@ -309,7 +272,7 @@ describe.concurrent("an attempt that was sent counts, even if a later one could 
   });
 });
 
-describe("credentials", () => {
+describe.concurrent("credentials", () => {
   test("refused as expired once: one new signature, two requests", async () => {
     const { sandbox, context } = await open();
     sandbox.faults.add({ response: { code: 70001 } });
@@ -323,7 +286,7 @@ describe("credentials", () => {
     expect(await errorOf(read(context))).toMatchObject({ explanation: { attempts: 2, fixedBy: "operator" } });
     const stopped = await errorOf(read(context));
     expect(stopped).toMatchObject({ ...because("authCooldown", { attempts: 0 }) });
-    expect((stopped as Error).message).toMatch(/\(code 70001; (60|59) seconds left\)\. Nothing was sent\.$/);
+    expect((stopped as Error).message).toMatch(/\(code 70001; (60|5\d) seconds left\)\. Nothing was sent\.$/);
     expect(sandbox.requests).toHaveLength(2);
   });
 
@@ -345,27 +308,6 @@ describe("credentials", () => {
     expect((await read(context)).attempts).toBe(5);
     const [expired, renewed] = sandbox.requests.slice(-2).map(({ query }) => query.get("usersig"));
     expect(renewed).not.toBe(expired);
-  });
-
-  test("that were refused are tried again when the minute is over", async () => {
-    const { sandbox, context } = await open();
-    sandbox.faults.add({ response: { code: 70003 } });
-    await errorOf(read(context));
-    const now = performance.now();
-    const clock = vi.spyOn(performance, "now");
-    onTestFinished(() => void clock.mockRestore());
-    clock.mockReturnValue(now + 30_000);
-    expect(await errorOf(read(context))).toMatchObject(because("authCooldown"));
-    clock.mockReturnValue(now + 60_100);
-    expect((await read(context)).channels).toHaveLength(1);
-  });
-
-  test("stop the requests that were waiting for their turn", async () => {
-    const { sandbox, context } = await open({ TENCENT_CHAT_REQUESTS_PER_SECOND: "5" });
-    sandbox.faults.add({ response: { code: 70009 } });
-    const errors = await Promise.all(Array.from({ length: 20 }, () => errorOf(read(context))));
-    expect(errors.filter(({ explanation }) => explanation.attempts === 0)).toHaveLength(19);
-    expect(sandbox.requests).toHaveLength(1);
   });
 
   test("made elsewhere and refused as expired: one request, because no new one can be made here", async () => {
@@ -464,6 +406,69 @@ describe.concurrent("slowing down", () => {
     if (!pauses) expect(order).toEqual([GET, MODIFY, GET]);
     const [refused, ...later] = sandbox.requests.map(({ at }) => at);
     if (pauses) expect(Math.min(...later) - (refused ?? 0)).toBeGreaterThanOrEqual(995);
+  });
+});
+
+// These change what all tests of the process share, keep it busy, or need it idle: they run one after another.
+describe("a read is sent again", () => {
+  test("in an outage only ten times for all calls together", async () => {
+    const sandbox = await startSandbox();
+    const context = unlimitedContext(sandbox);
+    for (let times = 0; times < 900; times += 1) sandbox.faults.add({ response: { status: 502 } });
+    const errors = await Promise.all(Array.from({ length: 300 }, () => errorOf(read(context, [PENN], 25_000))));
+    expect(new Set(errors.map(({ explanation }) => explanation.stage))).toEqual(new Set(["network"]));
+    expect(sandbox.requests).toHaveLength(310);
+    sandbox.faults.clear();
+    expect((await read(context)).channels).toHaveLength(1);
+  });
+
+  test("ten times in an outage, and once more for each call that succeeds", async () => {
+    const sandbox = await startSandbox();
+    const context = unlimitedContext(sandbox);
+    const outage = () => sandbox.faults.add(...Array.from({ length: 4 }, () => ({ response: { status: 502 } })));
+    const attempts: number[] = [];
+    for (let call = 0; call < 5; call += 1) {
+      outage();
+      attempts.push((await errorOf(read(context))).explanation.attempts);
+    }
+    sandbox.faults.clear();
+    expect(attempts).toEqual([4, 4, 4, 2, 1]);
+    await read(context);
+    outage();
+    expect(await errorOf(read(context))).toMatchObject({ explanation: { attempts: 2 } });
+    sandbox.faults.clear();
+  });
+
+  test("not if the pause would take more time than is left", async () => {
+    const { sandbox, context } = await open();
+    const random = vi.spyOn(Math, "random").mockReturnValue(0.999);
+    onTestFinished(() => void random.mockRestore());
+    sandbox.faults.add({ response: { status: 502 } });
+    expect(await errorOf(read(context, [PENN], 200))).toMatchObject({ explanation: { attempts: 1 } });
+    expect(sandbox.requests).toHaveLength(1);
+  });
+});
+
+describe("credentials", () => {
+  test("stop the requests that were waiting for their turn", async () => {
+    const { sandbox, context } = await open({ TENCENT_CHAT_REQUESTS_PER_SECOND: "5" });
+    sandbox.faults.add({ response: { code: 70009 } });
+    const errors = await Promise.all(Array.from({ length: 20 }, () => errorOf(read(context))));
+    expect(errors.filter(({ explanation }) => explanation.attempts === 0)).toHaveLength(19);
+    expect(sandbox.requests).toHaveLength(1);
+  });
+
+  test("that were refused are tried again when the minute is over", async () => {
+    const { sandbox, context } = await open();
+    sandbox.faults.add({ response: { code: 70003 } });
+    await errorOf(read(context));
+    const now = performance.now();
+    const clock = vi.spyOn(performance, "now");
+    onTestFinished(() => void clock.mockRestore());
+    clock.mockReturnValue(now + 30_000);
+    expect(await errorOf(read(context))).toMatchObject(because("authCooldown"));
+    clock.mockReturnValue(now + 60_100);
+    expect((await read(context)).channels).toHaveLength(1);
   });
 });
 

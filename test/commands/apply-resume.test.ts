@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { describe, expect, test } from "vitest";
-import { fileWith, readResults, startApply as start, subscriberLine, withSubscribers } from "../support/apply-jobs.ts";
+import { fileWith, readResults, spawnApply as start, subscriberLine, withSubscribers } from "../support/apply-jobs.ts";
 import { waitUntil } from "../support/clock.ts";
 import { PENN, startSandbox } from "../support/service.ts";
 

@@ -1,29 +1,33 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, lstatSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   fileWith,
   nameLine,
   readResults,
+  spawnApply,
   startApply as start,
   subscriberLine,
   withSubscribers,
 } from "../support/apply-jobs.ts";
 import { BUILT } from "../support/built.ts";
 import { waitUntil } from "../support/clock.ts";
+import { startHere } from "../support/commands.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { bodiesOf, DZDP, environmentOf, GET, MODIFY, PENN, SECRET_KEY, startSandbox } from "../support/service.ts";
-import { CTRL_C, DOWN, ENTER, Terminal } from "../support/terminal.ts";
+import { CTRL_C, DOWN, ENTER, PseudoTerminal, Terminal } from "../support/terminal.ts";
 
-describe("apply", () => {
+describe.concurrent("apply", () => {
   test("runs edits through the gate, and tells for each line what became of it", async () => {
     const sandbox = await startSandbox();
     withSubscribers(sandbox, 3);
     const read = JSON.stringify({ tool: GET, arguments: { OfficialAccountIdList: [{ Official_Account: PENN }] } });
     const { file } = fileWith(nameLine("B"), subscriberLine(0), "", subscriberLine(1), subscriberLine(99), read);
     const journal = join(temporaryFolder(), "j.jsonl");
-    const { code, results, stderr } = await start(sandbox.endpoint, [file], { TENCENT_CHAT_JOURNAL: journal }).ended;
+    const { code, results, stderr } = await spawnApply(sandbox.endpoint, [file], { TENCENT_CHAT_JOURNAL: journal })
+      .ended;
     expect(code).toBe(1);
     const byLine = Object.fromEntries(results.map((result) => [result.line, result]));
     expect(byLine[1]).toMatchObject({
@@ -47,11 +51,7 @@ describe("apply", () => {
     const { file } = fileWith(nameLine("B"), nameLine("C", DZDP), nameLine("D"));
     expect((await start(sandbox.endpoint, [file], { TENCENT_CHAT_JOURNAL }).ended).code).toBe(0);
     expect(names()).toEqual(["D", "C"]);
-    const listed = execFileSync(process.execPath, [BUILT, "journal", "--json"], {
-      env: { TENCENT_CHAT_JOURNAL },
-      encoding: "utf8",
-    });
-    const undos = listed
+    const undos = (await startHere(["journal", "--json"], { TENCENT_CHAT_JOURNAL }).ended).stdout
       .trim()
       .split("\n")
       .map((line) => JSON.stringify(JSON.parse(line).undo));
@@ -106,7 +106,7 @@ describe("apply", () => {
   test("takes standard input, and says which settings are wrong", async () => {
     const sandbox = await startSandbox();
     withSubscribers(sandbox, 1);
-    const { code, results } = await start(sandbox.endpoint, ["-"], {}, subscriberLine(0)).ended;
+    const { code, results } = await spawnApply(sandbox.endpoint, ["-"], {}, subscriberLine(0)).ended;
     expect([code, results[0]?.outcome]).toEqual([0, "accepted"]);
     const wrong = await start(sandbox.endpoint, ["-"], { TENCENT_CHAT_READ_ONLY: "maybe" }).ended;
     expect([wrong.code, wrong.stderr]).toEqual([2, "✗ TENCENT_CHAT_READ_ONLY must be one of true, false.\n"]);
@@ -249,8 +249,8 @@ describe("apply", () => {
     const { file } = fileWith(nameLine("B"));
     const fifo = `${file}.fifo`;
     execFileSync("mkfifo", [fifo]);
-    const run = start(sandbox.endpoint, [fifo]);
-    writeFileSync(fifo, readFileSync(file));
+    const run = spawnApply(sandbox.endpoint, [fifo]);
+    await writeFile(fifo, readFileSync(file)); // opens when the command has
     expect((await run.ended).code).toBe(0);
     const folder = await start(sandbox.endpoint, [temporaryFolder()]).ended;
     expect([folder.code, folder.stderr]).toEqual([2, expect.stringContaining("is a folder.")]);
@@ -334,7 +334,11 @@ describe("apply", () => {
     const sandbox = await startSandbox();
     const { file } = fileWith(nameLine("B"), nameLine("C"));
     const env = environmentOf(sandbox.endpoint, { TENCENT_CHAT_CONFIRM_EDITS: "1000" });
-    const terminal = new Terminal(`'${process.execPath}' '${BUILT}' apply '${file}'`, env);
+    // What shows the progress needs a terminal of its own.
+    const terminal =
+      exitCode === 0
+        ? new PseudoTerminal(`'${process.execPath}' '${BUILT}' apply '${file}'`, env)
+        : new Terminal(["apply", file], env);
     await terminal.answer(
       "2 edits (0 of single subscribers) in 1 channel: @TOA#_test_for_penn. The largest has 780,031",
       keys,

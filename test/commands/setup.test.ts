@@ -1,22 +1,12 @@
 import { execFile } from "node:child_process";
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { BUILT } from "../support/built.ts";
+import { temporaryFolder } from "../support/folders.ts";
 import { SDKAPPID, SECRET_KEY, startSandbox } from "../support/service.ts";
-import { CTRL_C, DOWN, ENTER, Terminal } from "../support/terminal.ts";
+import { CTRL_C, DOWN, ENTER, PseudoTerminal, Terminal } from "../support/terminal.ts";
 
 type Steps = [question: string, keys: string][];
 
@@ -34,8 +24,7 @@ const REPLACE = "Claude Code has it already. Replace it?";
 
 /** A home folder with a `claude` that writes down what it was called with. */
 function scratchHome(exitCode = 0): string {
-  const home = mkdtempSync(join(tmpdir(), "home-"));
-  onTestFinished(() => rmSync(home, { recursive: true }));
+  const home = temporaryFolder();
   mkdirSync(join(home, "bin"));
   // It has no such server: `claude mcp get` fails.
   const script = `#!/bin/sh\n[ "$2" = get ] && exit 1\nprintf '%s\\n' "$@" > "${home}/claude-arguments"\nexit ${exitCode}\n`;
@@ -44,18 +33,17 @@ function scratchHome(exitCode = 0): string {
   return home;
 }
 
-async function startSetup(home: string, more: Record<string, string> = {}) {
+const COMMAND = `'${process.execPath}' '${BUILT}' setup`;
+const shellOf = (home: string) => ({ HOME: home, PATH: `${join(home, "bin")}:${process.env.PATH}` });
+
+/** Setup for an application on a sandbox: in this process, or the built command. */
+async function startSetup(home: string, more: Record<string, string> = {}, isBuilt = false) {
   const sandbox = await startSandbox();
-  const env = {
-    HOME: home,
-    PATH: `${join(home, "bin")}:${process.env.PATH}`,
-    TENCENT_CHAT_ENDPOINT: sandbox.endpoint.href,
-    ...more,
-  };
-  return { sandbox, terminal: new Terminal(`'${process.execPath}' '${BUILT}' setup`, env) };
+  const env = { ...shellOf(home), TENCENT_CHAT_ENDPOINT: sandbox.endpoint.href, ...more };
+  return { sandbox, terminal: isBuilt ? new PseudoTerminal(COMMAND, env) : new Terminal(["setup"], env) };
 }
 
-async function play(terminal: Terminal, steps: Steps): Promise<void> {
+async function play(terminal: Terminal | PseudoTerminal, steps: Steps): Promise<void> {
   for (const [question, keys] of steps) await terminal.answer(question, keys);
 }
 
@@ -81,10 +69,10 @@ const forClaudeCode: Steps = [
 /** The answer after the host: one Enter for the sandbox. */
 const forSandbox: Steps = [[EDIT, ENTER]];
 
-describe.runIf(process.platform === "linux")("setup at a terminal", () => {
+describe.runIf(process.platform === "linux")("setup at a terminal", { concurrent: true }, () => {
   test("checks the answers, stores the key for its owner only, and adds the server by the host's own command", async () => {
     const home = scratchHome();
-    const { sandbox, terminal } = await startSetup(home);
+    const { sandbox, terminal } = await startSetup(home, {}, true);
     await play(terminal, forClaudeCode);
     expect(await terminal.exit()).toBe(0);
     expect(terminal.output).toContain("signature accepted");
@@ -265,8 +253,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
   test("asks for another folder where the home folder is a repository", async () => {
     const home = scratchHome();
     mkdirSync(join(home, ".git"));
-    const outside = mkdtempSync(join(tmpdir(), "keys-"));
-    onTestFinished(() => rmSync(outside, { recursive: true }));
+    const outside = temporaryFolder();
     const { terminal } = await startSetup(home);
     await play(terminal, [
       ...forClaudeCode.slice(0, 3),
@@ -341,10 +328,10 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
 
   test("draws whole lines where the terminal does not know its size", async () => {
     const home = scratchHome();
-    const env = { HOME: home, PATH: `${join(home, "bin")}:${process.env.PATH}` };
-    const terminal = new Terminal(`'${process.execPath}' '${BUILT}' setup`, env, "cols 0 rows 0");
+    const terminal = new PseudoTerminal(COMMAND, shellOf(home), "cols 0 rows 0");
     await play(terminal, [[HOST, CTRL_C]]);
     expect(await terminal.exit()).toBe(1);
+    expect(terminal.output).toContain("Nothing was written.");
     expect(terminal.output).toContain("Claude Code");
     expect(terminal.output).toContain("Gemini CLI");
   });
@@ -355,8 +342,7 @@ describe.runIf(process.platform === "linux")("setup at a terminal", () => {
     mkdirSync(join(cache, ".."), { recursive: true });
     symlinkSync(join(BUILT, "../.."), cache);
     const entry = join(cache, "dist/tencent-chat-channel-mcp.cjs");
-    const env = { HOME: home, PATH: `${join(home, "bin")}:${process.env.PATH}` };
-    const terminal = new Terminal(`'${process.execPath}' '${entry}' setup`, env);
+    const terminal = new PseudoTerminal(`'${process.execPath}' '${entry}' setup`, shellOf(home));
     await play(terminal, [[HOST, ENTER], ...forSandbox, [GO_ON, ENTER]]);
     expect(await terminal.exit()).toBe(0);
     expect(readFileSync(join(home, "claude-arguments"), "utf8")).toMatch(

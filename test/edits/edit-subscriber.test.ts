@@ -18,7 +18,7 @@ const edit = (context: ToolContext, more: Partial<typeof value> = {}) =>
   finished(editSubscriber(context, { ...value, ...more }, callFor()));
 const resultOf = (journal: string) => recorded(journal).result;
 
-test("an OK is accepted: no tool can read the value back", async () => {
+test.concurrent("an OK is accepted: no tool can read the value back", async () => {
   const { sandbox, context, journal } = await open();
   const { envelope, receipt, error } = await edit(context);
   expect(error).toBeUndefined();
@@ -39,26 +39,26 @@ test("an OK is accepted: no tool can read the value back", async () => {
   });
 });
 
-test("many edits go over kept connections", async () => {
+test.concurrent("many edits go over kept connections", async () => {
   const { sandbox, context } = await open();
   for (const CustomString of ["a", "b", "c"]) await edit(context, { CustomString });
   expect(new Set(sandbox.requests.map(({ socketId }) => socketId)).size).toBe(1);
 });
 
-test("IDs in the summary are quoted, so that they cannot pose as words of ours", async () => {
+test.concurrent("IDs in the summary are quoted, so that they cannot pose as words of ours", async () => {
   const { context } = await open();
   const { receipt } = await edit(context, { Subscriber_Account: "a') of 'b" });
   expect(receipt.summary).toContain("Subscriber 'a\\') of \\'b' of '");
 });
 
-test("warnings name invisible characters", async () => {
+test.concurrent("warnings name invisible characters", async () => {
   const { context } = await open();
   expect((await edit(context, { CustomString: "a\u202e" })).receipt.warnings[0]).toContain("U+202E");
 });
 
 const reset = { command: SUBSCRIBER, response: "reset" as const };
 
-test.each(["reset" as const, { status: 502 }, { raw: "{" }, { code: 60008 }, { code: 10004 }])(
+test.concurrent.each(["reset" as const, { status: 502 }, { raw: "{" }, { code: 60008 }, { code: 10004 }])(
   "without a valid answer (%j) it is sent again: setting the same value again is harmless",
   async (response) => {
     const { sandbox, context } = await open();
@@ -70,7 +70,7 @@ test.each(["reset" as const, { status: 502 }, { raw: "{" }, { code: 60008 }, { c
   },
 );
 
-test("four times without a valid answer the outcome is unknown, and safe to resend", async () => {
+test.concurrent("four times without a valid answer the outcome is unknown, and safe to resend", async () => {
   const { sandbox, context, journal } = await open();
   sandbox.faults.add(reset, reset, reset, reset);
   const { receipt, error } = await edit(context);
@@ -83,7 +83,7 @@ test("four times without a valid answer the outcome is unknown, and safe to rese
   expect(resultOf(journal)?.outcome).toBe("unknown");
 });
 
-test("a refusal after an attempt without an answer says nothing of that one", async () => {
+test.concurrent("a refusal after an attempt without an answer says nothing of that one", async () => {
   const { sandbox, context } = await open();
   sandbox.faults.add(reset, { command: SUBSCRIBER, response: { code: 60020 } });
   const { receipt, error } = await edit(context);
@@ -92,7 +92,7 @@ test("a refusal after an attempt without an answer says nothing of that one", as
   expect(error?.explanation.nextStep).toMatch(/plan in the console.* Then call again with the same arguments/);
 });
 
-test("a refusal is recorded as refused, speaks of both IDs, and counts as an edit", async () => {
+test.concurrent("a refusal is recorded as refused, speaks of both IDs, and counts as an edit", async () => {
   const { context, journal } = await open({ TENCENT_CHAT_WRITES_PER_HOUR: "1" });
   const { receipt, error } = await edit(context, { Subscriber_Account: "nobody" });
   expect(receipt.outcome).toBe("refused");
@@ -103,7 +103,7 @@ test("a refusal is recorded as refused, speaks of both IDs, and counts as an edi
   expect(await errorOf(edit(context))).toMatchObject({ name: "PolicyError" });
 });
 
-test("what was not sent does not count as an edit, and is recorded as not sent", async () => {
+test.concurrent("what was not sent does not count as an edit, and is recorded as not sent", async () => {
   const { sandbox, context, journal } = await open({ TENCENT_CHAT_WRITES_PER_HOUR: "1" });
   await sandbox.close();
   for (let times = 0; times < 2; times += 1) {
@@ -113,13 +113,13 @@ test("what was not sent does not count as an edit, and is recorded as not sent",
   expect(outcomes).toEqual(["notSent", "notSent"]);
 });
 
-test("without a journal that can be written nothing is sent", async () => {
+test.concurrent("without a journal that can be written nothing is sent", async () => {
   const { sandbox, context } = await open({ TENCENT_CHAT_JOURNAL: "/nowhere/at/all" });
   expect(await errorOf(edit(context))).toMatchObject({ name: "PolicyError" });
   expect(sandbox.requests).toEqual([]);
 });
 
-test("what was cancelled in flight is recorded as cancelled", async () => {
+test.concurrent("what was cancelled in flight is recorded as cancelled", async () => {
   const { sandbox, context, journal } = await open();
   sandbox.faults.add({ command: SUBSCRIBER, response: "silence" });
   const call = callFor();
@@ -130,7 +130,7 @@ test("what was cancelled in flight is recorded as cancelled", async () => {
   expect(resultOf(journal)).toMatchObject({ outcome: "unknown", cancelled: true });
 });
 
-describe("the lock of a subscriber", () => {
+describe.concurrent("the lock of a subscriber", () => {
   async function openWithSubscribers(count: number) {
     const opened = await open({ TENCENT_CHAT_REQUESTS_PER_SECOND: "200" });
     const channel = opened.sandbox.channels.get(PENN);
@@ -152,7 +152,7 @@ describe("the lock of a subscriber", () => {
     const { sandbox, context } = await openWithSubscribers(1);
     const other = "@TOA#_@TOA#dZDP";
     sandbox.channels.get(other)?.subscribers.set("107867", "");
-    sandbox.faults.add({ command: SUBSCRIBER, mentions: PENN, response: { delayMs: 700 } });
+    sandbox.faults.add({ command: SUBSCRIBER, mentions: PENN, response: { delayMs: 1_500 } });
     const order: string[] = [];
     await Promise.all([
       edit(context).then(() => order.push("slow")),

@@ -10,6 +10,7 @@ import { decodeUserSig, Signer } from "../../src/chat-api/auth/user-sig.ts";
 import { BUILT, BuiltServer } from "../support/built.ts";
 import { linesIn } from "../support/channel-edits.ts";
 import { waitUntil } from "../support/clock.ts";
+import { startHere } from "../support/commands.ts";
 import {
   environmentOf,
   GET,
@@ -30,6 +31,9 @@ function command(args: string[], env: Record<string, string> = {}) {
     (error: { code: number; stdout: string; stderr: string }) => error,
   );
 }
+
+/** The same in this process. */
+const here = (args: string[], env: Record<string, string> = {}) => startHere(args, env).ended;
 
 describe("the built server", () => {
   test("serves a conversation over stdio, every line of stdout JSON-RPC", async () => {
@@ -131,12 +135,12 @@ describe("the built server", () => {
     const { code, stdout } = await command(["journal"], env);
     expect(code).toBe(1); // an edit without an outcome
     expect(stdout).toContain("in flight");
-    const parsed = (await command(["journal", "--json"], env)).stdout
+    const parsed = (await here(["journal", "--json"], env)).stdout
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(parsed.length).toBeGreaterThanOrEqual(3);
-    expect((await command(["journal"], {})).code).toBe(2);
+    expect((await here(["journal"])).code).toBe(2);
   });
 });
 
@@ -159,13 +163,13 @@ describe("the commands", () => {
   });
 
   test("doctor names what is wrong, what to do, and exits with 1", async () => {
-    const empty = await command(["doctor"]);
+    const empty = await here(["doctor"]);
     expect(empty.code).toBe(1);
     expect(empty.stdout).toContain("✗ settings    TENCENT_CHAT_SDKAPPID is required");
     expect(empty.stdout).toContain("Fix the lines with ✗, then run the doctor again.");
 
     const sandbox = await startSandbox({ secretKey: "another" });
-    const wrongKey = await command(
+    const wrongKey = await here(
       ["doctor", "--json"],
       environmentOf(sandbox.endpoint, { TENCENT_CHAT_JOURNAL: "/nowhere/j" }),
     );
@@ -185,13 +189,13 @@ describe("the commands", () => {
 
   test("doctor reports a clock that is wrong", async () => {
     const sandbox = await startSandbox({ now: () => Date.now() + 600_000 });
-    const { code, stdout } = await command(["doctor"], environmentOf(sandbox.endpoint));
+    const { code, stdout } = await here(["doctor"], environmentOf(sandbox.endpoint));
     expect(code).toBe(1);
     expect(stdout).toContain("This machine's clock is 10 minutes behind the server's Date");
   });
 
   test("doctor reports a service that cannot be reached", async () => {
-    const { code, stdout } = await command(["doctor"], environmentOf(new URL("http://127.0.0.1:9")));
+    const { code, stdout } = await here(["doctor"], environmentOf(new URL("http://127.0.0.1:9")));
     expect(code).toBe(1);
     expect(stdout).toMatch(/✗ service {5}The connection was refused \(ECONNREFUSED\)\. Check this machine's network/);
   });
@@ -200,19 +204,22 @@ describe("the commands", () => {
     const env = { TENCENT_CHAT_SDKAPPID: "1400000000", TENCENT_CHAT_REGION: "tokyo" };
     const misplaced = { TENCENT_CHAT_JOURNAL: SECRET_KEY };
     for (const args of [["journal"], ["journal", "--json"], ["journal", "--check"]]) {
-      expect((await command(args, misplaced)).stdout).not.toContain(SECRET_KEY);
+      expect((await here(args, misplaced)).stdout).not.toContain(SECRET_KEY);
     }
-    for (const args of [["doctor"], ["doctor", "--json"], ["doctor", `--secret-key=${SECRET_KEY}`, SECRET_KEY]]) {
-      const { stdout, stderr } = await command(args, { ...env, TENCENT_CHAT_SECRET_KEY_FILE: SECRET_KEY });
+    const inFileSetting = { ...env, TENCENT_CHAT_SECRET_KEY_FILE: SECRET_KEY };
+    for (const args of [["doctor"], ["doctor", "--json"]]) {
+      const { stdout, stderr } = await here(args, inFileSetting);
       expect(stdout + stderr).not.toContain(SECRET_KEY);
     }
+    const { stdout, stderr } = await command(["doctor", `--secret-key=${SECRET_KEY}`, SECRET_KEY], inFileSetting);
+    expect(stdout + stderr).not.toContain(SECRET_KEY);
   });
 
   test("doctor says that it reads this shell, not a host's configuration, where nothing is set", async () => {
-    const { code, stdout } = await command(["doctor"]);
+    const { code, stdout } = await here(["doctor"]);
     expect(code).toBe(1);
     expect(stdout).toContain("✗ settings    no TENCENT_CHAT_… variable is set in this shell.");
-    expect((await command(["doctor"], { TENCENT_CHAT_REGION: "tokyo" })).stdout).not.toContain("is set in this shell");
+    expect((await here(["doctor"], { TENCENT_CHAT_REGION: "tokyo" })).stdout).not.toContain("is set in this shell");
   });
 
   test("with an argument that resembles --sandbox never edits the configured service", async () => {

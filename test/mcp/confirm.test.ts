@@ -63,10 +63,12 @@ const callModern: Call = async (wire, call, onQuestion) => {
   }
 };
 
-describe.each([
+const REVISIONS = [
   ["2025-11-25", callLegacy],
   ["2026-07-28", callModern],
-] as const)("a confirmation in MCP %s", (revision, call) => {
+] as const;
+
+describe.each(REVISIONS)("a confirmation in MCP %s", (revision, call) => {
   test("shows audience and channel first, then the change, with one required choice, the harmless one first", async () => {
     const wire = await Wire.open((await startSandbox()).endpoint, always);
     let shown: Message = {};
@@ -227,20 +229,6 @@ describe.each([
       outcome: "applied",
       changes: [{ field: "Name", before: "someone else's", after: "Renamed" }],
     });
-  });
-
-  test("takes the person's time, not the call's, and leaves the channel open for others", async () => {
-    const sandbox = await startSandbox();
-    const wire = await Wire.open(sandbox.endpoint, { ...always, TENCENT_CHAT_TIMEOUT_SECONDS: "1" });
-    const { result } = await call(wire, rename, async ({ answer }) => {
-      const other = { name: MODIFY, arguments: { Official_Account: PENN, Introduction: "by another call" } };
-      if (revision === "2026-07-28") {
-        expect((await callModern(wire, other, (asked) => asked.answer(YES))).result.isError).toBeUndefined();
-      }
-      await new Promise((resolve) => setTimeout(resolve, 1_200));
-      answer(YES);
-    });
-    expect(result.structuredContent.receipt.outcome).toBe("applied");
   });
 
   test.each([
@@ -435,6 +423,25 @@ describe("the sealed state of a question", () => {
     expect(bodiesOf(sandbox, MODIFY)).toEqual([]);
     expect((await retry({ inputResponses: { other: 1, decision: YES } })).result.isError).toBeUndefined();
   });
+});
+
+describe.concurrent("the time of a call that asks", () => {
+  test.each(REVISIONS)(
+    "stands still in MCP %s while the person decides, and the channel is open for others",
+    async (revision, call) => {
+      const sandbox = await startSandbox();
+      const wire = await Wire.open(sandbox.endpoint, { ...always, TENCENT_CHAT_TIMEOUT_SECONDS: "1" });
+      const { result } = await call(wire, rename, async ({ answer }) => {
+        const other = { name: MODIFY, arguments: { Official_Account: PENN, Introduction: "by another call" } };
+        if (revision === "2026-07-28") {
+          expect((await callModern(wire, other, (asked) => asked.answer(YES))).result.isError).toBeUndefined();
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1_200));
+        answer(YES);
+      });
+      expect(result.structuredContent.receipt.outcome).toBe("applied");
+    },
+  );
 });
 
 describe("a question to a person in 2025-11-25", () => {

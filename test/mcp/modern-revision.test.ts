@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { linesIn } from "../support/channel-edits.ts";
+import { waitUntil } from "../support/clock.ts";
 import { GET, MODIFY, PENN, startSandbox } from "../support/service.ts";
 import { modern, Wire } from "../support/wire.ts";
 
@@ -126,6 +127,7 @@ describe("MCP 2026-07-28", () => {
     sandbox.faults.add({ response: "silence" });
     const wire = await Wire.open(sandbox.endpoint);
     wire.send({ id: 5, method: "tools/call", params: modern(read) });
+    await waitUntil(() => sandbox.requests.length === 1);
     await wire.request(1, "tools/list", modern());
     wire.send({ method: "notifications/cancelled", params: { requestId: 5 } });
     await wire.request(2, "tools/call", modern(read));

@@ -1,10 +1,10 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
-import { onTestFinished } from "vitest";
 import { noLog } from "../../src/log.ts";
 import { createServer, type ServerParts } from "../../src/mcp/server.ts";
 import { applicationName, readSettings } from "../../src/settings/settings.ts";
 import { SettingsError } from "../../src/settings/settings-error.ts";
+import { cleanUpLater } from "./clean-up.ts";
 import { expectNoSecret } from "./secrets.ts";
 import { contextOn, environmentOf, NO_FILES } from "./service.ts";
 
@@ -58,7 +58,7 @@ export async function connectTo(
   const [here, there] = InMemoryTransport.createLinkedPair();
   await server.connect(there);
   await client.connect(here);
-  onTestFinished(async () => {
+  cleanUpLater(async () => {
     await client.close();
     await server.close();
   });

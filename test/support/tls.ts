@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer, type Server as HttpsServer } from "node:https";
 import { connect as connectTcp, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generate } from "selfsigned";
-import { onTestFinished } from "vitest";
+import { cleanUpLater } from "./clean-up.ts";
+import { temporaryFolder } from "./folders.ts";
 import { tcpPeer } from "./peers.ts";
 
 /** TLS and proxies on loopback, with certificates made for the test. */
@@ -29,9 +29,7 @@ export async function makeAuthority(): Promise<Authority> {
       { name: "keyUsage", keyCertSign: true, digitalSignature: true, critical: true },
     ],
   });
-  const place = mkdtempSync(join(tmpdir(), "ca-"));
-  onTestFinished(() => rmSync(place, { recursive: true }));
-  const file = join(place, "ca.pem");
+  const file = join(temporaryFolder(), "ca.pem");
   writeFileSync(file, cert);
   return { key, cert, file };
 }
@@ -62,7 +60,7 @@ export async function startTls(options: {
     response.setHeader("content-type", "application/json").end(answer(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  cleanUpLater(() => {
     server.closeAllConnections();
     server.close();
   });

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
-import { onTestFinished } from "vitest";
 import { noLog } from "../../src/log.ts";
 import { type Session, startSession } from "../../src/mcp/session.ts";
+import { cleanUpLater } from "./clean-up.ts";
 import { partsOf } from "./client.ts";
 import { waitUntil } from "./clock.ts";
 import { expectNoSecret } from "./secrets.ts";
@@ -28,7 +28,7 @@ export class Wire {
       expectNoSecret(line);
       wire.messages.push(JSON.parse(line));
     });
-    onTestFinished(() => wire.end());
+    cleanUpLater(() => wire.end());
     return wire;
   }
 

@@ -92,7 +92,7 @@ describe.concurrent("an answer that is too much", () => {
     });
     expect(await failureAt(endpoint, 10_000)).toMatchObject({ ...because("answerMalformed") });
     expect(requests).toHaveLength(4);
-    expect(written).toBeLessThan(20 * 1024 * 1024);
+    expect(written).toBeLessThan(30 * 1024 * 1024); // what is on its way at a busy moment counts, too
   });
 
   test("headers of 100 kB are refused", async () => {

@@ -8,7 +8,7 @@ export default defineConfig({
     isolate: false,
     setupFiles: ["test/support/every-file.ts"],
     // Tests meet real sockets and child processes on two cores: patience keeps a busy machine from failing them.
-    maxWorkers: 5, // much of the time is spent waiting for pauses, not computing
+    maxWorkers: 4, // much of the time is spent waiting for pauses, not computing
     maxConcurrency: 20,
     testTimeout: 60_000,
     hookTimeout: 30_000,

@@ -5,7 +5,7 @@ import { fileWith, readResults, spawnApply as start, subscriberLine, withSubscri
 import { waitUntil } from "../support/clock.ts";
 import { PENN, startSandbox } from "../support/service.ts";
 
-describe("a job", { timeout: 60_000 }, () => {
+describe.concurrent("a job", { timeout: 60_000 }, () => {
   test("a signal ends it after what is in flight, and it can be resumed", async () => {
     const sandbox = await startSandbox();
     withSubscribers(sandbox, 300);

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { hostname, platform, userInfo } from "node:os";
 import { Secrets } from "../chat-api/auth/secrets.ts";
-import type { ProcessInfo, Service } from "../context.ts";
+import type { Service } from "../context.ts";
 import { createLog, type Log } from "../log.ts";
 import type { CredentialFiles } from "../settings/account.ts";
 import { readSettings, type Settings, type SettingsResult } from "../settings/settings.ts";
@@ -45,11 +45,6 @@ export const CREDENTIAL_FILES: CredentialFiles = {
   },
 };
 
-/** What the journal and the User-Agent header say about us. */
-export function describeProcess({ pid }: Pick<CliProcess, "pid">, version: string): ProcessInfo {
-  return { version, osUser: osUserName(), host: hostname(), pid };
-}
-
 function osUserName(): string {
   try {
     return userInfo().username;
@@ -59,7 +54,7 @@ function osUserName(): string {
 }
 
 /** The service that the settings name; the embedded one is started. */
-export async function connectService({ endpoint, sdkAppId, credential, identifier }: Settings): Promise<Service> {
+async function connectService({ endpoint, sdkAppId, credential, identifier }: Settings): Promise<Service> {
   if (endpoint) return { endpoint, close: async () => {} };
   const { Sandbox } = await import("../sandbox/sandbox.ts");
   const secretKey = "secretKey" in credential ? credential.secretKey : "";
@@ -70,7 +65,7 @@ export async function connectService({ endpoint, sdkAppId, credential, identifie
 
 /** A log that knows the secrets, and what makes the tools' context when the first call comes. */
 export function prepareCalls(
-  cli: CliProcess,
+  cli: Pick<CliProcess, "stderr" | "pid">,
   version: string,
   { settings, problems, warnings, logLevel, secrets: known }: SettingsResult,
 ): { log: Log; openContext: () => Promise<ToolContext> } {
@@ -88,7 +83,8 @@ export function prepareCalls(
     if (!settings) throw new SettingsError(early.redactDeep(problems));
     const { createContext } = await import("../context.ts");
     const service = await connectService(settings);
-    context = createContext(settings, service, describeProcess(cli, version), log, CREDENTIAL_FILES);
+    const info = { version, osUser: osUserName(), host: hostname(), pid: cli.pid };
+    context = createContext(settings, service, info, log, CREDENTIAL_FILES);
     return context;
   };
   return { log, openContext };

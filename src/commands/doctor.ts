@@ -3,15 +3,12 @@ import { COMMANDS } from "../channel/commands.ts";
 import { Secrets } from "../chat-api/auth/secrets.ts";
 import { decodeUserSig, Signer } from "../chat-api/auth/user-sig.ts";
 import { REGIONS } from "../chat-api/regions.ts";
-import { createContext, type ProcessInfo, type Service } from "../context.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
-import { noLog } from "../log.ts";
-import type { CredentialFiles } from "../settings/account.ts";
 import type { Settings, SettingsResult } from "../settings/settings.ts";
 import { TOOLS } from "../tools/call-tool.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import type { CommandLine } from "./arguments.ts";
-import { type CliProcess, CREDENTIAL_FILES, connectService, describeProcess, settingsOf } from "./cli-process.ts";
+import { type CliProcess, prepareCalls, settingsOf } from "./cli-process.ts";
 import { type Check, checkConnection } from "./doctor-connection.ts";
 import { ENGLISH, type Texts, textsFor } from "./texts.ts";
 
@@ -34,14 +31,7 @@ export async function doctor(cli: CliProcess, version: string, line: CommandLine
     return 2;
   }
   const result = settingsOf(cli, line);
-  const checks = await runChecks(
-    result,
-    connectService,
-    describeProcess(cli, version),
-    texts,
-    CREDENTIAL_FILES,
-    timeoutMs,
-  );
+  const checks = await runChecks(cli, version, result, texts, timeoutMs);
   const isUnset = !Object.keys(cli.env).some((name) => name.startsWith("TENCENT_CHAT_"));
   if (isUnset && !result.settings) checks.unshift({ about: "settings", status: "failed", message: texts.nothingSet });
   const ok = checks.every(({ status }) => status !== "failed");
@@ -60,45 +50,33 @@ export function formatCheck({ about, status, message }: Check, texts: DoctorText
 
 /** Checks the settings, and the service if the settings allow that. No known secret is in the messages. */
 export async function runChecks(
+  cli: Pick<CliProcess, "stderr" | "pid">,
+  version: string,
   result: SettingsResult,
-  connect: (settings: Settings) => Promise<Service>,
-  info: ProcessInfo,
   texts: DoctorTexts,
-  files: CredentialFiles,
   timeoutMs?: number,
 ): Promise<Check[]> {
+  const { settings, problems, warnings } = result;
   const secrets = new Secrets();
   for (const secret of result.secrets) secrets.add(secret);
-  return secrets.redactDeep(await checkAll(result, connect, info, texts, files, timeoutMs));
-}
-
-async function checkAll(
-  { settings, problems, warnings }: SettingsResult,
-  connect: (settings: Settings) => Promise<Service>,
-  info: ProcessInfo,
-  texts: DoctorTexts,
-  files: CredentialFiles,
-  timeoutMs: number | undefined,
-): Promise<Check[]> {
   const checks: Check[] = [
     ...problems.map((message): Check => ({ about: "settings", status: "failed", message })),
     ...warnings.map((message): Check => ({ about: "settings", status: "warning", message })),
   ];
-  if (!settings) return checks;
-  const service = await connect(settings);
-  const context = createContext(settings, service, info, noLog, files);
+  if (!settings) return secrets.redactDeep(checks);
+  const context = await prepareCalls(cli, version, { ...result, logLevel: "silent" }).openContext();
   const okCheck = (about: Check["about"], message: string): Check => ({ about, status: "ok", message });
   try {
-    return [
+    return secrets.redactDeep([
       okCheck("settings", describeSettings(settings, texts)),
       ...checks,
-      okCheck("address", describeHost(settings, service, texts)),
+      okCheck("address", describeHost(settings, texts)),
       okCheck("proxy", settings.proxy ? new URL(settings.proxy).host : texts.none),
       checkSignature(settings, texts),
       ...describeGuard(settings, texts).map((message) => okCheck("allowed", message)),
       checkJournal(settings, context, texts),
       ...(await checkConnection(context, texts, timeoutMs ?? settings.timeoutMs)),
-    ];
+    ]);
   } finally {
     await context.close();
   }
@@ -111,9 +89,9 @@ function describeSettings(settings: Settings, texts: DoctorTexts): string {
   return `${label === undefined ? "" : `${label}: `}${texts.application(sdkAppId, where, identifier, secret)}`;
 }
 
-function describeHost({ isSandbox, region }: Settings, { endpoint }: Service, texts: DoctorTexts): string {
+function describeHost({ region, endpoint }: Settings, texts: DoctorTexts): string {
+  if (!endpoint) return texts.embedded;
   const address = endpoint.href.replace(/\/$/, "");
-  if (isSandbox) return `${address} (${texts.embedded})`;
   if (!region) return `${address} (TENCENT_CHAT_ENDPOINT)`;
   return `${address} (${region}); ${texts.backup(REGIONS[region].backupHost)}`;
 }

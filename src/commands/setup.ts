@@ -1,6 +1,5 @@
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
-import type { CredentialFiles } from "../settings/account.ts";
 import { PROXY_VARIABLES } from "../settings/location.ts";
 import { splitChannels } from "../settings/schema.ts";
 import { readSettings } from "../settings/settings.ts";
@@ -8,7 +7,7 @@ import { describeFileError } from "../text/file-error.ts";
 import { addToHost, isOnPath, printWhatToAdd } from "./add-to-host.ts";
 import { type Answers, askApplication, type Variables } from "./application-questions.ts";
 import type { CommandLine } from "./arguments.ts";
-import { type CliProcess, CREDENTIAL_FILES, connectService, describeProcess } from "./cli-process.ts";
+import { type CliProcess, CREDENTIAL_FILES } from "./cli-process.ts";
 import { formatCheck, runChecks } from "./doctor.ts";
 import { makeFolder, storeKey } from "./key-file.ts";
 import { MCP_HOSTS, type McpHostName, mcpHost, PROGRAM, type ServerEntry, shellLine } from "./mcp-hosts.ts";
@@ -139,13 +138,12 @@ class Setup {
     this.#questions.say("step", this.#texts.setup.checking);
     // Proxies of this shell count, other settings of this server do not: the host will not know them.
     const others = Object.entries(this.#cli.env).filter(([name]) => !name.startsWith("TENCENT_CHAT_"));
-    const pasted: CredentialFiles = { read: () => Buffer.from(key ?? ""), isOpenToAll: () => false, version: () => 0 };
+    const pasted = key === undefined ? {} : { TENCENT_CHAT_SECRET_KEY_FILE: undefined, TENCENT_CHAT_SECRET_KEY: key };
     // The doctor would create the journal, and nothing is written yet.
     const { TENCENT_CHAT_JOURNAL: _, ...withoutJournal } = env;
-    const files = key === undefined ? CREDENTIAL_FILES : pasted;
-    const settings = readSettings({ ...Object.fromEntries(others), ...withoutJournal }, files);
+    const settings = readSettings({ ...Object.fromEntries(others), ...withoutJournal, ...pasted }, CREDENTIAL_FILES);
     const { doctor } = this.#texts;
-    const report = await runChecks(settings, connectService, describeProcess(this.#cli, this.#version), doctor, files);
+    const report = await runChecks(this.#cli, this.#version, settings, doctor);
     const checks = report.filter(({ about }) => about !== "journal");
     this.#questions.list(checks.map((check) => formatCheck(check, doctor)));
     return checks.every(({ status }) => status !== "failed");

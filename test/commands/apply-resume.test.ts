@@ -91,7 +91,8 @@ describe.concurrent("a job", { timeout: 60_000 }, () => {
     expect(readFileSync(left, "utf8").trim().split("\n")).toHaveLength(Number(notRun));
   });
 
-  test("nearly every edit is accepted although one request in twelve fails", async () => {
+  // Alone: a machine that is busy with the others would let whole seconds of requests time out.
+  test.sequential("nearly every edit is accepted although one request in twelve fails", async () => {
     const sandbox = await startSandbox();
     const count = 600;
     withSubscribers(sandbox, count);

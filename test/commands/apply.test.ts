@@ -311,7 +311,7 @@ describe.concurrent("apply", () => {
     expect(code).toBe(1);
     expect(results.length).toBeLessThan(300);
     expect(stderr).toContain("✗ Stopped, because 20 lines in a row failed:");
-    expect(sandbox.requests.length).toBeLessThan(10);
+    expect(sandbox.requests.length).toBeLessThan(50); // what was in flight already
   });
 
   test("is declined without a terminal where a person must confirm", async () => {

@@ -1,42 +1,21 @@
-import { writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import tlsSigApi from "tls-sig-api-v2/TLSSigAPIv2.js";
 import { describe, expect, test } from "vitest";
-import { CREDENTIAL_FILES } from "../../src/commands/cli-process.ts";
 import { runChecks } from "../../src/commands/doctor.ts";
 import { ENGLISH, textsFor } from "../../src/commands/texts.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import { journalPath, temporaryFolder } from "../support/folders.ts";
+import { journalPath } from "../support/folders.ts";
 import { expectNoSecret } from "../support/secrets.ts";
-import { environmentOf, GET, NO_FILES, PROCESS_INFO, SDKAPPID, SECRET_KEY, startSandbox } from "../support/service.ts";
+import { environmentOf, GET, NO_FILES, SDKAPPID, SECRET_KEY, startSandbox } from "../support/service.ts";
 
 async function check(endpoint: URL | undefined, more: Record<string, string> = {}, texts = ENGLISH.doctor) {
   const env = endpoint ? environmentOf(endpoint, more) : more;
   const result = readSettings(env, NO_FILES);
-  const connect = async ({ endpoint: at = new URL("http://127.0.0.1:9") }: { endpoint: URL | undefined }) => ({
-    endpoint: at,
-    close: async () => {},
-  });
-  const checks = await runChecks(result, connect, PROCESS_INFO, texts, CREDENTIAL_FILES);
+  const checks = await runChecks(process, "0.1.0", result, texts);
   const text = checks.map(({ about, status, message }) => `${status} ${about}: ${message}`).join("\n");
   expectNoSecret(text);
   return { checks, text, ok: checks.every(({ status }) => status !== "failed") };
 }
-
-test("a key that was just pasted is checked, not another one that an earlier run stored under its path", async () => {
-  const sandbox = await startSandbox();
-  const path = join(temporaryFolder(), "stored.key");
-  writeFileSync(path, SECRET_KEY, { mode: 0o600 });
-  const pasted = { read: () => Buffer.from("6".repeat(64)), isOpenToAll: () => false, version: () => 0 };
-  const env = environmentOf(sandbox.endpoint, { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: path });
-  const connect = async () => ({ endpoint: sandbox.endpoint, close: async () => {} });
-  const checks = await runChecks(readSettings(env, pasted), connect, PROCESS_INFO, ENGLISH.doctor, pasted);
-  expect(checks.at(-1)).toMatchObject({
-    about: "service",
-    status: "failed",
-    message: expect.stringContaining("70009"),
-  });
-});
 
 describe("the doctor", () => {
   test("has a line for each thing that must be right", async () => {

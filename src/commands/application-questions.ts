@@ -6,7 +6,7 @@ import type { Environment } from "../settings/environment.ts";
 import type { SettingName } from "../settings/schema.ts";
 import { readSettings } from "../settings/settings.ts";
 import { CREDENTIAL_FILES } from "./cli-process.ts";
-import { configurationFolder, isInRepository } from "./key-file.ts";
+import { configurationFolder } from "./key-file.ts";
 import { type McpHostName, mcpHost } from "./mcp-hosts.ts";
 import type { Questions } from "./questions.ts";
 import type { Texts } from "./texts.ts";
@@ -44,7 +44,7 @@ export async function askApplication(
       : undefined,
   );
   const folder = configurationFolder(shell);
-  const path = join(await askKeyFolder(questions, texts, folder), `${sdkAppId}.key`);
+  const path = join(folder, `${sdkAppId}.key`);
   const consolePath = region === "china" ? texts.consolePathChina : texts.consolePath;
   const source = await questions.select<"stored" | "paste" | "file">(texts.whereIsTheKey, [
     ...(existsSync(path) ? ([{ value: "stored", label: texts.keyStored, hint: path }] as const) : []),
@@ -77,15 +77,6 @@ async function askKeyFile(questions: Questions, texts: SetupTexts, home: string)
     return problemsOf({ [name]: whole(given) }, name) ? texts.badFile : undefined;
   };
   return whole(await questions.text(texts.whichFile, problemOf));
-}
-
-/** The folder of the key: another one that the person names where the usual one is in a repository. */
-async function askKeyFolder(questions: Questions, texts: SetupTexts, folder: string): Promise<string> {
-  if (!isInRepository(folder)) return folder;
-  return questions.text(texts.inRepository(folder), (value) => {
-    if (!isAbsolute(value)) return texts.wholePath;
-    return isInRepository(value) ? texts.inRepositoryToo : undefined;
-  });
 }
 
 async function askLimits(

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { Environment } from "../settings/environment.ts";
 import { PROGRAM } from "./mcp-hosts.ts";
 
-/** Where setup stores a secret key and a journal: for their owner only, the key outside of any repository. */
+/** Where setup stores a secret key and a journal: for their owner only, and never in a repository. */
 
 /** The folder of this program in the person's configuration. */
 export function configurationFolder({ XDG_CONFIG_HOME, HOME }: Environment): string {
@@ -12,17 +12,10 @@ export function configurationFolder({ XDG_CONFIG_HOME, HOME }: Environment): str
   return join(isFull ? XDG_CONFIG_HOME : join(HOME ?? homedir(), ".config"), PROGRAM);
 }
 
-/** True if a folder, or the nearest parent that exists, is inside a Git repository. */
-export function isInRepository(folder: string): boolean {
-  const parent = dirname(folder);
-  if (!existsSync(folder)) return parent !== folder && isInRepository(parent);
-  const real = realpathSync(folder); // a link may lead into one
-  return existsSync(join(real, ".git")) || (dirname(real) !== real && isInRepository(dirname(real)));
-}
-
-/** Makes a folder for its owner only, where it is missing. */
+/** Makes the folder for its owner only, where it is missing, and keeps it out of any repository that it may lie in. */
 export function makeFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, ".gitignore"), "*\n");
 }
 
 /** Writes the key file as a new one, so that it is never open to others, not even for a moment. */

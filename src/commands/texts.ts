@@ -29,9 +29,6 @@ export const ENGLISH = {
     whichFile: "In which file?",
     wholePath: "Give the whole path.",
     badFile: "This file does not hold a secret key, or cannot be read.",
-    inRepository: (folder: string) =>
-      `${folder} is inside a Git repository. In which folder outside of any should the key be stored?`,
-    inRepositoryToo: "That is inside a Git repository too.",
     readOnly: "Read only, for a start? The edit tools are then hidden.",
     channels: "Which channels may it use? IDs or prefixes, such as @TOA#_news, @TOA#_test_*; empty for all.",
     badChannels: "IDs start with @TOA#_. Separate them with single commas, without quotes.",
@@ -141,8 +138,6 @@ const CHINESE: Texts = {
     whichFile: "密钥文件的路径：",
     wholePath: "请填写完整路径。",
     badFile: "该文件无法读取，或其中没有密钥。",
-    inRepository: (folder) => `${folder} 位于 Git 仓库内。请指定一个仓库之外的文件夹来保存密钥：`,
-    inRepositoryToo: "该文件夹也在 Git 仓库内。",
     readOnly: "先以只读方式使用？此时不提供修改工具。",
     channels: "允许使用哪些公众号？填写 ID 或前缀，例如 @TOA#_news, @TOA#_test_*；留空表示全部。",
     badChannels: "ID 以 @TOA#_ 开头，多个 ID 之间用一个逗号分隔，不要加引号。",

@@ -250,34 +250,15 @@ describe.runIf(process.platform === "linux")("setup at a terminal", { concurrent
     expect(files(home)).toEqual(["bin/claude"]);
   });
 
-  test("asks for another folder where the home folder is a repository", async () => {
+  test("keeps the key out of a repository that the home folder is, and ignores a relative XDG_CONFIG_HOME", async () => {
     const home = scratchHome();
     mkdirSync(join(home, ".git"));
-    const outside = temporaryFolder();
-    const { terminal } = await startSetup(home);
-    await play(terminal, [
-      ...forClaudeCode.slice(0, 3),
-      ["is inside a Git repository", `${home}${ENTER}`],
-      ["inside a Git repository too", `${"\u007f".repeat(home.length)}${outside}${ENTER}`],
-      [SOURCE, ENTER],
-      [KEY, `${SECRET_KEY}${ENTER}`],
-      [READ_ONLY, ENTER],
-      [CHANNELS, ENTER],
-      [GO_ON, ENTER],
-    ]);
-    expect(await terminal.exit()).toBe(0);
-    expect(readdirSync(outside)).toEqual([`${SDKAPPID}.key`]);
-  });
-
-  test("follows a link into a repository, and ignores a relative XDG_CONFIG_HOME", async () => {
-    const home = scratchHome();
-    mkdirSync(join(home, "dotfiles/.git"), { recursive: true });
-    mkdirSync(join(home, "dotfiles/config"));
-    symlinkSync(join(home, "dotfiles/config"), join(home, ".config"));
     const { terminal } = await startSetup(home, { XDG_CONFIG_HOME: "conf" });
-    await play(terminal, [...forClaudeCode.slice(0, 3), ["is inside a Git repository", CTRL_C]]);
-    expect(await terminal.exit()).toBe(1);
-    expect(terminal.output).toContain(join(home, ".config/tencent-chat-channel-mcp"));
+    await play(terminal, forClaudeCode);
+    expect(await terminal.exit()).toBe(0);
+    const folder = join(home, ".config/tencent-chat-channel-mcp");
+    expect(readdirSync(folder).sort()).toEqual([".gitignore", `${SDKAPPID}.key`]);
+    expect(readFileSync(join(folder, ".gitignore"), "utf8")).toBe("*\n");
   });
 
   test("says what to do when the host's command fails", async () => {

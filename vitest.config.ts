@@ -7,9 +7,9 @@ export default defineConfig({
     pool: "threads",
     isolate: false,
     setupFiles: ["test/support/every-file.ts"],
-    // Tests meet real sockets and child processes on two cores: patience keeps a busy machine from failing them.
     maxWorkers: 4, // much of the time is spent waiting for pauses, not computing
     maxConcurrency: 20,
+    // Tests meet real sockets and child processes on two cores: patience keeps a busy machine from failing them.
     testTimeout: 60_000,
     hookTimeout: 30_000,
     coverage: {

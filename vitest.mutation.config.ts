@@ -4,8 +4,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     setupFiles: ["test/support/every-file.ts"],
-    include: ["test/{channel,chat-api,edits,guard,settings,tools}/**/*.test.ts"],
-    testNamePattern: /^(?!.*(several processes|200 MB|200 reads))/,
+    include: ["test/{chat-api,edits,guard,settings,tools}/**/*.test.ts"],
+    testNamePattern: /^(?!.*several processes)/,
     testTimeout: 30_000,
   },
 });

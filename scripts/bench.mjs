@@ -1,6 +1,6 @@
 // Measures what people wait for and pay: round trips, start, memory, jobs of many edits, and a fleet of servers on one
-// application. Ratios of one run, because machines differ. With --write the tables go into
-// docs/performance.md, if nothing in the environment falsifies them. It takes about six minutes.
+// application. Ratios of one run, because machines differ. With --write the tables go into docs/performance.md, if
+// nothing in the environment falsifies them. It takes about six minutes.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect as connectTcp, createServer as createTcpServer } from "node:net";

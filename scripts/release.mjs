@@ -1,6 +1,6 @@
 // Makes everything that a release publishes, in release/, and checks it: npm run release. Nothing leaves this machine;
 // RELEASING.md and .github/workflows/publish.yml say how it is published. With --dry-run an address of the repository
-// that is not set yet is a remark and no failure.
+// that is not set yet is a hint and no failure.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

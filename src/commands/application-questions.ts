@@ -88,8 +88,7 @@ async function askLimits(
   const readOnly = await questions.confirm(texts.readOnly, true);
   const channels = await questions.text(texts.channels, (value) => {
     const list = "TENCENT_CHAT_ALLOWED_CHANNELS";
-    const { problems, warnings } = readSettings({ [list]: value }, CREDENTIAL_FILES);
-    return [...problems, ...warnings].some((text) => text.startsWith(list)) ? texts.badChannels : undefined;
+    return problemsOf({ [list]: value }, list) ? texts.badChannels : undefined;
   });
   const allowed = channels ? { TENCENT_CHAT_ALLOWED_CHANNELS: channels } : {};
   if (readOnly) {

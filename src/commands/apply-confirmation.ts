@@ -7,7 +7,7 @@ import { readChannels } from "./read-channels.ts";
 
 /** Asks at the terminal before a file of edits runs. */
 
-/** One question for the whole file. Returns whether a person said yes, or why it may not run. */
+/** One question for the whole file. Returns whether a person said yes (false where none is needed), or why it may not run. */
 export async function confirmAll(
   { stdin, stderr }: CliProcess,
   context: ToolContext,

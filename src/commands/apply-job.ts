@@ -14,7 +14,7 @@ import { isWanted } from "./results-file.ts";
 const MAX_SIDE_BY_SIDE = 200;
 /** Lines that wait for an earlier one of the same channel or subscriber; reading pauses beyond them. */
 const MAX_WAITING = 2_000;
-/** After this many failures in a row that an operator must fix, the rest would fail alike. */
+/** After this many failures in a row that no agent can fix, the rest would fail alike. */
 const MAX_FAILURES_IN_A_ROW = 20;
 
 /** The calls of one file: those of one channel or subscriber in the file's order, others side by side. */
@@ -118,7 +118,9 @@ export class Job {
     this.#running.delete(deadline);
     const { content, error } = call;
     const { receipt } = content;
-    const outcome = receipt?.outcome ?? (error ? "notSent" : "read");
+    // After a bug of this server nobody knows.
+    const isUnknown = error?.explanation.stage === "internal" && error.explanation.attempts > 0;
+    const outcome = receipt?.outcome ?? (isUnknown ? "unknown" : error ? "notSent" : "read");
     logCall(this.#log, line.tool, line.arguments, call, { ms: Math.round(performance.now() - startedAt) });
     const isOperators = error !== undefined && error.explanation.fixedBy !== "agent";
     this.#failuresInARow = isOperators ? this.#failuresInARow + 1 : 0;
@@ -143,7 +145,7 @@ export class Job {
         confirmed = outcome.confirmationRequest.fingerprint;
       }
     } catch (error) {
-      return { content: {}, error: error instanceof ExplainedError ? error : new InternalError(true, error) };
+      return { content: {}, error: error instanceof ExplainedError ? error : new InternalError(false, error) };
     }
   }
 

@@ -31,7 +31,7 @@ export function settingsOf(
 /** Files with a credential on this machine. */
 export const CREDENTIAL_FILES: CredentialFiles = {
   read(path) {
-    if (!statSync(path).isFile()) throw Object.assign(new Error("not a regular file"), { code: "not a regular file" });
+    if (!statSync(path).isFile()) throw new Error("not a regular file");
     return readFileSync(path);
   },
   // A group may read it: that is how containers mount secrets. Windows has no such modes.

@@ -1,7 +1,7 @@
 import columns from "fast-string-width";
 import { COMMANDS } from "../channel/commands.ts";
 import { Secrets } from "../chat-api/auth/secrets.ts";
-import { decodeUserSig, Signer } from "../chat-api/auth/user-sig.ts";
+import { decodeUserSig, Signer, WARN_SECONDS } from "../chat-api/auth/user-sig.ts";
 import { REGIONS } from "../chat-api/regions.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
 import type { Settings, SettingsResult } from "../settings/settings.ts";
@@ -18,8 +18,6 @@ type DoctorTexts = Texts["doctor"];
 
 const MARKS: Readonly<Record<Check["status"], string>> = { ok: "✓", warning: "!", failed: "✗" };
 
-/** A ready-made UserSig that expires within this many milliseconds (three days) gets a warning. */
-const SOON_MS = 3 * 86_400_000;
 /** @returns the exit code: 0 if everything works, 2 for a wrong flag */
 export async function doctor(cli: CliProcess, version: string, line: CommandLine): Promise<number> {
   const print = (text: string) => void cli.stdout.write(`${text}\n`);
@@ -102,7 +100,7 @@ function checkSignature(settings: Settings, texts: DoctorTexts): Check {
   if ("problem" in signature) return { about, status: "failed", message: texts.cannotBeUsed(signature.problem) };
   const expiresAt = (decodeUserSig(signature.userSig)?.expiresAt ?? 0) * 1000;
   const message = texts.expires(new Date(expiresAt).toISOString());
-  const isSoon = "userSig" in settings.credential && expiresAt - Date.now() < SOON_MS;
+  const isSoon = "userSig" in settings.credential && expiresAt - Date.now() < WARN_SECONDS[0] * 1000;
   return isSoon
     ? { about, status: "warning", message: `${message}. ${texts.replaceSoon}` }
     : { about, status: "ok", message };

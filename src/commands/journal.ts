@@ -17,16 +17,15 @@ export async function journal(cli: CliProcess, version: string, line: CommandLin
   const { since, outcome, channel, json, check } = line.flags as Readonly<Record<string, string | undefined>>;
   const tell = (text: string) => void cli.stderr.write(`✗ ${text}\n`);
   const result = settingsOf(cli, line);
-  // Such a path may be a credential, or the path of one.
-  const isMisplaced = result.problems.some((problem) => problem.startsWith("TENCENT_CHAT_JOURNAL "));
-  const path = isMisplaced ? undefined : result.journal;
+  const path = result.journal;
+  const wrong = result.problems.filter((problem) => check || problem.startsWith("TENCENT_CHAT_JOURNAL "));
   const from = since === undefined ? 0 : readSince(since, Date.now());
   const outcomes = [...Object.keys(OUTCOMES), "notSent"];
   const problems = [
-    ...(path ? [] : ["There is no journal: set TENCENT_CHAT_JOURNAL to a file."]),
+    ...wrong,
+    ...(path || wrong.length > 0 ? [] : ["There is no journal: set TENCENT_CHAT_JOURNAL to a file."]),
     ...(Number.isNaN(from) ? ["--since takes 30m, 12h, 7d, 4w or a date such as 2026-11-28."] : []),
     ...(outcome === undefined || outcomes.includes(outcome) ? [] : [`--outcome takes ${outcomes.join(", ")}.`]),
-    ...(check ? result.problems : []),
   ];
   for (const problem of problems) tell(problem);
   if (!path || problems.length > 0) return 2;

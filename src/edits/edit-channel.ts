@@ -69,8 +69,10 @@ export async function editChannel(
     }
     const { failure, outcome, after, conflicts, envelope, attempts } = attempt;
     const explanation = failure && explanationOf(failure, { ...failedCall, attempts });
-    const warning = `${explanation?.cause} The channel was read back and shows the new values: do not send the edit again.`;
-    const more = explanation && outcome === "applied" ? [warning] : [];
+    const more =
+      explanation && outcome === "applied"
+        ? [`${explanation.cause} The channel was read back and shows the new values: do not send the edit again.`]
+        : [];
     const receipt = receiptOf({ ...edit, warnings: [...warnings, ...more] }, attempt, after, conflicts);
     return begun.finish(envelope, receipt, channelEditError(id, attempt, explanation));
   } finally {

@@ -1,7 +1,7 @@
 import { ExplainedError, type Explanation } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
 import { isTransient } from "../chat-api/errors/failure.ts";
-import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../chat-api/limits.ts";
+import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS, UNANSWERED_SETTLE_MS } from "../chat-api/limits.ts";
 import { THREE_TIMES } from "../explanations/fixes.ts";
 import type { Attempt } from "./edit.ts";
 import type { Verdict } from "./outcome.ts";
@@ -10,8 +10,7 @@ import type { Verdict } from "./outcome.ts";
 
 const SERVER_SECONDS = SERVER_TIMEOUT_MS / 1000;
 const LAG_SECONDS = REPLICA_LAG_MS / 1000;
-/** From this many seconds on a read shows whether an edit without a valid answer took effect. */
-const SETTLE_SECONDS = SERVER_SECONDS + LAG_SECONDS;
+const SETTLE_SECONDS = UNANSWERED_SETTLE_MS / 1000;
 
 /**
  * The error of a channel's edit; undefined where it ended as wanted.

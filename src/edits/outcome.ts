@@ -39,7 +39,7 @@ export function mayHaveChanged(outcome: Outcome): boolean {
  * - unchanged: it had the value before, and has it
  * - notApplied: it shows the value from before
  * - differs: it shows a third value: the service changed the text, or somebody else edits this channel
- * - notRead: the read after the edit lacks it; without an OK, also where the read before did
+ * - notRead: the edit was refused, or the read after it lacks the field; without an OK, also where the read before did
  */
 export type Verdict = "applied" | "unchanged" | "notApplied" | "differs" | "notRead";
 

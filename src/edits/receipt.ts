@@ -1,6 +1,6 @@
 import { type ChannelInfo, type ChannelValues, maxBytesOf, type WritableFieldName } from "../channel/fields.ts";
 import type { RecordedCall, RecordedChange } from "../guard/journal.ts";
-import { byteLength, formatCount, quote, shortValue } from "../text/text.ts";
+import { byteLength, plural, quote, shortValue } from "../text/text.ts";
 import { fieldsOf, type Judgement, mayHaveChanged, OUTCOMES, type Outcome, type Verdict } from "./outcome.ts";
 import { type ChannelEdit, undoOf } from "./undo.ts";
 import { type Conflicts, changedLimitWarnings, conflictWarnings, valueWarnings } from "./warnings.ts";
@@ -90,7 +90,7 @@ export function summarize(audience: string, application: string, outcome: Outcom
 /** `780,031 subscribers of '@TOA#_…'`. */
 export function audienceOf(channel: string, subscribers: number | undefined): string {
   if (subscribers === undefined) return `An unknown number of subscribers of ${quote(channel)}`;
-  return `${formatCount(subscribers)} subscriber${subscribers === 1 ? "" : "s"} of ${quote(channel)}`;
+  return `${plural(subscribers, "subscriber")} of ${quote(channel)}`;
 }
 
 function describeArrow({ field, before, after }: Change): string {

@@ -74,7 +74,10 @@ export class Policy {
    */
   reserveWrite(): () => void {
     const now = this.#now();
-    for (const write of this.#writes) if (write.at <= now - HOUR_MS) this.#writes.delete(write);
+    for (const write of this.#writes) {
+      if (write.at > now - HOUR_MS) break; // they are in the order of time
+      this.#writes.delete(write);
+    }
     const { writesPerHour } = this.rules;
     if (writesPerHour !== undefined && this.#writes.size >= writesPerHour) {
       throw new PolicyError(
@@ -89,9 +92,9 @@ export class Policy {
 
   #whenFree(now: number): string {
     const raise = "An operator can raise TENCENT_CHAT_WRITES_PER_HOUR and restart the MCP host.";
-    if (this.#writes.size === 0) return raise;
-    const oldest = Math.min(...[...this.#writes].map(({ at }) => at));
-    const minutes = Math.max(1, Math.ceil((oldest + HOUR_MS - now) / 60_000));
+    const [oldest] = this.#writes;
+    if (!oldest) return raise;
+    const minutes = Math.max(1, Math.ceil((oldest.at + HOUR_MS - now) / 60_000));
     return `The next edit is possible in ${plural(minutes, "minute")}. ${raise}`;
   }
 }

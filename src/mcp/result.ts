@@ -61,7 +61,7 @@ const STAGE: Readonly<Record<Explanation["stage"], string>> = {
   internal: "Internal error of this server",
 };
 
-/** A failure in plain words, its code first. Words of the service are quoted as data. */
+/** A failure in plain words, its code first. The service's text is quoted as data. */
 function formatError(
   error: ExplainedError,
   { receipt, explanation, ...whole }: Content & { explanation: Explanation },

@@ -103,7 +103,8 @@ export const SETTINGS = z.object({
   }),
   TENCENT_CHAT_SECRET_KEY_FILE: path().register(METAS, {
     title: "Secret key file",
-    description: "A file that holds the secret key and nothing else. It is read again when it changes.",
+    description:
+      "The whole path of a file that holds the secret key and nothing else. It is read again when it changes.",
     unset: "–",
     kind: "file",
     form: { position: 4, description: "A file that holds the secret key and nothing else (recommended)." },
@@ -117,7 +118,8 @@ export const SETTINGS = z.object({
   }),
   TENCENT_CHAT_USERSIG_FILE: path().register(METAS, {
     title: "UserSig file",
-    description: "A file that holds a ready-made UserSig and nothing else. It is read again when it changes.",
+    description:
+      "The whole path of a file that holds a ready-made UserSig and nothing else. It is read again when it changes.",
     unset: "–",
     kind: "file",
   }),
@@ -166,7 +168,7 @@ export const SETTINGS = z.object({
     .register(METAS, {
       title: "Confirm edits",
       description:
-        "When a person must confirm an edit: never, always, or a number, such as 1000: from so many subscribers of the channel on. Edits of one subscriber are confirmed with always or 1. Where the host cannot ask, the edit is declined.",
+        "When a person must confirm an edit: never, always, or a number, such as 1000: where the channel has at least that many subscribers. Edits of one subscriber are confirmed with always or 1. Where the host cannot ask, the edit is declined.",
       unset: "never",
     }),
   TENCENT_CHAT_WRITES_PER_HOUR: number(0, 1_000_000).register(METAS, {
@@ -177,7 +179,8 @@ export const SETTINGS = z.object({
   }),
   TENCENT_CHAT_JOURNAL: path().register(METAS, {
     title: "Journal of edits",
-    description: "A file that records every edit, before and after. If it cannot be written, nothing is edited.",
+    description:
+      "The whole path of a file that records every edit, before and after. If it cannot be written, nothing is edited.",
     unset: "off",
     kind: "file",
     form: {

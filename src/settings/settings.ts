@@ -6,7 +6,7 @@ import { type Environment, type Findings, plainValue, readEnvironment } from "./
 import { readLocation, readProxy } from "./location.ts";
 import { DEFAULTS } from "./schema.ts";
 
-/** Reads the environment into settings, or lists every problem in it. A wrong value of a safety setting is an error, never a permissive default. */
+/** Reads the environment into settings, or lists every problem in it. A wrong value is an error, never a permissive default. */
 
 export interface Settings extends Account {
   /** undefined in the sandbox, which picks its own port. */

@@ -108,9 +108,8 @@ function convert(schema: z.core.$ZodType, value: unknown, name: string, warnings
 
 /** Some hosts fill what is optional with "", or a list with []. For what is no text that can only mean "left out". */
 function isFiller(schema: z.core.$ZodType, value: unknown): boolean {
-  // PHP has one empty value for lists and objects.
-  if (!(schema instanceof z.ZodString) && Array.isArray(value)) return value.length === 0;
-  return value === "" && !(schema instanceof z.ZodString);
+  if (schema instanceof z.ZodString) return false;
+  return value === "" || (Array.isArray(value) && value.length === 0); // PHP has one empty value for lists and objects
 }
 
 /** False where a number among the parts lost digits when it was read. */

@@ -302,7 +302,7 @@ describe.concurrent("apply", () => {
     expect(readResults(results)).toHaveLength(1);
   });
 
-  test("stops where an operator must fix something first", async () => {
+  test("stops after 20 failures in a row that no agent can fix", async () => {
     const sandbox = await startSandbox();
     withSubscribers(sandbox, 400);
     sandbox.faults.add({ response: { code: 70009 } });
@@ -314,7 +314,7 @@ describe.concurrent("apply", () => {
     expect(sandbox.requests.length).toBeLessThan(50); // what was in flight already
   });
 
-  test("is declined without a terminal where a person must confirm", async () => {
+  test("does not begin without a terminal where a person must confirm", async () => {
     const sandbox = await startSandbox();
     const { file } = fileWith(nameLine("B"), subscriberLine(0));
     const confirmed = (rule: string) => start(sandbox.endpoint, [file], { TENCENT_CHAT_CONFIRM_EDITS: rule }).ended;

@@ -8,6 +8,7 @@ import { type JournalSelection, visitEdits } from "../../src/commands/visit-edit
 import { Journal } from "../../src/guard/journal.ts";
 import { BUILT } from "../support/built.ts";
 import { edit, failedRead, goodRead, open as openEdits, rename } from "../support/channel-edits.ts";
+import { startHere } from "../support/commands.ts";
 import { journalPath } from "../support/folders.ts";
 import { DZDP, environmentOf, PENN } from "../support/service.ts";
 
@@ -171,4 +172,9 @@ test("the command prints JSON lines, and its exit code says whether something ne
   expect(await run("--since", "soon")).toMatchObject({ code: 2, stderr: expect.stringContaining("--since takes") });
   open(path).begin({ ...COMMON, changes: [] });
   expect((await run()).code).toBe(1);
+});
+
+test("a path that is not whole is named, and no journal is looked for", async () => {
+  const { code, stderr } = await startHere(["journal"], { TENCENT_CHAT_JOURNAL: "journal.jsonl" }).ended;
+  expect([code, stderr]).toEqual([2, "✗ TENCENT_CHAT_JOURNAL must be the whole path of a file.\n"]);
 });

@@ -101,6 +101,12 @@ describe("the write budget", () => {
     for (let times = 0; times < 1_000; times += 1) write(policy);
   });
 
+  test("of hundreds of thousands of edits is told like any other, and costs the next edit nothing", () => {
+    const policy = policyOf({ writesPerHour: 300_000 });
+    for (let times = 0; times < 300_000; times += 1) write(policy);
+    expect(rejection(policy).nextStep).toContain("The next edit is possible in 60 minutes.");
+  });
+
   test("uses a monotonic clock where none is given", () => {
     const policy = policyOf({ writesPerHour: 1 });
     write(policy);

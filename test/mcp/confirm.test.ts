@@ -331,7 +331,7 @@ describe("a client that cannot ask", () => {
   );
 });
 
-describe("the sealed state of a question", () => {
+describe("the state of a question", () => {
   async function asked(env: Record<string, string> = always) {
     const sandbox = await startSandbox();
     const wire = await Wire.open(sandbox.endpoint, env);
@@ -372,7 +372,7 @@ describe("the sealed state of a question", () => {
     expect(bodiesOf(other.sandbox, MODIFY)).toHaveLength(1);
   });
 
-  test("is not taken with other arguments, another tool, a changed byte, or no state at all", async () => {
+  test("is not taken with other arguments, another tool, a changed character, or no state at all", async () => {
     const { sandbox, wire, state, retry } = await asked();
     const other = { name: MODIFY, arguments: { Official_Account: PENN, Name: "Renamed!" } };
     const subscriber = {

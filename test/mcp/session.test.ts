@@ -77,7 +77,7 @@ describe("a session", () => {
     await session.end(AbortSignal.timeout(1_400));
   });
 
-  test("cancels a call that takes too long, and answers nothing for it", async () => {
+  test("cancels at its end a call that takes too long, and answers nothing for it", async () => {
     const sandbox = await startSandbox();
     const context = contextOn(sandbox.endpoint);
     const { session, send, answers } = await open(async () => context);

@@ -69,7 +69,7 @@ export interface CredentialFile {
 }
 
 /** A ready-made UserSig is warned of when fewer seconds than one of these are left: a day, an hour. */
-const WARN_SECONDS = [86_400, 3_600] as const;
+export const WARN_SECONDS = [86_400, 3_600] as const;
 
 /** Gives each request its UserSig: one signature for many calls, renewed before it expires. */
 export class Signer {

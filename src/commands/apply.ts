@@ -53,7 +53,7 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       tellCheck(check, context, tell);
       return 0;
     }
-    assertDistinct([file, resultsPath, left]);
+    assertDistinct([file, resultsPath, left, settings.journal]);
     const confirmation = await confirmAll(cli, context, check, file === "-");
     if (typeof confirmation === "string") {
       tell(`✗ ${confirmation} Nothing was sent.`);
@@ -83,8 +83,8 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     return code;
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;
-    const shown = path?.replace(/\.new$/, ""); // the files beside the results and what is left
-    tell(`✗ ${code === undefined ? message : `${shown ?? file}: ${describeFileError(error)}.`}`);
+    const shown = path?.replace(/\.unfinished$/, "") ?? file;
+    tell(context.secrets.redact(`✗ ${code === undefined ? message : `${shown}: ${describeFileError(error)}.`}`));
     return 2;
   } finally {
     leftFile?.close();
@@ -99,7 +99,8 @@ function assertDistinct(paths: readonly (string | undefined)[]): void {
   const real = paths.flatMap((path) =>
     path === undefined || path === "-" ? [] : [existsSync(path) ? realpathSync(path) : resolve(path)],
   );
-  if (new Set(real).size < real.length) throw new Error("The input, --results and --left must be different files.");
+  if (new Set(real).size < real.length)
+    throw new Error("The input, --results, --left and the journal must be different files.");
 }
 
 function tellCheck({ lines, edits }: FileCheck, { policy }: ToolContext, tell: (text: string) => void): void {

@@ -98,6 +98,12 @@ export function parseArguments(given: readonly string[], isTerminal: boolean): C
       else unknown.add(typed);
     } else if (token.kind === "option") {
       const { name, value, rawName } = token;
+      // parseArgs takes the flag that follows for the value of this one.
+      if (value?.startsWith("--") || (token.inlineValue === false && /^-./.test(value ?? ""))) {
+        if (isByPerson) problems.push(`${rawName} needs a value.`);
+        else for (const each of [rawName, value ?? ""]) unknown.add(each);
+        continue;
+      }
       // -verbose is no -v among others.
       const isKnown = allowed.includes(name) && (rawName.startsWith("--") || typed === rawName);
       const takesValue = isKnown && FLAGS[name as Flag].type === "string";
@@ -127,8 +133,11 @@ function isCommand(word: string): word is Command {
 /** For an argument of which a word, letters alone, is or nearly is about safety, or names a setting: how it is written. */
 function rightSpelling(typed: string): string | undefined {
   if (/TENCENT[_-]CHAT[_-]/i.test(typed)) return "settings belong in the env block of the host";
-  const words = typed.split(/[\s,]+/).map((word) => (word.split("=", 1)[0] ?? "").toLowerCase().replace(/[^a-z]/g, ""));
-  const meant = Object.keys(SAFETY).find((name) => words.some((letters) => leven(name, letters) <= 1));
+  const words = typed.split(/[\s,=]+/).map((word) => word.toLowerCase().replace(/[^a-z]/g, ""));
+  const sorted = (word: string) => [...word].sort().join("");
+  const isMeant = (name: string, word: string) =>
+    leven(name, word) <= 1 || word.startsWith(name) || sorted(word) === sorted(name); // two letters that changed places
+  const meant = Object.keys(SAFETY).find((name) => words.some((word) => isMeant(name, word)));
   return meant && SAFETY[meant];
 }
 

@@ -155,7 +155,8 @@ async function readLine(
   const unknown = Object.keys(content).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) {
     const meant = nearestName(unknown, KEYS);
-    return { problem: `unknown key ${JSON.stringify(unknown.slice(0, 40))}${meant ? `: did you mean ${meant}?` : ""}` };
+    const shown = unknown.length > 40 ? "that is not shown" : JSON.stringify(unknown);
+    return { problem: `unknown key ${shown}${meant ? `: did you mean ${meant}?` : ""}` };
   }
   const names: string[] = Object.values(COMMANDS);
   if (typeof tool !== "string" || !names.includes(tool)) {

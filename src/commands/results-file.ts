@@ -23,6 +23,9 @@ import { readLines } from "../text/lines.ts";
 
 const TOUCH_EVERY_MS = 500;
 
+/** The file to be, beside the one that is there. */
+export const unfinished = (path: string) => `${path}.unfinished`;
+
 /** Outcomes that leave nothing to do. */
 const WANTED: readonly unknown[] = ["applied", "accepted", "unchanged", "read"];
 
@@ -59,17 +62,17 @@ export class ResultsFile {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found && !found.isFile())
       throw new Error(`${given} is no file: without --results, the results go to standard output.`);
-    if (await settled(`${path}.new`, tell)) rmSync(`${path}.new`); // a run was killed as it began
+    if (await settled(unfinished(path), tell)) rmSync(unfinished(path)); // a run was killed as it began
     await settled(path, tell);
     const results = new ResultsFile(openNew(path, (found?.mode ?? 0o600) & 0o777));
     try {
       const header = JSON.stringify({ apply: 1, ...job });
       results.#writeLine(header);
       if (found) await results.#keepWanted(path, header);
-      renameSync(`${path}.new`, path);
+      renameSync(unfinished(path), path);
     } catch (error) {
       results.close();
-      rmSync(`${path}.new`, { force: true });
+      rmSync(unfinished(path), { force: true });
       throw error;
     }
     results.#touching = setInterval(() => results.#touch(path), TOUCH_EVERY_MS).unref();
@@ -131,10 +134,9 @@ async function settled(path: string, tell: (text: string) => void): Promise<bool
   return true;
 }
 
-/** The file to be, beside the one that is there. */
 function openNew(path: string, mode: number): number {
   try {
-    return openSync(`${path}.new`, "ax", mode);
+    return openSync(unfinished(path), "ax", mode);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     throw new Error(`Another apply is using ${path}.`); // it began in the same moment

@@ -196,14 +196,20 @@ export interface RecordedEdit {
 }
 
 /**
- * Reads the edits of a journal in the order in which they ended, whatever the clock says, then those without an outcome;
- * undefined stands for a line that cannot be read.
+ * Reads the edits of a journal in the order in which they ended, whatever the clock says; those without an outcome stand
+ * where they began. Undefined stands for a line that cannot be read.
  * @throws the file system's error where the file cannot be read
  */
 export async function* readEdits(path: string): AsyncGenerator<RecordedEdit | undefined> {
+  const open = new Set<string>();
+  for await (const line of readJournal(path)) {
+    if (line?.event === "intent") open.add(line.writeId);
+    else if (line) open.delete(line.writeId);
+  }
   const running = new Map<string, IntentLine>();
   for await (const line of readJournal(path)) {
     if (!line) yield undefined;
+    else if (line.event === "intent" && open.has(line.writeId)) yield { intent: line, result: undefined };
     else if (line.event === "intent") running.set(line.writeId, line);
     else {
       const intent = running.get(line.writeId);
@@ -211,7 +217,7 @@ export async function* readEdits(path: string): AsyncGenerator<RecordedEdit | un
       if (intent) yield { intent, result: line };
     }
   }
-  for (const intent of running.values()) yield { intent, result: undefined };
+  for (const intent of running.values()) yield { intent, result: undefined }; // begun meanwhile
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

@@ -8,6 +8,9 @@ import { DEFAULTS } from "./schema.ts";
 
 /** Reads the environment into settings, or lists every problem in it. A wrong value is an error, never a permissive default. */
 
+/** What people and models see of the settings. */
+const SHOWN = ["TENCENT_CHAT_LABEL", "TENCENT_CHAT_ALLOWED_CHANNELS", "TENCENT_CHAT_JOURNAL"] as const;
+
 export interface Settings extends Account {
   /** undefined in the sandbox, which picks its own port. */
   readonly endpoint: URL | undefined;
@@ -67,6 +70,11 @@ export function readSettings(
   checkNode(env, hostname, findings);
   const secrets = knownSecrets(env, account?.credential);
   const journal = values.TENCENT_CHAT_JOURNAL;
+  for (const name of SHOWN) {
+    const value = env[name]?.toLowerCase() ?? "";
+    if (secrets.some((secret) => value.includes(secret.toLowerCase())))
+      problems.push(`${name} holds the credential: remove it from there.`);
+  }
   const common = {
     rules,
     isSandbox,

@@ -1,4 +1,5 @@
 import { WRITABLE_FIELDS } from "../channel/fields.ts";
+import { REPLACEMENT } from "../chat-api/auth/secrets.ts";
 
 /** What a host or a template most likely put into an edit by accident: it would be public at once. */
 
@@ -14,6 +15,10 @@ export function accidentsIn(tool: string, args: Readonly<Record<string, unknown>
   const given = texts(args);
   const isFilled = given.filter(([, text]) => FILLER.test(text)).length > 1;
   const words = given.flatMap(([name, text]) => {
+    if (text.includes(REPLACEMENT))
+      return [
+        `${name} holds ${REPLACEMENT}, which stands for a credential in what was read: write the text without it.`,
+      ];
     if (!NOTHING.test(text) && !(isFilled && FILLER.test(text))) return [];
     const instead =
       "Subscriber_Account" in args

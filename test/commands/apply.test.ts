@@ -169,7 +169,7 @@ describe.concurrent("apply", () => {
     writeFileSync(results, "notes of mine\n");
     expect((await start(sandbox.endpoint, [file, "--results", results]).ended).code).toBe(2);
     expect(readFileSync(results, "utf8")).toBe("notes of mine\n");
-    expect(existsSync(`${results}.new`)).toBe(false);
+    expect(existsSync(`${results}.unfinished`)).toBe(false);
   });
 
   test("never takes another file for its results, a journal least of all", async () => {

@@ -70,6 +70,21 @@ describe("the command line", () => {
     expect(parseArguments([arg], false).problems).toEqual([expect.stringContaining("in the env block of the host")]);
   });
 
+  test("a flag is no value of the one before it, also where a host starts the server", () => {
+    expect(parseArguments(["apply", "f", "--results", "--check"], true).problems).toEqual(["--results needs a value."]);
+    expect(parseArguments(["apply", "f", "--left=--sandbox"], false).problems).toEqual(["--left needs a value."]);
+    expect(parseArguments(["apply", "-", "--results", "-"], true)).toMatchObject({
+      file: "-",
+      flags: { results: "-" },
+    });
+    for (const args of [["--timeout", "--read-only"], ["--results=--read-only"], ["--since", "-x", "--sanbox"]])
+      expect(parseArguments(args, false).problems, args.join(" ")).toHaveLength(1);
+  });
+
+  test.each(["--sandobx", "--raed-only", "--read-only-mode", "--readnoly"])("%s is nearly about safety", (arg) => {
+    expect(parseArguments([arg], false).problems).toEqual([expect.stringContaining("alone")]);
+  });
+
   test("a person may write a flag before the command", () => {
     for (const isTerminal of [true, false]) {
       expect(parseArguments(["--sandbox", "apply", "f"], isTerminal)).toMatchObject({

@@ -101,6 +101,14 @@ describe("the list of the journal", () => {
     expect(undos).toEqual(["o", "p"]); // read backwards, they end at the first value
   });
 
+  test("an edit without an outcome stands where it began, so that undos read backwards end at the first value", async () => {
+    const path = journalPath();
+    open(path).begin({ ...COMMON, changes: [{ field: "Name", before: "A", after: "B" }], undo: undoTo("A") }); // killed
+    record(open(path), "B", "C");
+    const undos = (await list(path, {}, toJson)).lines.map((line) => JSON.parse(line).undo.arguments.Name);
+    expect(undos).toEqual(["A", "B"]);
+  });
+
   test("says why a file cannot be read, and how many lines cannot", async () => {
     const path = journalPath();
     expect(await list(path)).toMatchObject({

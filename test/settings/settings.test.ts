@@ -413,10 +413,17 @@ describe("a settings error", () => {
       for (const name of ["TENCENT_CHAT_ALLOWED_CHANNELS", "TENCENT_CHAT_JOURNAL", "TENCENT_CHAT_LABEL"] as const) {
         const { settings, problems } = read({ ...GOOD, [name]: secret });
         expect(settings).toBeUndefined();
-        expect(problems).toEqual([expect.stringMatching(`^${name} must `)]);
+        expect(problems[0]).toMatch(`${name} must `);
         expect(problems.join()).not.toContain(secret);
       }
     }
+  });
+
+  test.each([
+    ["TENCENT_CHAT_ALLOWED_CHANNELS", `@TOA#_${KEY}`],
+    ["TENCENT_CHAT_JOURNAL", `/var/${KEY.toUpperCase()}`],
+  ])("names %s where it holds the credential, which would be shown", (name, value) => {
+    expect(problemsOf({ [name]: value })).toEqual([`${name} holds the credential: remove it from there.`]);
   });
 
   test("is explained at every call, for the operator", () => {

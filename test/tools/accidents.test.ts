@@ -78,3 +78,9 @@ describe("the word for nothing", () => {
     expect(warningsFor({ CustomString: text })).toEqual([]);
   });
 });
+
+test("what stands for a credential in a read is never written back", () => {
+  expect(accidentsIn("t", { Official_Account: "a", CustomString: "key [secret]" })).toEqual([
+    "CustomString holds [secret], which stands for a credential in what was read: write the text without it.",
+  ]);
+});

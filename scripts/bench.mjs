@@ -122,7 +122,7 @@ async function measureLatency() {
     extensions: [{ name: "subjectAltName", altNames: [{ type: 2, value: "localhost" }] }],
   });
   writeFileSync(join(folder, "ca.pem"), pems.cert);
-  const tls = createTlsServer({ key: pems.private, cert: pems.cert }, (socket) =>
+  const tls = createTlsServer({ key: pems.private, cert: pems.cert, noDelay: true }, (socket) =>
     sandbox.server.emit("connection", socket),
   );
   const behind = await listen(tls);

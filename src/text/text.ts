@@ -9,6 +9,7 @@ export function byteLength(text: string): number {
 
 /** The longest prefix of a text that fits into `maxBytes`, cut between grapheme clusters. */
 export function longestFit(text: string, maxBytes: number): string {
+  if (text.length <= maxBytes && byteLength(text) <= maxBytes) return text; // a segmenter takes 20 ms to make
   let fit = "";
   let bytes = 0;
   for (const { segment } of graphemes(text.slice(0, maxBytes + MAX_GRAPHEME_LENGTH))) {
@@ -100,9 +101,9 @@ export function shortValue(value: string | number, maxBytes = 60): string {
   return quote(fit === value ? value : `${fit}…`);
 }
 
-/** A count with separators: 780,031. */
+/** A count with separators: 780,031. `toLocaleString` would take 30 ms of the first edit. */
 export function formatCount(count: number): string {
-  return count.toLocaleString("en-US");
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** `1 byte`, `2 bytes`. */

@@ -20,6 +20,7 @@ const PROGRESS_EVERY_MS = 10_000;
 /** @returns the exit code: 0 if every line ended as wanted, 1 otherwise, 2 for usage or settings */
 export async function apply(cli: CliProcess, version: string, line: CommandLine): Promise<number> {
   const { flags, file = "" } = line;
+  const { results: resultsPath, left } = flags;
   const tell = (text: string) => void cli.stderr.write(`${text}\n`);
   const settings = settingsOf(cli, line);
   if (!settings.settings) {
@@ -30,8 +31,6 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
   const logLevel = settings.logLevel === "info" ? "warn" : settings.logLevel;
   const { log, openContext } = prepareCalls(cli, version, { ...settings, logLevel });
   const context = await openContext();
-  const left = typeof flags.left === "string" ? flags.left : undefined;
-  const resultsPath = typeof flags.results === "string" ? flags.results : undefined;
   let input: EditFile | undefined;
   let results: ResultsFile | undefined;
   let leftFile: LeftFile | undefined;

@@ -25,45 +25,32 @@ export const HELP = `an MCP server for Tencent Cloud Chat official channels
 Settings are TENCENT_CHAT_… environment variables; the README lists them.
 `;
 
-const FLAGS = {
+/** Flags that every command takes. */
+const EVERYWHERE = {
   sandbox: { type: "boolean" },
   "read-only": { type: "boolean" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "v" },
-  json: { type: "boolean" },
-  check: { type: "boolean" },
-  timeout: { type: "string" },
-  results: { type: "string" },
-  left: { type: "string" },
-  since: { type: "string" },
-  outcome: { type: "string" },
-  channel: { type: "string" },
 } as const;
-type Flag = keyof typeof FLAGS;
-
-const EVERYWHERE: readonly Flag[] = ["sandbox", "read-only", "help", "version"];
-/** What is about safety, letters alone, and how it is written. It is never ignored: an edit might go to the wrong place. */
-const SAFETY: Readonly<Record<string, string>> = {
-  sandbox: "write --sandbox, alone",
-  readonly: "write --read-only, alone",
-  allowedchannels: "set TENCENT_CHAT_ALLOWED_CHANNELS in the env block of the host",
-  confirmedits: "set TENCENT_CHAT_CONFIRM_EDITS in the env block of the host",
-  writesperhour: "set TENCENT_CHAT_WRITES_PER_HOUR in the env block of the host",
-};
-/** The flags of each command, besides those that every command takes. */
+const SWITCH = { type: "boolean" } as const;
+const VALUE = { type: "string" } as const;
+/** The flags of each command. */
 const COMMANDS = {
-  serve: [],
-  setup: [],
-  doctor: ["json", "timeout"],
-  demo: [],
-  apply: ["check", "results", "left"],
-  journal: ["since", "outcome", "channel", "json", "check"],
-} as const satisfies Record<string, readonly Flag[]>;
+  serve: EVERYWHERE,
+  setup: EVERYWHERE,
+  doctor: { ...EVERYWHERE, json: SWITCH, timeout: VALUE },
+  demo: EVERYWHERE,
+  apply: { ...EVERYWHERE, check: SWITCH, results: VALUE, left: VALUE },
+  journal: { ...EVERYWHERE, since: VALUE, outcome: VALUE, channel: VALUE, json: SWITCH, check: SWITCH },
+} as const;
 export type Command = keyof typeof COMMANDS;
 
 export interface CommandLine {
   readonly command: Command | "help" | "version";
-  readonly flags: Readonly<Partial<Record<Flag, string | boolean>>>;
+  readonly flags: Readonly<
+    Partial<Record<"sandbox" | "read-only" | "json" | "check", boolean>> &
+      Partial<Record<"timeout" | "results" | "left" | "since" | "outcome" | "channel", string>>
+  >;
   /** The file of `apply`. */
   readonly file: string | undefined;
   /** What is wrong, each a sentence. A server that was started with a problem sends nothing. */
@@ -78,57 +65,59 @@ export interface CommandLine {
  */
 export function parseArguments(given: readonly string[], isTerminal: boolean): CommandLine {
   const args = given.filter((each) => each !== "--"); // package managers pass their own on
-  const { tokens } = parseArgs({ args, options: FLAGS, strict: false, allowPositionals: true, tokens: true });
-  // Flags that every command takes may stand before it.
-  const everywhere = EVERYWHERE.map((flag) => `--${flag}`);
-  const at = args.findIndex((arg) => !everywhere.includes(arg));
-  const first = args[at] ?? "";
+  const first = args.find((arg) => !isOfEveryCommand(arg)) ?? ""; // their flags may stand before it
   const command = isCommand(first) ? first : "serve";
-  const allowed: readonly string[] = [...EVERYWHERE, ...COMMANDS[command]];
-  const isByPerson = isTerminal || command !== "serve";
-  const flags: Record<string, string | boolean> = {};
-  const unknown = new Set<string>();
-  const problems: string[] = [];
-  let file: string | undefined;
-  for (const token of tokens) {
-    const typed = args[token.index] ?? "";
-    if (token.kind === "positional") {
-      if (token.index === at && command !== "serve") continue;
-      if (command === "apply" && file === undefined) file = token.value;
-      else unknown.add(typed);
-    } else if (token.kind === "option") {
-      const { name, value, rawName } = token;
-      // parseArgs takes the flag that follows for the value of this one.
-      if (value?.startsWith("--") || (token.inlineValue === false && /^-./.test(value ?? ""))) {
-        if (isByPerson) problems.push(`${rawName} needs a value.`);
-        else for (const each of [rawName, value ?? ""]) unknown.add(each);
-        continue;
-      }
-      // -verbose is no -v among others.
-      const isKnown = allowed.includes(name) && (rawName.startsWith("--") || typed === rawName);
-      const takesValue = isKnown && FLAGS[name as Flag].type === "string";
-      if (isKnown && takesValue === (value !== undefined)) flags[name] = value ?? true;
-      else if (isKnown && isByPerson)
-        problems.push(takesValue ? `${typed} needs a value.` : `--${name} takes no value.`);
-      else unknown.add(typed);
-    }
+  if (command !== "serve" || isTerminal) return { ...readTyped(command, args), ignored: [] };
+  const ofHost = args.filter((arg) => !isOfEveryCommand(arg)).map((arg) => ({ arg, right: rightSpelling(arg) }));
+  return {
+    ...readTyped(command, args.filter(isOfEveryCommand)),
+    problems: ofHost.flatMap(({ arg, right }) =>
+      right ? [`The argument ${shown(arg)} was not understood: ${right}.`] : [],
+    ),
+    ignored: ofHost.flatMap(({ arg, right }) => (right ? [] : [shown(arg)])),
+  };
+}
+
+/** Reads what is meant for us, as a person types it. */
+function readTyped(command: Command, args: readonly string[]): Omit<CommandLine, "ignored"> {
+  const line = { command, flags: {}, file: undefined, problems: [] };
+  if (args.some((arg) => arg === "--help" || arg === "-h")) return { ...line, command: "help" };
+  if (args.some((arg) => arg === "--version" || arg === "-v")) return { ...line, command: "version" };
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options: COMMANDS[command], allowPositionals: true });
+    if (command !== "serve") positionals.shift();
+    const file = command === "apply" ? positionals.shift() : undefined;
+    const problems = positionals.map((each) => `Unknown command: ${shown(each)}.${suggestion(each, command)}`);
+    if (command === "apply" && file === undefined) problems.push("apply needs a file; - is standard input.");
+    return { command, flags: values as CommandLine["flags"], file, problems };
+  } catch (error) {
+    return { ...line, problems: [describe(error as Error, command)] };
   }
-  const ignored: string[] = [];
-  for (const typed of unknown) {
-    const right = rightSpelling(typed);
-    const kind = typed.startsWith("-") ? "flag" : "command";
-    if (isByPerson) problems.push(`Unknown ${kind}: ${shown(typed)}.${suggestion(typed, allowed)}`);
-    else if (right) problems.push(`The argument ${shown(typed)} was not understood: ${right}.`);
-    else ignored.push(shown(typed));
-  }
-  if (command === "apply" && file === undefined) problems.push("apply needs a file; - is standard input.");
-  const asked = flags.help ? "help" : flags.version ? "version" : command;
-  return { command: asked, flags, file, problems: asked === command ? problems : [], ignored };
+}
+
+/** What parseArgs refused. Its own messages quote what was typed, which may be a secret in the wrong place. */
+function describe({ code, message }: NodeJS.ErrnoException, command: Command): string {
+  const [, flag = ""] = /'(?:-\w, )?(--?[^\s']+)/.exec(message) ?? [];
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") return `Unknown flag: ${shown(flag)}.${suggestion(flag, command)}`;
+  return `${flag} ${message.includes("does not take an argument") ? "takes no" : "needs a"} value.`;
+}
+
+function isOfEveryCommand(arg: string): boolean {
+  return arg === "-h" || arg === "-v" || (arg.startsWith("--") && Object.hasOwn(EVERYWHERE, arg.slice(2)));
 }
 
 function isCommand(word: string): word is Command {
   return Object.hasOwn(COMMANDS, word) && word !== "serve";
 }
+
+/** What is about safety, letters alone, and how it is written. It is never ignored: an edit might go to the wrong place. */
+const SAFETY: Readonly<Record<string, string>> = {
+  sandbox: "write --sandbox, alone",
+  readonly: "write --read-only, alone",
+  allowedchannels: "set TENCENT_CHAT_ALLOWED_CHANNELS in the env block of the host",
+  confirmedits: "set TENCENT_CHAT_CONFIRM_EDITS in the env block of the host",
+  writesperhour: "set TENCENT_CHAT_WRITES_PER_HOUR in the env block of the host",
+};
 
 /** For an argument of which a word, letters alone, is or nearly is about safety, or names a setting: how it is written. */
 function rightSpelling(typed: string): string | undefined {
@@ -141,8 +130,9 @@ function rightSpelling(typed: string): string | undefined {
   return meant && SAFETY[meant];
 }
 
-function suggestion(typed: string, flags: readonly string[]): string {
-  const known = [...Object.keys(COMMANDS).filter(isCommand), ...flags.map((flag) => `--${flag}`)];
+function suggestion(typed: string, command: Command): string {
+  const flags = Object.keys(COMMANDS[command]).map((flag) => `--${flag}`);
+  const known = [...Object.keys(COMMANDS).filter(isCommand), ...flags];
   const meant = nearestName(typed, known);
   return meant ? ` Did you mean ${meant}?` : " --help lists everything.";
 }

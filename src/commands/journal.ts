@@ -14,7 +14,7 @@ const MAX_WAITING = 65_536;
 
 /** @returns the exit code: 0, 1 where something needs a look, 2 for usage or settings */
 export async function journal(cli: CliProcess, version: string, line: CommandLine): Promise<number> {
-  const { since, outcome, channel, json, check } = line.flags as Readonly<Record<string, string | undefined>>;
+  const { since, outcome, channel, json, check } = line.flags;
   const tell = (text: string) => void cli.stderr.write(`✗ ${text}\n`);
   const result = settingsOf(cli, line);
   const path = result.journal;
@@ -37,10 +37,10 @@ export async function journal(cli: CliProcess, version: string, line: CommandLin
     await context.close();
     return isSame ? 0 : 1;
   }
-  const format = json ? toJson : cli.stdout.isTTY ? (edit: RecordedEdit) => toRow(edit, cli.stdout.columns) : toText;
+  const width = cli.stdout.isTTY ? Math.max(60, (cli.stdout.columns ?? 80) - 1) : undefined;
   let waiting = "";
   const isWhole = await visitEdits(path, selection, tell, (edit) => {
-    waiting += `${format(edit)}\n`;
+    waiting += `${json ? toJson(edit) : toRow(edit, width)}\n`;
     if (waiting.length < MAX_WAITING) return;
     cli.stdout.write(waiting);
     waiting = "";
@@ -68,36 +68,22 @@ export function toJson(edit: RecordedEdit): string {
   return JSON.stringify({ ...started, endedAt, ...ended, undo: undoOf(edit) });
 }
 
-/** A row of the table at a terminal, and below it the undo as a person copies it. */
-export function toRow(edit: RecordedEdit, width = 80): string {
-  const { intent, result } = edit;
-  const changes = intent.changes.map(({ field, after }) => `${field}=${visibleJson(after)}`).join(" ");
-  const time = intent.time.slice(0, 19).replace("T", " ");
-  const outcome = (result?.outcome ?? "no outcome").padEnd(10);
-  const row = [time, outcome, intent.channel, intent.subscriber ?? "", changes].join("  ");
-  return [clip(escapeHidden(row), Math.max(width - 1, 60)), ...undoLines(edit)].join("\n");
-}
-
-export function toText(edit: RecordedEdit): string {
-  const { intent, result } = edit;
-  const number = intent.sdkAppId === SANDBOX_SDKAPPID ? "sandbox" : `application ${intent.sdkAppId}`;
-  const application = intent.label === undefined ? number : `${visibleJson(intent.label)} (${number})`;
-  const subscriber = intent.subscriber === undefined ? "" : ` subscriber ${visibleJson(intent.subscriber)}`;
-  const outcome = result ? `${result.outcome}${result.code ? ` (${result.code})` : ""}` : "no outcome recorded";
-  return [
-    `${intent.time}  ${outcome}  ${application}  ${visibleJson(intent.channel)}${subscriber}  by ${visibleJson(intent.client)}`,
-    ...intent.changes.map(
-      ({ field, before, after }) =>
-        `    ${field}: ${before === undefined ? "(not readable)" : visibleJson(before)} → ${visibleJson(after)}`,
-    ),
-    ...(result?.warnings ?? []).map((warning) => `    warning: ${warning}`),
-    ...undoLines(edit),
-  ]
-    .map(escapeHidden) // the file may have been changed by hand
-    .join("\n");
-}
-
-function undoLines(edit: RecordedEdit): string[] {
+/** A row of the table, cut to the width of a terminal, and below it the undo as a person copies it. */
+export function toRow(edit: RecordedEdit, width = Number.POSITIVE_INFINITY): string {
+  const { time, label, sdkAppId, channel, subscriber, changes } = edit.intent;
+  const { outcome, code } = edit.result ?? { outcome: "no outcome" };
+  const values = changes.map(
+    ({ field, before, after }) =>
+      `${field}: ${before === undefined ? "" : `${visibleJson(before)} → `}${visibleJson(after)}`,
+  );
+  const columns = [
+    time.slice(0, 19).replace("T", " "),
+    `${outcome}${code ? ` (${code})` : ""}`.padEnd(10),
+    label ?? (sdkAppId === SANDBOX_SDKAPPID ? "sandbox" : `SDKAppID ${sdkAppId}`),
+    subscriber === undefined ? channel : `${channel} ${subscriber}`,
+    values.join("; "),
+  ];
   const undo = undoOf(edit);
-  return undo ? [`    undo: ${undo.tool} ${visibleJson(undo.arguments)}`] : [];
+  const undoLine = undo ? `\n    undo: ${undo.tool} ${visibleJson(undo.arguments)}` : "";
+  return clip(escapeHidden(columns.join("  ")), width) + undoLine; // the file may have been changed by hand
 }

@@ -9,9 +9,10 @@ import { type Answers, askApplication, type Variables } from "./application-ques
 import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, CREDENTIAL_FILES } from "./cli-process.ts";
 import { formatCheck, runChecks } from "./doctor.ts";
+import type { Check } from "./doctor-connection.ts";
 import { makeFolder, storeKey } from "./key-file.ts";
 import { MCP_HOSTS, type McpHostName, mcpHost, PROGRAM, type ServerEntry, shellLine } from "./mcp-hosts.ts";
-import { Cancelled, Questions } from "./questions.ts";
+import { Cancelled, createPrompts, type Prompts } from "./prompts.ts";
 import { type Texts, textsFor } from "./texts.ts";
 
 /**
@@ -43,123 +44,116 @@ export async function setup(cli: CliProcess, version: string, _line: CommandLine
     return 1;
   }
   const texts = textsFor(cli.env);
-  const questions = new Questions(await import("@clack/prompts"), cli, texts.setup);
+  const prompts = await createPrompts(cli, texts);
   try {
-    return await new Setup(questions, cli, version, texts).run(entry);
+    return await run(cli, version, entry, prompts, texts.doctor);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
-    questions.cancel(texts.setup.cancelled);
+    prompts.cancel();
     return 1;
   }
 }
 
-class Setup {
-  readonly #questions: Questions;
-  readonly #cli: CliProcess;
-  readonly #version: string;
-  readonly #texts: Texts;
+async function run(
+  cli: CliProcess,
+  version: string,
+  entry: string,
+  prompts: Prompts,
+  doctor: Texts["doctor"],
+): Promise<number> {
+  const { texts } = prompts;
+  prompts.begin(`${PROGRAM} ${version}: ${texts.title}`);
+  const name = await prompts.select<McpHostName>(
+    texts.whichHost,
+    Object.entries(MCP_HOSTS).map(([value, host]) => ({
+      value: value as McpHostName,
+      label: value === "other" ? texts.otherHost : host.label,
+    })),
+  );
+  const isSandbox = await prompts.select(texts.whatToEdit, [
+    { value: true, label: texts.sandbox, hint: texts.sandboxHint },
+    { value: false, label: texts.application, hint: texts.applicationHint },
+  ]);
+  const answers: Answers = isSandbox
+    ? { env: { TENCENT_CHAT_SANDBOX: "true" } }
+    : await askApplication(prompts, cli.env, name);
+  const env = { ...(isSandbox ? {} : proxiesOf(cli, prompts)), ...answers.env };
+  prompts.say("step", texts.checking);
+  const checks = await check(cli, version, env, answers.newKey?.key, doctor);
+  prompts.say("message", checks.map((each) => formatCheck(each, doctor)).join("\n"));
+  const works = checks.every(({ status }) => status !== "failed");
+  if (!works && !(await prompts.confirm(texts.goOnAnyway, false))) throw new Cancelled();
 
-  constructor(questions: Questions, cli: CliProcess, version: string, texts: Texts) {
-    this.#questions = questions;
-    this.#cli = cli;
-    this.#version = version;
-    this.#texts = texts;
+  const isWindows = platform() === "win32"; // the commands of hosts are scripts for a shell there
+  const server: ServerEntry = { ...startCommand(cli, entry, version, isWindows), env };
+  const { label, add } = mcpHost(name);
+  const command = add?.(server);
+  const runsHere = command !== undefined && !isWindows && isOnPath(command[0] ?? "", cli.env);
+  if (runsHere) prompts.say("step", texts.theCommand(label, shellLine(command, "posix")));
+  const plan = [
+    ...(answers.newKey ? [texts.storeKey(answers.newKey.path)] : []),
+    runsHere ? texts.runCommand : texts.printBlock,
+  ];
+  if (!(await prompts.confirm(texts.goOn(plan.join(texts.and)), true))) throw new Cancelled();
+
+  const problem = prepareFiles(answers, texts) ?? (runsHere ? await addToHost(prompts, name, command, cli) : undefined);
+  if (problem) {
+    prompts.say("error", problem);
+    return 1;
   }
+  if (!runsHere) printWhatToAdd(prompts, name, server, isWindows);
+  const prompt = firstPrompt(answers.env, texts);
+  const host = name === "other" ? undefined : label;
+  prompts.end(runsHere ? texts.done(label, prompt) : texts.doneAfterPaste(host, prompt));
+  return 0;
+}
 
-  async run(entry: string): Promise<number> {
-    const [questions, cli, texts] = [this.#questions, this.#cli, this.#texts.setup];
-    questions.begin(`${PROGRAM} ${this.#version}: ${texts.title}`);
-    const name = await questions.select<McpHostName>(
-      texts.whichHost,
-      Object.entries(MCP_HOSTS).map(([value, host]) => ({
-        value: value as McpHostName,
-        label: value === "other" ? texts.otherHost : host.label,
-      })),
-    );
-    const isSandbox = await questions.select(texts.whatToEdit, [
-      { value: true, label: texts.sandbox, hint: texts.sandboxHint },
-      { value: false, label: texts.application, hint: texts.applicationHint },
-    ]);
-    const answers: Answers = isSandbox
-      ? { env: { TENCENT_CHAT_SANDBOX: "true" } }
-      : await askApplication(questions, texts, cli.env, name);
-    const env = { ...(isSandbox ? {} : this.#proxies()), ...answers.env };
-    const works = await this.#check(env, answers.newKey?.key);
-    if (!works && !(await questions.confirm(texts.goOnAnyway, false))) throw new Cancelled();
+/** Proxy and CA settings of this shell: hosts do not pass them on to a server by themselves. */
+function proxiesOf({ env }: CliProcess, { say, texts }: Prompts): Record<string, string> {
+  const names = [...PROXY_VARIABLES, "NO_PROXY", "no_proxy", "NODE_EXTRA_CA_CERTS"];
+  const set = names.flatMap((name): [string, string][] => (env[name] ? [[name, env[name]]] : []));
+  const hasPassword = ([name, value]: [string, string]) => /(https|all)_proxy$/i.test(name) && value.includes("@");
+  const withPassword = set.filter(hasPassword).map(([name]) => name);
+  if (withPassword.length > 0) say("warn", texts.proxyPassword(withPassword.join(", ")));
+  const copied = set.filter((variable) => !hasPassword(variable));
+  if (copied.length > 0) say("info", texts.proxyCopied(copied.map(([name]) => name).join(", ")));
+  return Object.fromEntries(copied);
+}
 
-    const isWindows = platform() === "win32"; // the commands of hosts are scripts for a shell there
-    const server: ServerEntry = { ...startCommand(cli, entry, this.#version, isWindows), env };
-    const { label, add } = mcpHost(name);
-    const command = add?.(server);
-    const runsHere = command !== undefined && !isWindows && isOnPath(command[0] ?? "", cli.env);
-    if (runsHere) questions.say("step", texts.theCommand(label, shellLine(command, "posix")));
-    const plan = [
-      ...(answers.newKey ? [texts.storeKey(answers.newKey.path)] : []),
-      runsHere ? texts.runCommand : texts.printBlock,
-    ];
-    if (!(await questions.confirm(texts.goOn(plan.join(texts.and)), true))) throw new Cancelled();
+/** Runs the doctor on the answers; the key has not been stored yet. */
+async function check(
+  cli: CliProcess,
+  version: string,
+  env: Readonly<Record<string, string>>,
+  key: string | undefined,
+  texts: Texts["doctor"],
+): Promise<Check[]> {
+  // Proxies of this shell count, other settings of this server do not: the host will not know them.
+  const others = Object.entries(cli.env).filter(([name]) => !name.startsWith("TENCENT_CHAT_"));
+  const pasted = key === undefined ? {} : { TENCENT_CHAT_SECRET_KEY_FILE: undefined, TENCENT_CHAT_SECRET_KEY: key };
+  // The doctor would create the journal, and nothing is written yet.
+  const { TENCENT_CHAT_JOURNAL: _, ...withoutJournal } = env;
+  const settings = readSettings({ ...Object.fromEntries(others), ...withoutJournal, ...pasted }, CREDENTIAL_FILES);
+  const checks = await runChecks(cli, version, settings, texts);
+  return checks.filter(({ about }) => about !== "journal");
+}
 
-    const problem =
-      this.#prepareFiles(answers, env) ??
-      (runsHere ? await addToHost(questions, name, command, cli, this.#texts) : undefined);
-    if (problem) {
-      questions.say("error", problem);
-      return 1;
-    }
-    if (!runsHere) printWhatToAdd(questions, name, server, isWindows, this.#texts);
-    const prompt = this.#firstPrompt(env);
-    const host = name === "other" ? undefined : label;
-    questions.end(runsHere ? texts.done(label, prompt) : texts.doneAfterPaste(host, prompt));
-    return 0;
+/** Stores the key and makes the journal's folder. Returns what went wrong, or undefined. */
+function prepareFiles({ newKey, env }: Answers, texts: Texts["setup"]): string | undefined {
+  const paths = [newKey?.path, env.TENCENT_CHAT_JOURNAL].filter((path) => path !== undefined);
+  try {
+    for (const path of paths) makeFolder(dirname(path));
+    if (newKey) storeKey(newKey.path, newKey.key);
+    return undefined;
+  } catch (error) {
+    return texts.notStored(paths.join(", "), describeFileError(error));
   }
+}
 
-  #firstPrompt(env: Variables): string {
-    const texts = this.#texts.setup;
-    if (env.TENCENT_CHAT_SANDBOX) return texts.promptEdit("@TOA#_@TOA#dZDP");
-    const list = splitChannels(env.TENCENT_CHAT_ALLOWED_CHANNELS ?? "");
-    return texts.promptRead(list.find((rule) => rule !== "" && !rule.endsWith("*")) ?? texts.yourChannel);
-  }
-
-  /** Proxy and CA settings of this shell: hosts do not pass them on to a server by themselves. */
-  #proxies(): Record<string, string> {
-    const [questions, texts, { env }] = [this.#questions, this.#texts.setup, this.#cli];
-    const names = [...PROXY_VARIABLES, "NO_PROXY", "no_proxy", "NODE_EXTRA_CA_CERTS"];
-    const set = names.flatMap((name): [string, string][] => (env[name] ? [[name, env[name]]] : []));
-    const hasPassword = ([name, value]: [string, string]) => /(https|all)_proxy$/i.test(name) && value.includes("@");
-    const withPassword = set.filter(hasPassword).map(([name]) => name);
-    if (withPassword.length > 0) questions.say("warn", texts.proxyPassword(withPassword.join(", ")));
-    const copied = set.filter((variable) => !hasPassword(variable));
-    if (copied.length > 0) questions.say("info", texts.proxyCopied(copied.map(([name]) => name).join(", ")));
-    return Object.fromEntries(copied);
-  }
-
-  /** Runs the doctor on the answers; the key has not been stored yet. Returns true if nothing failed. */
-  async #check(env: Readonly<Record<string, string>>, key: string | undefined): Promise<boolean> {
-    this.#questions.say("step", this.#texts.setup.checking);
-    // Proxies of this shell count, other settings of this server do not: the host will not know them.
-    const others = Object.entries(this.#cli.env).filter(([name]) => !name.startsWith("TENCENT_CHAT_"));
-    const pasted = key === undefined ? {} : { TENCENT_CHAT_SECRET_KEY_FILE: undefined, TENCENT_CHAT_SECRET_KEY: key };
-    // The doctor would create the journal, and nothing is written yet.
-    const { TENCENT_CHAT_JOURNAL: _, ...withoutJournal } = env;
-    const settings = readSettings({ ...Object.fromEntries(others), ...withoutJournal, ...pasted }, CREDENTIAL_FILES);
-    const { doctor } = this.#texts;
-    const report = await runChecks(this.#cli, this.#version, settings, doctor);
-    const checks = report.filter(({ about }) => about !== "journal");
-    this.#questions.list(checks.map((check) => formatCheck(check, doctor)));
-    return checks.every(({ status }) => status !== "failed");
-  }
-
-  /** Stores the key and makes the journal's folder. Returns what went wrong, or undefined. */
-  #prepareFiles({ newKey }: Answers, { TENCENT_CHAT_JOURNAL: journal }: Variables): string | undefined {
-    const paths = [newKey?.path, journal].filter((path) => path !== undefined);
-    try {
-      for (const path of paths) makeFolder(dirname(path));
-      if (newKey) storeKey(newKey.path, newKey.key);
-      return undefined;
-    } catch (error) {
-      return this.#texts.setup.notStored(paths.join(", "), describeFileError(error));
-    }
-  }
+function firstPrompt(env: Variables, texts: Texts["setup"]): string {
+  if (env.TENCENT_CHAT_SANDBOX) return texts.promptEdit("@TOA#_@TOA#dZDP");
+  const list = splitChannels(env.TENCENT_CHAT_ALLOWED_CHANNELS ?? "");
+  return texts.promptRead(list.find((rule) => rule !== "" && !rule.endsWith("*")) ?? texts.yourChannel);
 }
 
 /** How a host starts the server: what npx runs lies in a cache that npm may empty, so there npx is the command. */

@@ -18,6 +18,7 @@ import {
   errorOf,
   GET,
   MODIFY,
+  NOBODY,
   okValue,
   PENN,
   SDKAPPID,
@@ -225,9 +226,7 @@ describe.concurrent("a write", () => {
   });
 
   test("that cannot be sent is tried three times and not sent", async () => {
-    const { sandbox, context } = await open();
-    await sandbox.close();
-    const result = await modify(context);
+    const result = await modify(contextOn(NOBODY));
     expect(result).toMatchObject({ kind: "notSent", attempts: 0 });
     expect(result).toMatchObject({ failure: { reason: "connectionRefused", detail: "ECONNREFUSED" } });
   });

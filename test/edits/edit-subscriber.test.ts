@@ -4,7 +4,17 @@ import type { ToolContext } from "../../src/tools/tool.ts";
 import { linesIn, recorded } from "../support/channel-edits.ts";
 import { waitUntil } from "../support/clock.ts";
 import { journalPath } from "../support/folders.ts";
-import { bodiesOf, callFor, contextOn, errorOf, finished, PENN, SUBSCRIBER, startSandbox } from "../support/service.ts";
+import {
+  bodiesOf,
+  callFor,
+  contextOn,
+  errorOf,
+  finished,
+  NOBODY,
+  PENN,
+  SUBSCRIBER,
+  startSandbox,
+} from "../support/service.ts";
 
 const value = { Official_Account: PENN, Subscriber_Account: "107867", CustomString: "vip" };
 
@@ -104,8 +114,8 @@ test.concurrent("a refusal is recorded as refused, speaks of both IDs, and count
 });
 
 test.concurrent("what was not sent does not count as an edit, and is recorded as not sent", async () => {
-  const { sandbox, context, journal } = await open({ TENCENT_CHAT_WRITES_PER_HOUR: "1" });
-  await sandbox.close();
+  const journal = journalPath();
+  const context = contextOn(NOBODY, { TENCENT_CHAT_WRITES_PER_HOUR: "1", TENCENT_CHAT_JOURNAL: journal });
   for (let times = 0; times < 2; times += 1) {
     expect((await errorOf(edit(context))).explanation).toMatchObject({ attempts: 0, stage: "network" });
   }

@@ -29,6 +29,8 @@ export { SECRET_KEY };
 export const SDKAPPID = 1400000321;
 export const PENN = "@TOA#_test_for_penn";
 export const DZDP = "@TOA#_@TOA#dZDP";
+/** Nobody listens here. A port that was closed a moment ago may be another test's by now. */
+export const NOBODY = new URL("http://127.0.0.1:9");
 export const { get: GET, modifyChannel: MODIFY, modifySubscriber: SUBSCRIBER } = COMMANDS;
 export const PROCESS_INFO: ProcessInfo = { version: "0", osUser: "tester", host: "test-host", pid: 1 };
 /** Key files for settings that name none. */

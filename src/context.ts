@@ -1,6 +1,6 @@
 import { createSecureContext } from "node:tls";
 import { Secrets } from "./chat-api/auth/secrets.ts";
-import { type CredentialFile, Signer } from "./chat-api/auth/user-sig.ts";
+import { Signer } from "./chat-api/auth/user-sig.ts";
 import { ChatApi } from "./chat-api/chat-api.ts";
 import { ChatClient } from "./chat-api/client.ts";
 import { HttpClient } from "./chat-api/http/http-client.ts";
@@ -8,7 +8,6 @@ import { EditLocks } from "./edits/edit-lock.ts";
 import { Journal } from "./guard/journal.ts";
 import { Policy } from "./guard/policy.ts";
 import type { Log } from "./log.ts";
-import { type CredentialFiles, problemOfCredential, textOfCredentialFile } from "./settings/account.ts";
 import { applicationName, type Settings } from "./settings/settings.ts";
 import { callTool, toolNamed } from "./tools/call-tool.ts";
 import { GivenUndos } from "./tools/given-undos.ts";
@@ -29,18 +28,11 @@ export interface ProcessInfo {
 }
 
 /** Makes what the tools work with. The only place where the parts are put together. */
-export function createContext(
-  settings: Settings,
-  service: Service,
-  info: ProcessInfo,
-  log: Log,
-  files?: CredentialFiles,
-): ToolContext {
+export function createContext(settings: Settings, service: Service, info: ProcessInfo, log: Log): ToolContext {
   const { sdkAppId, identifier, label } = settings;
-  const secrets = new Secrets();
-  for (const secret of settings.secrets) secrets.add(secret);
+  const secrets = new Secrets(settings.secrets);
   const warn = (warning: string) => log("warn", "settings", { warning });
-  const signer = new Signer({ ...settings, secrets, file: files && credentialFile(settings, files), warn });
+  const signer = new Signer({ ...settings, secrets, warn });
   const { endpoint } = service;
   const userAgent = `tencent-chat-channel-mcp/${info.version}`;
   const http = new HttpClient({ endpoint, proxy: settings.proxy, userAgent });
@@ -77,27 +69,4 @@ export function createContext(
     },
   };
   return context;
-}
-
-/** The file that the credential came from, if any. */
-function credentialFile(
-  { credential, credentialFile: path }: Settings,
-  files: CredentialFiles,
-): CredentialFile | undefined {
-  if (path === undefined) return undefined;
-  return {
-    version: () => files.version(path),
-    read() {
-      try {
-        const text = textOfCredentialFile(files.read(path));
-        const isKey = "secretKey" in credential;
-        // A file that is being replaced, or a template that was not filled in: what is in memory stays.
-        const name = isKey ? "TENCENT_CHAT_SECRET_KEY_FILE" : "TENCENT_CHAT_USERSIG_FILE";
-        if (problemOfCredential(name, text) !== undefined) return undefined;
-        return isKey ? { secretKey: text } : { userSig: text };
-      } catch {
-        return undefined; // it may be about to be replaced
-      }
-    },
-  };
 }

@@ -1,7 +1,6 @@
-import { mkdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CREDENTIAL_FILES } from "../src/commands/cli-process.ts";
 import { createContext, type ProcessInfo } from "../src/context.ts";
 import { noLog } from "../src/log.ts";
 import { readSettings } from "../src/settings/settings.ts";
@@ -18,10 +17,10 @@ async function open() {
   writeFileSync(path, SECRET_KEY, { mode: 0o600 });
   const sandbox = await startSandbox();
   const env = environmentOf(sandbox.endpoint, { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: path });
-  const { settings } = readSettings(env, CREDENTIAL_FILES);
+  const { settings } = readSettings(env);
   if (!settings) throw new Error("no settings");
   const service = { endpoint: sandbox.endpoint, close: async () => {} };
-  const context = createContext(settings, service, PROCESS, noLog, CREDENTIAL_FILES);
+  const context = createContext(settings, service, PROCESS, noLog);
   cleanUpLater(() => context.close());
   const read = async () => (await okValue(context.api.getChannel(PENN, callFor().deadline))).Name;
   return { sandbox, context, folder, path, read };
@@ -33,7 +32,6 @@ test.each(["e", "null", "changeme", "{{KEY}}"])(
     const { sandbox, context, path, read } = await open();
     await read();
     writeFileSync(path, text);
-    utimesSync(path, 1, 1);
     expect(await read()).toBeDefined();
     expect(context.secrets.redact("The new null changeme {{KEY}}")).toBe("The new null changeme {{KEY}}");
     expect(new Set(sandbox.requests.map(({ query }) => query.get("usersig"))).size).toBe(1);

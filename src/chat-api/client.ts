@@ -11,12 +11,10 @@ import type { FailedReply, Reply, Request } from "./reply.ts";
 import { RateLimiter } from "./retry/rate-limiter.ts";
 import { RETRY_BUDGET, ratePauseMs, responseTimeoutMs, retryPauseMs } from "./retry/retry-policy.ts";
 
-/** The pipeline: cooldown → rate limiter → signature → POST → classified reply → retry decision. */
+/** The pipeline: rate limiter → cooldown → signature → POST → classified reply → retry decision. */
 
 /** `random` is new for each attempt, 0 to 4294967295 (each of the three pages). */
 const RANDOM_END = 4_294_967_296;
-/** The one rate code that is about all commands together. */
-const WHOLE_APPLICATION_RATE_CODE = 60011;
 /** After refused credentials nothing is sent for this long: 70050 locks an account for a minute. */
 const COOLDOWN_MS = 60_000;
 
@@ -80,7 +78,8 @@ export class ChatClient {
           failure: read,
           attempts: isSent ? sent + 1 : 0,
         };
-      this.#pauseAfter(read, command);
+      const ratePause = ratePauseMs(read);
+      if (ratePause > 0) state.limiter.pauseFor(ratePause);
       const isFirstOfKind = read.kind === "network" || !kinds.has(read.code.kind);
       if (read.kind === "code") kinds.add(read.code.kind);
       const hasNewSignature = this.#renewSignature(read, isFirstOfKind, userSig);
@@ -102,12 +101,9 @@ export class ChatClient {
   ): Promise<{ result: ApiResponse | Failure; userSig: string }> {
     const unsigned = (result: Failure) => ({ result, userSig: "" });
     await this.#http.load(); // before the limiter: what waits for a module would leave it in one burst
-    const cooldownMs = () => this.#cooldown.until - performance.now();
-    if (cooldownMs() <= 0) {
-      const failure = await this.#commands[command].limiter.acquire(deadline);
-      if (failure) return unsigned(failure);
-    }
-    const leftMs = cooldownMs(); // it may have begun while this attempt waited
+    const failure = await this.#commands[command].limiter.acquire(deadline);
+    if (failure) return unsigned(failure);
+    const leftMs = this.#cooldown.until - performance.now();
     if (leftMs > 0) {
       const detail = `code ${this.#cooldown.code}; ${Math.ceil(leftMs / 1000)} seconds left`;
       return unsigned(networkFailure("authCooldown", detail));
@@ -137,12 +133,5 @@ export class ChatClient {
     const isNew = isFirstOfKind && this.#signer.renew(userSig, failure.code.kind === "expired");
     if (!isNew) this.#cooldown = { until: performance.now() + COOLDOWN_MS, code: failure.envelope.ErrorCode };
     return isNew;
-  }
-
-  #pauseAfter(failure: Failure, command: Command): void {
-    const ms = ratePauseMs(failure);
-    const isWholeApplication = failure.kind === "code" && failure.envelope.ErrorCode === WHOLE_APPLICATION_RATE_CODE;
-    const paused = isWholeApplication ? Object.values(this.#commands) : [this.#commands[command]];
-    if (ms > 0) for (const { limiter } of paused) limiter.pauseFor(ms);
   }
 }

@@ -5,7 +5,6 @@ import { REGIONS, type RegionName } from "../chat-api/regions.ts";
 import type { Environment } from "../settings/environment.ts";
 import type { SettingName } from "../settings/schema.ts";
 import { readSettings } from "../settings/settings.ts";
-import { CREDENTIAL_FILES } from "./cli-process.ts";
 import { configurationFolder } from "./key-file.ts";
 import { type McpHostName, mcpHost } from "./mcp-hosts.ts";
 import type { Prompts } from "./prompts.ts";
@@ -110,6 +109,6 @@ async function askConfirmation(prompts: Prompts, name: McpHostName): Promise<Var
 
 /** True if a setting has a problem with this environment. */
 function problemsOf(env: Variables, name: SettingName): boolean {
-  const { problems } = readSettings(env, CREDENTIAL_FILES);
+  const { problems } = readSettings(env);
   return problems.some((problem) => problem.includes(`${name} `) && !problem.includes(" is required"));
 }

@@ -1,9 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
-import { hostname, platform, userInfo } from "node:os";
+import { hostname, userInfo } from "node:os";
 import { Secrets } from "../chat-api/auth/secrets.ts";
 import type { Service } from "../context.ts";
 import { createLog, type Log } from "../log.ts";
-import type { CredentialFiles } from "../settings/account.ts";
 import { readSettings, type Settings, type SettingsResult } from "../settings/settings.ts";
 import { SettingsError } from "../settings/settings-error.ts";
 import type { ToolContext } from "../tools/tool.ts";
@@ -25,25 +23,8 @@ export function settingsOf(
     ...(flags.sandbox && { TENCENT_CHAT_SANDBOX: "true" }),
     ...(flags["read-only"] && { TENCENT_CHAT_READ_ONLY: "true" }),
   };
-  return readSettings(withFlags, CREDENTIAL_FILES, problems);
+  return readSettings(withFlags, problems);
 }
-
-/** Files with a credential on this machine. */
-export const CREDENTIAL_FILES: CredentialFiles = {
-  read(path) {
-    if (!statSync(path).isFile()) throw new Error("not a regular file");
-    return readFileSync(path);
-  },
-  // A group may read it: that is how containers mount secrets. Windows has no such modes.
-  isOpenToAll: (path) => platform() !== "win32" && (statSync(path).mode & 0o007) !== 0,
-  version(path) {
-    try {
-      return statSync(path).mtimeMs;
-    } catch {
-      return undefined;
-    }
-  },
-};
 
 function osUserName(): string {
   try {
@@ -70,8 +51,7 @@ export function prepareCalls(
   { settings, problems, warnings, logLevel, secrets: known }: SettingsResult,
 ): { log: Log; openContext: () => Promise<ToolContext> } {
   let context: ToolContext | undefined;
-  const early = new Secrets(); // what is known before the context is there
-  for (const secret of known) early.add(secret);
+  const early = new Secrets(known); // before the context is there
   const log = createLog(
     logLevel,
     (text) => cli.stderr.write(text),
@@ -84,7 +64,7 @@ export function prepareCalls(
     const { createContext } = await import("../context.ts");
     const service = await connectService(settings);
     const info = { version, osUser: osUserName(), host: hostname(), pid: cli.pid };
-    context = createContext(settings, service, info, log, CREDENTIAL_FILES);
+    context = createContext(settings, service, info, log);
     return context;
   };
   return { log, openContext };

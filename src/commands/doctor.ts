@@ -55,8 +55,7 @@ export async function runChecks(
   timeoutMs?: number,
 ): Promise<Check[]> {
   const { settings, problems, warnings } = result;
-  const secrets = new Secrets();
-  for (const secret of result.secrets) secrets.add(secret);
+  const secrets = new Secrets(result.secrets);
   const checks: Check[] = [
     ...problems.map((message): Check => ({ about: "settings", status: "failed", message })),
     ...warnings.map((message): Check => ({ about: "settings", status: "warning", message })),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
-import type { Readable } from "node:stream";
+import { closeSync, createReadStream, openSync, read, statSync } from "node:fs";
+import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { ExplainedError } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
@@ -43,8 +43,6 @@ export interface EditFile {
   close(): void;
 }
 
-const CHUNK_BYTES = 65_536;
-
 /**
  * Opens the file of a job. What can be read only once, such as standard input (-) or a FIFO, is kept in memory.
  * @throws the file system's error, or an Error with a sentence for a person
@@ -52,26 +50,14 @@ const CHUNK_BYTES = 65_536;
 export async function openEditFile(file: string, stdin: Readable): Promise<EditFile> {
   const info = file === "-" ? undefined : statSync(file);
   if (info?.isDirectory()) throw new Error(`${file} is a folder.`);
-  if (info?.isFile()) {
-    const descriptor = openSync(file, "r");
-    const readAt = (position: number) => {
-      const chunk = Buffer.alloc(CHUNK_BYTES);
-      return chunk.subarray(0, readSync(descriptor, chunk, 0, CHUNK_BYTES, position));
-    };
-    return { bytes: () => chunks(readAt), close: () => closeSync(descriptor) };
+  if (!info?.isFile()) {
+    const content = await buffer(info ? createReadStream(file) : stdin);
+    return { bytes: () => Readable.from([content]), close() {} };
   }
-  const content = await buffer(info ? createReadStream(file) : stdin);
-  return { bytes: () => chunks((position) => content.subarray(position, position + CHUNK_BYTES)), close() {} };
-}
-
-/** One chunk after another. A stream of Node would close the file when it is left early. */
-async function* chunks(readAt: (position: number) => Buffer): AsyncGenerator<Buffer> {
-  for (let position = 0; ; ) {
-    const chunk = readAt(position);
-    if (chunk.length === 0) return;
-    position += chunk.length;
-    yield chunk;
-  }
+  const fd = openSync(file, "r");
+  // A stream that is left early would close the file.
+  const staysOpen = { read, close: (_fd: number, done: () => void) => done() };
+  return { bytes: () => createReadStream(file, { fd, start: 0, fs: staysOpen as never }), close: () => closeSync(fd) };
 }
 
 /**

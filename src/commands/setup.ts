@@ -7,7 +7,7 @@ import { describeFileError } from "../text/file-error.ts";
 import { addToHost, isOnPath, printWhatToAdd } from "./add-to-host.ts";
 import { type Answers, askApplication, type Variables } from "./application-questions.ts";
 import type { CommandLine } from "./arguments.ts";
-import { type CliProcess, CREDENTIAL_FILES } from "./cli-process.ts";
+import type { CliProcess } from "./cli-process.ts";
 import { formatCheck, runChecks } from "./doctor.ts";
 import type { Check } from "./doctor-connection.ts";
 import { makeFolder, storeKey } from "./key-file.ts";
@@ -133,7 +133,7 @@ async function check(
   const pasted = key === undefined ? {} : { TENCENT_CHAT_SECRET_KEY_FILE: undefined, TENCENT_CHAT_SECRET_KEY: key };
   // The doctor would create the journal, and nothing is written yet.
   const { TENCENT_CHAT_JOURNAL: _, ...withoutJournal } = env;
-  const settings = readSettings({ ...Object.fromEntries(others), ...withoutJournal, ...pasted }, CREDENTIAL_FILES);
+  const settings = readSettings({ ...Object.fromEntries(others), ...withoutJournal, ...pasted });
   const checks = await runChecks(cli, version, settings, texts);
   return checks.filter(({ about }) => about !== "journal");
 }

@@ -1,3 +1,5 @@
+import { readFileSync, statSync } from "node:fs";
+import { platform } from "node:os";
 import { DEFAULT_ADMIN } from "../chat-api/auth/admin.ts";
 import type { Credential } from "../chat-api/auth/user-sig.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
@@ -10,18 +12,8 @@ export interface Account {
   readonly sdkAppId: number;
   readonly identifier: string;
   readonly credential: Credential;
-  /** The file that the credential came from. */
-  readonly credentialFile?: string | undefined;
-}
-
-/** How a file with a credential is read. */
-export interface CredentialFiles {
-  /** @throws where it cannot be read */
-  read(path: string): Buffer;
-  /** True if anybody on this machine can read it. */
-  isOpenToAll(path: string): boolean;
-  /** Changes with every change of the file; undefined where it cannot be told. */
-  version(path: string): number | undefined;
+  /** Reads the file that the credential came from again; undefined where it holds none at the moment. */
+  readonly readFile?: () => Credential | undefined;
 }
 
 /** The sandbox has an application of its own; this key opens nothing else. */
@@ -50,12 +42,7 @@ const CREDENTIAL_LENGTH = { min: 16, max: 1_000 } as const;
 const CREDENTIAL = { secretKey: /^[A-Za-z0-9]{16,1000}$/, userSig: /^[A-Za-z0-9*_-]{16,1000}$/ } as const;
 
 /** The account that the settings name. A ready-made UserSig is checked by the signer before each request. */
-export function readAccount(
-  env: Environment,
-  values: SettingValues,
-  files: CredentialFiles,
-  findings: Findings,
-): Account | undefined {
+export function readAccount(env: Environment, values: SettingValues, findings: Findings): Account | undefined {
   const { TENCENT_CHAT_SDKAPPID: sdkAppId, TENCENT_CHAT_IDENTIFIER: identifier = DEFAULTS.identifier } = values;
   if (plainValue(env.TENCENT_CHAT_SDKAPPID) === undefined) {
     findings.problems.push("TENCENT_CHAT_SDKAPPID is required: the application's number in the Chat console.");
@@ -67,23 +54,30 @@ export function readAccount(
   const value = name && values[name];
   if (given.length !== 1 || !name || value === undefined) return undefined;
   const isFile = metaOf(name).kind === "file";
-  const text = isFile ? readCredentialFile(name, value, files, findings) : value;
+  const text = isFile ? readCredentialFile(name, value, findings) : value;
   const problem = text === undefined ? undefined : problemOfCredential(name, text);
   if (problem) findings.problems.push(`${name} ${problem}`);
   if (text === undefined || problem || sdkAppId === undefined) return undefined;
-  if (CREDENTIALS[name] === "userSig") {
-    return { sdkAppId, identifier, credential: { userSig: text }, ...(isFile && { credentialFile: value }) };
-  }
-  if (!isWhole(SECRET_KEY, text)) {
+  const credentialOf = (held: string): Credential =>
+    CREDENTIALS[name] === "userSig" ? { userSig: held } : { secretKey: held };
+  const readFile = () => {
+    try {
+      const held = textOfFile(value);
+      return problemOfCredential(name, held) === undefined ? credentialOf(held) : undefined;
+    } catch {
+      return undefined; // it may be about to be replaced
+    }
+  };
+  if (CREDENTIALS[name] === "secretKey" && !isWhole(SECRET_KEY, text)) {
     findings.warnings.push(
       `${name} holds ${text.length} characters${text.length === KEY_LENGTH ? ", not all of them hexadecimal digits" : ""}; a secret key has ${KEY_LENGTH} hexadecimal digits.`,
     );
   }
-  return { sdkAppId, identifier, credential: { secretKey: text }, ...(isFile && { credentialFile: value }) };
+  return { sdkAppId, identifier, credential: credentialOf(text), ...(isFile && { readFile }) };
 }
 
 /** What keeps a text from being the credential; goes on after the setting's name. Never quotes it. */
-export function problemOfCredential(name: CredentialName, text: string): string | undefined {
+function problemOfCredential(name: CredentialName, text: string): string | undefined {
   const where = metaOf(name).kind === "file" ? "_FILE" : "";
   const kind = CREDENTIALS[name];
   if (kind === "userSig" && isWhole(SECRET_KEY, text))
@@ -97,19 +91,11 @@ export function problemOfCredential(name: CredentialName, text: string): string 
 }
 
 /** The messages never show the path: people put the key itself there by mistake. */
-function readCredentialFile(
-  name: CredentialName,
-  path: string,
-  files: CredentialFiles,
-  { problems, warnings }: Findings,
-): string | undefined {
+function readCredentialFile(name: CredentialName, path: string, { problems, warnings }: Findings): string | undefined {
   try {
-    const text = textOfCredentialFile(files.read(path));
-    if (text === "") {
-      problems.push(`The file of ${name} is empty.`);
-      return undefined;
-    }
-    if (files.isOpenToAll(path)) {
+    const text = textOfFile(path);
+    // A group may read it: that is how containers mount secrets. Windows has no such modes.
+    if (platform() !== "win32" && (statSync(path).mode & 0o007) !== 0) {
       warnings.push(
         `The file of ${name} can be read by everybody on this machine: let the user who runs the server own it, and chmod 600.`,
       );
@@ -125,8 +111,11 @@ function readCredentialFile(
  * The text of a file in UTF-8 or UTF-16 (PowerShell writes that), without byte order mark, spaces and quotes. A
  * credential is ASCII, so nothing else needs to be decoded.
  */
-export function textOfCredentialFile(bytes: Buffer): string {
-  return plainValue(bytes.toString("latin1").replace(/[^\n -~]/g, "")) ?? "";
+function textOfFile(path: string): string {
+  if (!statSync(path).isFile()) throw new Error("not a regular file");
+  const text = plainValue(readFileSync(path, "latin1").replace(/[^\n -~]/g, ""));
+  if (text === undefined) throw new Error("it is empty");
+  return text;
 }
 
 /** Every credential that is known, also where it is not used or the settings have problems: it must not be shown. */

@@ -1,7 +1,7 @@
 import { isLoopback, type RegionName } from "../chat-api/regions.ts";
 import type { Rules } from "../guard/policy.ts";
 import type { LogLevel } from "../log.ts";
-import { type Account, type CredentialFiles, knownSecrets, readAccount, SANDBOX_ACCOUNT } from "./account.ts";
+import { type Account, knownSecrets, readAccount, SANDBOX_ACCOUNT } from "./account.ts";
 import { type Environment, type Findings, plainValue, readEnvironment } from "./environment.ts";
 import { readLocation, readProxy } from "./location.ts";
 import { DEFAULTS } from "./schema.ts";
@@ -42,11 +42,7 @@ export interface SettingsResult {
  * Reads and checks every setting.
  * @param argumentProblems what is wrong with the command line
  */
-export function readSettings(
-  env: Environment,
-  files: CredentialFiles,
-  argumentProblems: readonly string[] = [],
-): SettingsResult {
+export function readSettings(env: Environment, argumentProblems: readonly string[] = []): SettingsResult {
   const findings: Findings = { problems: [...argumentProblems], warnings: [] };
   const { problems, warnings } = findings;
   const values = readEnvironment(env, findings);
@@ -64,7 +60,7 @@ export function readSettings(
     argumentProblems.length > 0 ||
     (values.TENCENT_CHAT_SANDBOX === undefined && plainValue(env.TENCENT_CHAT_SANDBOX) !== undefined);
   const needsAccount = !isSandbox && !isUnclear;
-  const account = needsAccount ? readAccount(env, values, files, findings) : SANDBOX_ACCOUNT;
+  const account = needsAccount ? readAccount(env, values, findings) : SANDBOX_ACCOUNT;
   const location = needsAccount ? readLocation(env, values, findings) : undefined;
   const hostname = location?.endpoint.hostname ?? "localhost";
   checkNode(env, hostname, findings);

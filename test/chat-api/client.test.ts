@@ -391,20 +391,13 @@ describe.concurrent("slowing down", () => {
     },
   );
 
-  test.each([
-    [{ code: 60011 }, true],
-    [{ code: 60018 }, false],
-    [{ status: 429 }, false],
-  ])("%j: other commands pause too? %s", async (response, pauses) => {
+  test("of one command leaves the others as they are", async () => {
     const { sandbox, context } = await open();
-    sandbox.faults.add({ command: GET, response });
+    sandbox.faults.add({ command: GET, response: { code: 60018 } });
     const slow = pausedRead(context);
     await slow.isPaused();
     await Promise.all([slow.answer, modify(context)]);
-    const order = sandbox.requests.map(({ command }) => command);
-    if (!pauses) expect(order).toEqual([GET, MODIFY, GET]);
-    const [refused, ...later] = sandbox.requests.map(({ at }) => at);
-    if (pauses) expect(Math.min(...later) - (refused ?? 0)).toBeGreaterThanOrEqual(995);
+    expect(sandbox.requests.map(({ command }) => command)).toEqual([GET, MODIFY, GET]);
   });
 });
 

@@ -65,8 +65,10 @@ describe.concurrent("a job", { timeout: 60_000 }, () => {
     const lines = ["a", "b", "c"].flatMap((value) => Array.from({ length: 30 }, (_, at) => subscriberLine(at, value)));
     const { file, results } = fileWith(...lines);
     const args = [file, "--results", results];
-    const first = start(sandbox.endpoint, args, { TENCENT_CHAT_REQUESTS_PER_SECOND: "20" });
-    await waitUntil(() => sandbox.applied.length > 10);
+    // At this rate it waits for its next turn when it is stopped, and is not in the middle of sending.
+    const first = start(sandbox.endpoint, args, { TENCENT_CHAT_REQUESTS_PER_SECOND: "2" });
+    await waitUntil(() => sandbox.applied.length > 2);
+    await waitUntil(() => readResults(results).length === sandbox.applied.length);
     first.child.kill("SIGSTOP");
     const second = await start(sandbox.endpoint, args, { TENCENT_CHAT_REQUESTS_PER_SECOND: "200" }).ended;
     first.child.kill("SIGCONT");

@@ -6,11 +6,11 @@ import { ENGLISH, textsFor } from "../../src/commands/texts.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { journalPath } from "../support/folders.ts";
 import { expectNoSecret } from "../support/secrets.ts";
-import { environmentOf, GET, NO_FILES, SDKAPPID, SECRET_KEY, startSandbox } from "../support/service.ts";
+import { environmentOf, GET, SDKAPPID, SECRET_KEY, startSandbox } from "../support/service.ts";
 
 async function check(endpoint: URL | undefined, more: Record<string, string> = {}, texts = ENGLISH.doctor) {
   const env = endpoint ? environmentOf(endpoint, more) : more;
-  const result = readSettings(env, NO_FILES);
+  const result = readSettings(env);
   const checks = await runChecks(process, "0.1.0", result, texts);
   const text = checks.map(({ about, status, message }) => `${status} ${about}: ${message}`).join("\n");
   expectNoSecret(text);

@@ -58,7 +58,6 @@ function runIn(home: string, command: string, programs: Readonly<Record<string, 
 }
 
 /** A key file for settings that name one. */
-const KEY_FILE = { read: () => Buffer.from("5".repeat(64)), isOpenToAll: () => false, version: () => 1 };
 
 describe("every command of the READMEs", () => {
   test("is run by a test, or named as needing what is not here", () => {
@@ -83,7 +82,13 @@ describe("every command of the READMEs", () => {
       program === "code"
         ? Object.entries(JSON.parse(words[1] ?? "").env as Record<string, string>)
         : words.filter((_, at) => /^(-e|--env)$/.test(words[at - 1] ?? "")).map((pair) => pair.split("=", 2));
-    const { problems, settings } = readSettings(Object.fromEntries(pairs), KEY_FILE);
+    const { TENCENT_CHAT_SECRET_KEY_FILE: example, ...others } = Object.fromEntries(pairs);
+    const keyFile = join(temporaryFolder(), "key");
+    writeFileSync(keyFile, "5".repeat(64), { mode: 0o600 });
+    const { problems, settings } = readSettings({
+      ...others,
+      ...(example && { TENCENT_CHAT_SECRET_KEY_FILE: keyFile }),
+    });
     expect(problems).toEqual([]);
     expect(settings?.isSandbox || settings?.rules.readOnly).toBe(true);
   });

@@ -16,7 +16,6 @@ import {
   environmentOf,
   GET,
   MODIFY,
-  NO_FILES,
   PENN,
   PROCESS_INFO,
   SECRET_KEY,
@@ -291,7 +290,7 @@ describe("secrets", () => {
 });
 
 test("a key that the sandbox ignores is a secret there too", async () => {
-  const { settings } = readSettings({ TENCENT_CHAT_SECRET_KEY: SECRET_KEY, TENCENT_CHAT_SANDBOX: "true" }, NO_FILES);
+  const { settings } = readSettings({ TENCENT_CHAT_SECRET_KEY: SECRET_KEY, TENCENT_CHAT_SANDBOX: "true" });
   if (!settings) throw new Error("the sandbox needs no settings");
   const service = { endpoint: new URL("http://127.0.0.1:9"), close: async () => {} };
   const context = createContext(settings, service, PROCESS_INFO, noLog);

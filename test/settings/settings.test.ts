@@ -1,11 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Secrets } from "../../src/chat-api/auth/secrets.ts";
 import { Signer } from "../../src/chat-api/auth/user-sig.ts";
 import { REGIONS, SANDBOX_SDKAPPID } from "../../src/chat-api/regions.ts";
-import { CREDENTIAL_FILES } from "../../src/commands/cli-process.ts";
 import { SANDBOX_ACCOUNT } from "../../src/settings/account.ts";
 import { SETTING_NAMES } from "../../src/settings/schema.ts";
 import { applicationName, readSettings } from "../../src/settings/settings.ts";
@@ -17,14 +16,17 @@ const GOOD = { TENCENT_CHAT_SDKAPPID: "1400000321", TENCENT_CHAT_SECRET_KEY: KEY
 
 type Env = Record<string, string | undefined>;
 
-function read(env: Env, sandbox = false, file: (path: string) => string | Buffer = () => "") {
-  const files = {
-    read: (path: string) => Buffer.from(file(path)),
-    isOpenToAll: (path: string) => path.includes("open"),
-    version: () => 1,
-  };
-  return readSettings({ ...env, ...(sandbox && { TENCENT_CHAT_SANDBOX: "true" }) }, files);
+const read = (env: Env, sandbox = false) => readSettings({ ...env, ...(sandbox && { TENCENT_CHAT_SANDBOX: "true" }) });
+
+/** A new file with a credential. */
+function credentialFile(content: string | Buffer, mode = 0o600): string {
+  const path = join(temporaryFolder(), "credential");
+  writeFileSync(path, content, { mode });
+  return path;
 }
+
+/** Settings that take the key from a file. */
+const withKeyFile = (path: string) => ({ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: path });
 
 function problemsOf(more: Record<string, string | undefined>): readonly string[] {
   const { settings, problems } = read({ ...GOOD, ...more });
@@ -60,33 +62,29 @@ describe("good settings", () => {
   });
 
   test("take every other name", () => {
-    const { settings, readOnly, logLevel } = read(
-      {
-        TENCENT_CHAT_SDKAPPID: "1400000321",
-        TENCENT_CHAT_SECRET_KEY_FILE: "/key",
-        TENCENT_CHAT_ENDPOINT: "https://gateway.example/im",
-        TENCENT_CHAT_IDENTIFIER: "boss",
-        TENCENT_CHAT_LABEL: "production 生产",
-        TENCENT_CHAT_READ_ONLY: "TRUE",
-        TENCENT_CHAT_CONFIRM_EDITS: "1000",
-        TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a, @TOA#_b*",
-        TENCENT_CHAT_WRITES_PER_HOUR: "0",
-        TENCENT_CHAT_JOURNAL: "/j",
-        TENCENT_CHAT_TIMEOUT_SECONDS: "0.5",
-        TENCENT_CHAT_REQUESTS_PER_SECOND: "1",
-        TENCENT_CHAT_LOG_LEVEL: "silent",
-        TENCENT_CHAT_SANDBOX: "false",
-        HTTPS_PROXY: "proxy.example:8080",
-        NO_PROXY: "localhost",
-      },
-      false,
-      (path) => (path === "/key" ? ` ${KEY}\n` : ""),
-    );
+    const { settings, readOnly, logLevel } = read({
+      TENCENT_CHAT_SDKAPPID: "1400000321",
+      TENCENT_CHAT_SECRET_KEY_FILE: credentialFile(` ${KEY}\n`),
+      TENCENT_CHAT_ENDPOINT: "https://gateway.example/im",
+      TENCENT_CHAT_IDENTIFIER: "boss",
+      TENCENT_CHAT_LABEL: "production 生产",
+      TENCENT_CHAT_READ_ONLY: "TRUE",
+      TENCENT_CHAT_CONFIRM_EDITS: "1000",
+      TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_a, @TOA#_b*",
+      TENCENT_CHAT_WRITES_PER_HOUR: "0",
+      TENCENT_CHAT_JOURNAL: "/j",
+      TENCENT_CHAT_TIMEOUT_SECONDS: "0.5",
+      TENCENT_CHAT_REQUESTS_PER_SECOND: "1",
+      TENCENT_CHAT_LOG_LEVEL: "silent",
+      TENCENT_CHAT_SANDBOX: "false",
+      HTTPS_PROXY: "proxy.example:8080",
+      NO_PROXY: "localhost",
+    });
     expect({ ...settings, endpoint: settings?.endpoint?.href }).toEqual({
       sdkAppId: 1400000321,
       identifier: "boss",
       credential: { secretKey: KEY },
-      credentialFile: "/key",
+      readFile: expect.any(Function),
       endpoint: "https://gateway.example/im",
       region: undefined,
       label: "production 生产",
@@ -149,19 +147,20 @@ describe("good settings", () => {
     ["in big-endian UTF-16", utf16(`\ufeff${KEY}`, true)],
     ["in UTF-16 without a mark", utf16(KEY, false)],
   ])("take a key file that is %s", (_what, content) => {
-    const env = { ...GOOD, TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/key" };
-    const { settings, problems, warnings } = read(env, false, () => content);
+    const { settings, problems, warnings } = read({ ...GOOD, ...withKeyFile(credentialFile(content)) });
     expect([problems, warnings]).toEqual([[], []]);
     expect(settings?.credential).toEqual({ secretKey: KEY });
   });
 
   test("take a UserSig from a file", () => {
     const userSig = `eJ${"x".repeat(100)}`;
-    const env = { ...GOOD, TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_USERSIG_FILE: "/sig" };
-    expect(read(env, false, () => `${userSig}\n`).settings).toMatchObject({
-      credential: { userSig },
-      credentialFile: "/sig",
-    });
+    const path = credentialFile(`${userSig}\n`);
+    const { settings } = read({ ...GOOD, TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_USERSIG_FILE: path });
+    expect(settings?.credential).toEqual({ userSig });
+    writeFileSync(path, `${userSig}y`);
+    expect(settings?.readFile?.()).toEqual({ userSig: `${userSig}y` });
+    writeFileSync(path, "half");
+    expect(settings?.readFile?.()).toBeUndefined();
   });
 
   test("reach to the limits themselves", () => {
@@ -254,10 +253,7 @@ describe("a settings error", () => {
       { TENCENT_CHAT_USERSIG: "x" },
       "Only one credential may be set, but TENCENT_CHAT_SECRET_KEY and TENCENT_CHAT_USERSIG are",
     ],
-    [
-      { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/empty" },
-      "The file of TENCENT_CHAT_SECRET_KEY_FILE is empty",
-    ],
+    [withKeyFile(credentialFile("")), "The file of TENCENT_CHAT_SECRET_KEY_FILE cannot be read (it is empty)."],
     [{ TENCENT_CHAT_READ_ONLY: "yes" }, "TENCENT_CHAT_READ_ONLY must be one of true, false"],
     [{ TENCENT_CHAT_ALLOWED_CHANNELS: "a,,b" }, "TENCENT_CHAT_ALLOWED_CHANNELS must list IDs"],
     [{ TENCENT_CHAT_ALLOWED_CHANNELS: "," }, "TENCENT_CHAT_ALLOWED_CHANNELS must list IDs"],
@@ -324,13 +320,10 @@ describe("a settings error", () => {
       { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "$HOME/key" },
       "TENCENT_CHAT_SECRET_KEY_FILE must be the whole path of a file.",
     ],
-    [
-      { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/named" },
-      "TENCENT_CHAT_SECRET_KEY_FILE does not hold a secret key alone",
-    ],
-    [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/json" }, "does not hold a secret key alone"],
+    [withKeyFile(credentialFile(`KEY=${KEY}`)), "TENCENT_CHAT_SECRET_KEY_FILE does not hold a secret key alone"],
+    [withKeyFile(credentialFile(`{"key":"${KEY}"}`)), "does not hold a secret key alone"],
     [{ TENCENT_CHAT_SECRET_KEY: "x".repeat(1_001) }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key alone"],
-    [{ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/long" }, "does not hold a secret key alone"],
+    [withKeyFile(credentialFile("k".repeat(33_000))), "does not hold a secret key alone"],
     [{ TENCENT_CHAT_SECRET_KEY: "…" }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
     [{ TENCENT_CHAT_SECRET_KEY: "two words" }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
     [{ TENCENT_CHAT_SECRET_KEY: "fifteen-letters" }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
@@ -355,12 +348,7 @@ describe("a settings error", () => {
     [{ NODE_DEBUG: "*" }, "NODE_DEBUG would print"],
     [{ NODE_DEBUG: "fet*" }, "NODE_DEBUG would print"],
   ])("%j", (more, text) => {
-    const files: Record<string, string> = {
-      "/named": `KEY=${KEY}`,
-      "/json": `{"key":"${KEY}"}`,
-      "/long": "k".repeat(33_000),
-    };
-    const { settings, problems } = read({ ...GOOD, ...more }, false, (path) => files[path] ?? "");
+    const { settings, problems } = read({ ...GOOD, ...more });
     expect(settings).toBeUndefined();
     for (const problem of problems) expect(problem).not.toContain(KEY);
     expect(problems).toEqual([expect.stringContaining(text)]);
@@ -400,10 +388,7 @@ describe("a settings error", () => {
     ["/none", "(ENOENT: no such file or folder)."],
     [`/${KEY}`, "(ENOENT: no such file or folder)."],
   ])("never shows the path of a key file, which may be the key itself: %s", (path, end) => {
-    const env = { ...GOOD, TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: path };
-    const { problems } = read(env, false, () => {
-      throw Object.assign(new Error(`no such file ${path}`), { code: "ENOENT" });
-    });
+    const { problems } = read({ ...GOOD, ...withKeyFile(path) });
     expect(problems).toEqual([`The file of TENCENT_CHAT_SECRET_KEY_FILE cannot be read ${end}`]);
   });
 
@@ -473,40 +458,32 @@ describe("the sandbox", () => {
 });
 
 describe("a warning", () => {
-  const outcomeWarnings = (more: Record<string, string>, key = KEY) =>
-    read({ ...GOOD, ...more }, false, () => key).warnings;
+  const outcomeWarnings = (more: Record<string, string>) => read({ ...GOOD, ...more }).warnings;
 
   test.each([
     [
       { TENCENT_CHAT_SECRET_KEY: "aKeyOfTheCloudConsole" },
       "TENCENT_CHAT_SECRET_KEY holds 21 characters; a secret key has 64 hexadecimal digits",
     ],
-    [
-      { TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/open" },
-      "can be read by everybody on this machine",
-    ],
+    [withKeyFile(credentialFile(KEY, 0o644)), "can be read by everybody on this machine"],
   ])("names what works and should be known: %j", (more, text) => {
     expect(outcomeWarnings(more)).toEqual([expect.stringContaining(text)]);
-    expect(read({ ...GOOD, ...more }, false, () => KEY).settings).toBeDefined();
+    expect(read({ ...GOOD, ...more }).settings).toBeDefined();
   });
 
   test("is absent otherwise", () => {
     expect(outcomeWarnings({})).toEqual([]);
-    expect(outcomeWarnings({ TENCENT_CHAT_SECRET_KEY: "", TENCENT_CHAT_SECRET_KEY_FILE: "/key" })).toEqual([]);
+    expect(outcomeWarnings(withKeyFile(credentialFile(KEY)))).toEqual([]);
+    expect(outcomeWarnings(withKeyFile(credentialFile(KEY, 0o440)))).toEqual([]); // as containers mount secrets
     expect(outcomeWarnings({ TENCENT_CHAT_ALLOWED_CHANNELS: "@TOA#_@TOA#dZDP,@TOA#_*，@TOA*、@TOA#_x" })).toEqual([]);
     expect(outcomeWarnings({ TENCENT_CHAT_JOURNAL: "/j" })).toEqual([]);
   });
 });
 
-test.runIf(process.platform !== "win32")("a real key file is read, unless it is none; a group may read it", () => {
-  const folder = temporaryFolder();
-  const path = join(folder, "key");
-  writeFileSync(path, KEY, { mode: 0o644 });
-  expect([CREDENTIAL_FILES.read(path).toString(), CREDENTIAL_FILES.isOpenToAll(path)]).toEqual([KEY, true]);
-  chmodSync(path, 0o440); // as containers mount secrets
-  expect(CREDENTIAL_FILES.isOpenToAll(path)).toBe(false);
-  execFileSync("mkfifo", [join(folder, "fifo")]);
-  expect(() => CREDENTIAL_FILES.read(join(folder, "fifo"))).toThrow("not a regular file");
+test.runIf(process.platform !== "win32")("a key file that is none is refused, and not waited for", () => {
+  const path = join(temporaryFolder(), "fifo");
+  execFileSync("mkfifo", [path]);
+  expect(problemsOf(withKeyFile(path))).toEqual([expect.stringContaining("(not a regular file)")]);
 });
 
 test("the application is named by its label, or by its SDKAppID and region", () => {
@@ -522,7 +499,7 @@ test("the application is named by its label, or by its SDKAppID and region", () 
 
 test("an argument that is not understood is a settings error, and the only thing reported", () => {
   for (const env of [{}, GOOD]) {
-    const { settings, problems, warnings } = readSettings(env, CREDENTIAL_FILES, ["--sanbox"]);
+    const { settings, problems, warnings } = readSettings(env, ["--sanbox"]);
     expect([settings, problems, warnings]).toEqual([undefined, ["--sanbox"], []]);
   }
 });

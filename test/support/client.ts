@@ -6,7 +6,7 @@ import { applicationName, readSettings } from "../../src/settings/settings.ts";
 import { SettingsError } from "../../src/settings/settings-error.ts";
 import { cleanUpLater } from "./clean-up.ts";
 import { expectNoSecret } from "./secrets.ts";
-import { contextOn, environmentOf, NO_FILES } from "./service.ts";
+import { contextOn, environmentOf } from "./service.ts";
 
 /** A real MCP client, connected to the server in this process. It checks structured content against the schemas. */
 
@@ -25,7 +25,7 @@ export interface Connected {
 
 /** What a server is made of, from an environment. */
 export function partsOf(endpoint: URL | undefined, env: Record<string, string>): ServerParts {
-  const { settings, problems, readOnly } = readSettings(env, NO_FILES);
+  const { settings, problems, readOnly } = readSettings(env);
   const context = settings && endpoint ? contextOn(endpoint, env) : undefined;
   return {
     version: "0",

@@ -16,7 +16,6 @@ import { explain } from "../../src/explanations/explain.ts";
 import { networkCauseOf } from "../../src/explanations/network-causes.ts";
 import { noLog } from "../../src/log.ts";
 import type { SandboxOptions } from "../../src/sandbox/sandbox.ts";
-import type { CredentialFiles } from "../../src/settings/account.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
 import { cleanUpLater } from "./clean-up.ts";
@@ -33,15 +32,6 @@ export const DZDP = "@TOA#_@TOA#dZDP";
 export const NOBODY = new URL("http://127.0.0.1:9");
 export const { get: GET, modifyChannel: MODIFY, modifySubscriber: SUBSCRIBER } = COMMANDS;
 export const PROCESS_INFO: ProcessInfo = { version: "0", osUser: "tester", host: "test-host", pid: 1 };
-/** Key files for settings that name none. */
-export const NO_FILES: CredentialFiles = {
-  read: () => {
-    throw Object.assign(new Error("no such file"), { code: "ENOENT" });
-  },
-  isOpenToAll: () => false,
-  version: () => undefined,
-};
-
 /** Starts a sandbox; when the test ends it is closed, and every scripted fault must have been used. */
 export async function startSandbox(options: Partial<SandboxOptions> = {}): Promise<FaultySandbox> {
   const sandbox = await FaultySandbox.start({
@@ -73,7 +63,7 @@ export function environmentOf(endpoint: URL, more: Record<string, string> = {}):
 
 /** What the tools work with, on an endpoint. */
 export function contextOn(endpoint: URL, more: Record<string, string> = {}): ToolContext {
-  const { settings, problems } = readSettings(environmentOf(endpoint, more), NO_FILES);
+  const { settings, problems } = readSettings(environmentOf(endpoint, more));
   if (!settings) throw new Error(problems.join(" "));
   const context = createContext(settings, { endpoint, close: async () => {} }, PROCESS_INFO, noLog);
   cleanUpLater(() => context.close());

@@ -19,9 +19,13 @@ export class Secrets {
   readonly #known = new Map<string, number>();
   readonly #now: () => number;
 
-  /** @param now milliseconds since 1970 */
-  constructor(now: () => number = Date.now) {
+  /**
+   * @param known secrets that are known for as long as this process runs
+   * @param now milliseconds since 1970
+   */
+  constructor(known: readonly string[] = [], now: () => number = Date.now) {
     this.#now = now;
+    for (const secret of known) this.add(secret);
   }
 
   /** @param until when the secret opens nothing any more (milliseconds since 1970) */

@@ -60,14 +60,6 @@ function problemOfUserSig(
 /** A UserSig to send, or what is wrong with the ready-made one. */
 type Signature = { readonly userSig: string } | { readonly problem: string };
 
-/** The file that a credential came from. */
-export interface CredentialFile {
-  /** Changes with every change of the file. */
-  version(): number | undefined;
-  /** The credential in it now; undefined where it holds none. */
-  read(): Credential | undefined;
-}
-
 /** A ready-made UserSig is warned of when fewer seconds than one of these are left: a day, an hour. */
 export const WARN_SECONDS = [86_400, 3_600] as const;
 
@@ -76,11 +68,10 @@ export class Signer {
   readonly sdkAppId: number;
   readonly identifier: string;
   readonly #secrets: Secrets;
-  readonly #file: CredentialFile | undefined;
+  readonly #readFile: (() => Credential | undefined) | undefined;
   readonly #warn: (text: string) => void;
   readonly #now: () => number;
   #credential: Credential;
-  #fileVersion: number | undefined;
   /** Each renewal adds a second of validity: signatures issued in the same second are identical otherwise. */
   #renewals = 0;
   #issued: { readonly userSig: string; readonly issuedAt: number } | undefined;
@@ -88,7 +79,7 @@ export class Signer {
 
   /**
    * @param options.secrets learns the credential and every UserSig that is made
-   * @param options.file is read again when it has changed
+   * @param options.readFile the credential that its file holds now; undefined where it holds none at the moment
    * @param options.warn told, once each, that a ready-made UserSig expires within a day, and an hour
    * @param options.now milliseconds since 1970
    */
@@ -97,24 +88,23 @@ export class Signer {
     identifier: string;
     credential: Credential;
     secrets: Secrets;
-    file?: CredentialFile | undefined;
+    readFile?: (() => Credential | undefined) | undefined;
     warn?: (text: string) => void;
     now?: () => number;
   }) {
     this.sdkAppId = options.sdkAppId;
     this.identifier = options.identifier;
     this.#secrets = options.secrets;
-    this.#file = options.file;
+    this.#readFile = options.readFile;
     this.#warn = options.warn ?? (() => {});
     this.#now = options.now ?? Date.now;
     this.#credential = options.credential;
-    this.#fileVersion = this.#file?.version();
     for (const secret of Object.values(options.credential)) this.#secrets.add(secret);
   }
 
   /** The UserSig to send now; a ready-made one that is unreadable, expired or of another application has a problem. */
   current(): Signature {
-    if (this.#file && this.#file.version() !== this.#fileVersion) this.#readFile();
+    this.#readAgain();
     const now = Math.floor(this.#now() / 1000);
     if ("userSig" in this.#credential) {
       const info = decodeUserSig(this.#credential.userSig);
@@ -139,7 +129,7 @@ export class Signer {
    * @param isExpired true if a new one by the same key helps
    */
   renew(refused: string, isExpired: boolean): boolean {
-    if (this.#readFile()) return true;
+    if (this.#readAgain()) return true;
     if ("userSig" in this.#credential) return this.#credential.userSig !== refused;
     if (this.#issued?.userSig !== refused) return true; // another call has renewed it meanwhile
     if (!isExpired) return false;
@@ -148,10 +138,9 @@ export class Signer {
     return true;
   }
 
-  /** Reads the file again. Returns true if it holds another credential now. */
-  #readFile(): boolean {
-    this.#fileVersion = this.#file?.version();
-    const credential = this.#file?.read();
+  /** Returns true if the file holds another credential now. */
+  #readAgain(): boolean {
+    const credential = this.#readFile?.();
     if (!credential || JSON.stringify(credential) === JSON.stringify(this.#credential)) return false;
     for (const secret of Object.values(credential)) this.#secrets.add(secret);
     this.#credential = credential;

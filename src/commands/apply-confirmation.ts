@@ -1,5 +1,5 @@
 import { mustConfirm } from "../guard/confirmation.ts";
-import { formatCount, plural } from "../text/text.ts";
+import { escapeHidden, formatCount, plural } from "../text/text.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import type { CliProcess } from "./cli-process.ts";
 import type { FileCheck } from "./edit-file.ts";
@@ -24,7 +24,7 @@ export async function confirmAll(
   }
   const prompts = await import("@clack/prompts");
   const reach = Number.isFinite(largest) ? plural(largest, "subscriber") : "an unknown number of subscribers";
-  const names = [...channels].slice(0, 5).join(", ");
+  const names = escapeHidden([...channels].slice(0, 5).join(", "));
   const more = channels.size > 5 ? ` and ${formatCount(channels.size - 5)} more` : "";
   const answer = await prompts.select({
     message: `${context.application}: ${plural(edits, "edit")} (${formatCount(subscriberEdits)} of single subscribers) in ${plural(channels.size, "channel")}: ${names}${more}.${largest >= 0 ? ` The largest has ${reach}.` : ""}`,

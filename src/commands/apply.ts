@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { describeFileError } from "../text/file-error.ts";
-import { formatCount, plural } from "../text/text.ts";
+import { escapeHidden, formatCount, plural } from "../text/text.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import { confirmAll } from "./apply-confirmation.ts";
 import { Job } from "./apply-job.ts";
@@ -21,7 +21,7 @@ const PROGRESS_EVERY_MS = 10_000;
 export async function apply(cli: CliProcess, version: string, line: CommandLine): Promise<number> {
   const { flags, file = "" } = line;
   const { results: resultsPath, left } = flags;
-  const tell = (text: string) => void cli.stderr.write(`${text}\n`);
+  const tell = (text: string) => void cli.stderr.write(`${escapeHidden(text)}\n`);
   const settings = settingsOf(cli, line);
   if (!settings.settings) {
     for (const problem of settings.problems) tell(`✗ ${problem}`);

@@ -35,7 +35,7 @@ const EVERYWHERE = {
 const SWITCH = { type: "boolean" } as const;
 const VALUE = { type: "string" } as const;
 /** The flags of each command. */
-const COMMANDS = {
+const FLAGS = {
   serve: EVERYWHERE,
   setup: EVERYWHERE,
   doctor: { ...EVERYWHERE, json: SWITCH, timeout: VALUE },
@@ -43,7 +43,7 @@ const COMMANDS = {
   apply: { ...EVERYWHERE, check: SWITCH, results: VALUE, left: VALUE },
   journal: { ...EVERYWHERE, since: VALUE, outcome: VALUE, channel: VALUE, json: SWITCH, check: SWITCH },
 } as const;
-export type Command = keyof typeof COMMANDS;
+export type Command = keyof typeof FLAGS;
 
 export interface CommandLine {
   readonly command: Command | "help" | "version";
@@ -84,7 +84,7 @@ function readTyped(command: Command, args: readonly string[]): Omit<CommandLine,
   if (args.some((arg) => arg === "--help" || arg === "-h")) return { ...line, command: "help" };
   if (args.some((arg) => arg === "--version" || arg === "-v")) return { ...line, command: "version" };
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options: COMMANDS[command], allowPositionals: true });
+    const { values, positionals } = parseArgs({ args: [...args], options: FLAGS[command], allowPositionals: true });
     if (command !== "serve") positionals.shift();
     const file = command === "apply" ? positionals.shift() : undefined;
     const problems = positionals.map((each) => `Unknown command: ${shown(each)}.${suggestion(each, command)}`);
@@ -107,7 +107,7 @@ function isOfEveryCommand(arg: string): boolean {
 }
 
 function isCommand(word: string): word is Command {
-  return Object.hasOwn(COMMANDS, word) && word !== "serve";
+  return Object.hasOwn(FLAGS, word) && word !== "serve";
 }
 
 /** What is about safety, letters alone, and how it is written. It is never ignored: an edit might go to the wrong place. */
@@ -131,8 +131,8 @@ function rightSpelling(typed: string): string | undefined {
 }
 
 function suggestion(typed: string, command: Command): string {
-  const flags = Object.keys(COMMANDS[command]).map((flag) => `--${flag}`);
-  const known = [...Object.keys(COMMANDS).filter(isCommand), ...flags];
+  const flags = Object.keys(FLAGS[command]).map((flag) => `--${flag}`);
+  const known = [...Object.keys(FLAGS).filter(isCommand), ...flags];
   const meant = nearestName(typed, known);
   return meant ? ` Did you mean ${meant}?` : " --help lists everything.";
 }

@@ -201,15 +201,15 @@ export interface RecordedEdit {
  * @throws the file system's error where the file cannot be read
  */
 export async function* readEdits(path: string): AsyncGenerator<RecordedEdit | undefined> {
-  const open = new Set<string>();
+  const unended = new Set<string>();
   for await (const line of readJournal(path)) {
-    if (line?.event === "intent") open.add(line.writeId);
-    else if (line) open.delete(line.writeId);
+    if (line?.event === "intent") unended.add(line.writeId);
+    else if (line) unended.delete(line.writeId);
   }
   const running = new Map<string, IntentLine>();
   for await (const line of readJournal(path)) {
     if (!line) yield undefined;
-    else if (line.event === "intent" && open.has(line.writeId)) yield { intent: line, result: undefined };
+    else if (line.event === "intent" && unended.has(line.writeId)) yield { intent: line, result: undefined };
     else if (line.event === "intent") running.set(line.writeId, line);
     else {
       const intent = running.get(line.writeId);

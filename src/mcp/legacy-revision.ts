@@ -1,13 +1,12 @@
 import {
   type CallToolResult,
-  ElicitResultSchema,
+  ErrorCode,
   type JSONRPCRequest,
   LATEST_PROTOCOL_VERSION,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { ConfirmationRequest } from "../edits/edit.ts";
 import {
-  ANSWER_TIMEOUT_MS,
   CANNOT_ASK,
   cannotAskOutcome,
   declinedOutcome,
@@ -15,16 +14,12 @@ import {
   elicitationParams,
   readAnswer,
 } from "./confirm.ts";
-import { INVALID_PARAMS, METHOD_NOT_FOUND, ProtocolError } from "./protocol-error.ts";
+import { ProtocolError } from "./protocol-error.ts";
 import { toResult } from "./result.ts";
 import { type CallParts, listTools, type Notify, RunningCall, type ServerFacts } from "./tool-calls.ts";
 
-/** Asks the client something. */
-export type Ask = (
-  request: { method: "elicitation/create"; params: ReturnType<typeof elicitationParams> },
-  schema: typeof ElicitResultSchema,
-  options: { signal: AbortSignal; timeout: number },
-) => Promise<unknown>;
+/** Asks the person through the client. */
+export type Ask = (params: ReturnType<typeof elicitationParams>, signal: AbortSignal) => Promise<unknown>;
 
 /**
  * MCP 2025-11-25 and older: the client says once what it is and what it can do, and a question is a request to it.
@@ -38,7 +33,7 @@ export function legacyRevision(parts: CallParts, server: ServerFacts, notify: No
     const { protocolVersion, capabilities, clientInfo } = params ?? {};
     if (typeof protocolVersion !== "string") {
       throw new ProtocolError(
-        INVALID_PARAMS,
+        ErrorCode.InvalidParams,
         "initialize needs params with protocolVersion, capabilities and clientInfo.",
       );
     }
@@ -78,9 +73,7 @@ export function legacyRevision(parts: CallParts, server: ServerFacts, notify: No
     const signal = AbortSignal.any([call.signal, parts.shutdownSignal]);
     call.waitingFor = "the person to confirm the edit";
     try {
-      // The SDK's `elicitInput` checks the answer with ajv, which the build leaves out; `readAnswer` checks it.
-      const request = { method: "elicitation/create" as const, params: elicitationParams(confirmation) };
-      return readAnswer(await ask(request, ElicitResultSchema, { signal, timeout: ANSWER_TIMEOUT_MS }));
+      return readAnswer(await ask(elicitationParams(confirmation), signal));
     } catch {
       if (signal.aborted) return "The call ended before the confirmation was answered.";
       return "The client did not answer the confirmation, or answered with an error.";
@@ -101,7 +94,7 @@ export function legacyRevision(parts: CallParts, server: ServerFacts, notify: No
       case "tools/call":
         return callTool(request, signal);
       default:
-        throw new ProtocolError(METHOD_NOT_FOUND, "Method not found");
+        throw new ProtocolError(ErrorCode.MethodNotFound, "Method not found");
     }
   };
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { JSONRPCRequest, RequestId } from "@modelcontextprotocol/sdk/types.js";
+import { ErrorCode, type JSONRPCRequest, type RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { ConfirmationRequest } from "../edits/edit.ts";
 import { isRecord } from "../text/json.ts";
 import {
@@ -12,13 +12,7 @@ import {
   elicitationParams,
   readAnswer,
 } from "./confirm.ts";
-import {
-  INVALID_PARAMS,
-  METHOD_NOT_FOUND,
-  MISSING_CAPABILITY,
-  ProtocolError,
-  UNSUPPORTED_VERSION,
-} from "./protocol-error.ts";
+import { MISSING_CAPABILITY, ProtocolError, UNSUPPORTED_VERSION } from "./protocol-error.ts";
 import { toResult } from "./result.ts";
 import { type CallParts, listTools, type Notify, RunningCall, type ServerFacts } from "./tool-calls.ts";
 
@@ -91,7 +85,7 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
     const isOfCall = question?.tool === tool && isDeepStrictEqual(question.args, args);
     if (!question || !isOfCall || question.until < performance.now()) {
       throw new ProtocolError(
-        INVALID_PARAMS,
+        ErrorCode.InvalidParams,
         `requestState is not valid for this call: it was changed, used before, made for other arguments, or is older than ${ANSWER_TIMEOUT_MS / 60_000} minutes or the server's last start. Nothing was sent. Call again without it.`,
       );
     }
@@ -136,7 +130,7 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
       case "subscriptions/listen":
         return endSubscription(id);
       default:
-        throw new ProtocolError(METHOD_NOT_FOUND, "Method not found");
+        throw new ProtocolError(ErrorCode.MethodNotFound, "Method not found");
     }
   };
 }
@@ -147,7 +141,7 @@ function readCaller({ params }: JSONRPCRequest): Caller {
   const capabilities = meta[`${META}clientCapabilities`];
   const clientInfo = meta[`${META}clientInfo`];
   if (typeof version !== "string") {
-    throw new ProtocolError(INVALID_PARAMS, `_meta["${META}protocolVersion"] is required.`);
+    throw new ProtocolError(ErrorCode.InvalidParams, `_meta["${META}protocolVersion"] is required.`);
   }
   if (version !== VERSION) {
     const requested = /^[\w.:-]{1,20}$/.test(version) ? version : "unknown"; // a longer one may be a credential
@@ -155,7 +149,7 @@ function readCaller({ params }: JSONRPCRequest): Caller {
     throw new ProtocolError(UNSUPPORTED_VERSION, "Unsupported protocol version", data);
   }
   if (!isRecord(capabilities)) {
-    throw new ProtocolError(INVALID_PARAMS, `_meta["${META}clientCapabilities"] is required.`);
+    throw new ProtocolError(ErrorCode.InvalidParams, `_meta["${META}clientCapabilities"] is required.`);
   }
   return describeCaller(clientInfo, capabilities);
 }

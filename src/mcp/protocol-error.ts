@@ -1,9 +1,4 @@
-/** JSON-RPC error codes. The last two are of the 2026-07-28 revision. */
-export const PARSE_ERROR = -32700;
-export const INVALID_REQUEST = -32600;
-export const METHOD_NOT_FOUND = -32601;
-export const INVALID_PARAMS = -32602;
-export const INTERNAL_ERROR = -32603;
+/** Error codes that the 2026-07-28 revision adds to the SDK's. */
 export const MISSING_CAPABILITY = -32021;
 export const UNSUPPORTED_VERSION = -32022;
 

@@ -1,9 +1,10 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
+import { ElicitResultSchema, ErrorCode, type JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
+import { ANSWER_TIMEOUT_MS } from "./confirm.ts";
 import { type InstructionOptions, writeInstructions } from "./instructions.ts";
 import { type Ask, legacyRevision } from "./legacy-revision.ts";
 import { modernRevision } from "./modern-revision.ts";
-import { INTERNAL_ERROR, ProtocolError } from "./protocol-error.ts";
+import { ProtocolError } from "./protocol-error.ts";
 import type { CallParts, Notify } from "./tool-calls.ts";
 
 /** The MCP server: lists the tools and answers calls, in either protocol revision, decided request by request. */
@@ -27,7 +28,15 @@ export function createServer(parts: ServerParts, inFlight = new Set<Promise<obje
   for (const method of ["initialize", "ping"]) server.removeRequestHandler(method);
 
   const notify: Notify = (notification) => void server.transport?.send(notification);
-  const ask: Ask = (request, schema, options) => server.request(request, schema, options);
+  let hasPinged = false;
+  const ask: Ask = (params, signal) => {
+    // SDK v1 numbers its requests from 0, and its clients cannot withdraw question 0: the ping takes that number.
+    if (!hasPinged) server.ping().catch(() => {});
+    hasPinged = true;
+    // Its `elicitInput` checks the answer with ajv, which the build leaves out; `readAnswer` checks it.
+    const request = { method: "elicitation/create" as const, params };
+    return server.request(request, ElicitResultSchema, { signal, timeout: ANSWER_TIMEOUT_MS });
+  };
   const legacy = legacyRevision(parts, { info, instructions }, notify, ask);
   const modern = modernRevision(parts, { info, instructions }, notify);
   server.fallbackRequestHandler = async (request, { signal, requestId }) => {
@@ -39,7 +48,7 @@ export function createServer(parts: ServerParts, inFlight = new Set<Promise<obje
       if (error instanceof ProtocolError) throw error;
       // Its message may hold anything, so it goes to the log only.
       parts.log("error", "internal error", { error });
-      throw new ProtocolError(INTERNAL_ERROR, "Internal error of this server; the log on stderr says more.");
+      throw new ProtocolError(ErrorCode.InternalError, "Internal error of this server; the log on stderr says more.");
     } finally {
       inFlight.delete(answer);
     }
@@ -54,7 +63,6 @@ function isModern({ method, params }: JSONRPCRequest): boolean {
   return meta?.["io.modelcontextprotocol/protocolVersion"] !== undefined || method === "server/discover";
 }
 
-/** The SDK would check the answers of `elicitInput` with ajv; this server asks by `request` and checks them itself. */
 const NO_VALIDATOR = {
   getValidator(): never {
     throw new Error("the SDK's validator is not used");

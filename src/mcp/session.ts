@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { config } from "zod/v4/core";
@@ -51,7 +52,7 @@ export async function startSession(
       transport.stopReading();
       shutdown.abort();
       await setImmediate(); // what was read last begins
-      await Promise.race([Promise.allSettled(inFlight), aborted(cut)]);
+      await Promise.race([Promise.allSettled(inFlight), cut.aborted ? undefined : once(cut, "abort")]);
       await setImmediate(); // and is answered
       if (cut.aborted) log("warn", "cut", { reason: "calls were still in flight" });
       await server.close(); // calls that are cancelled record their outcome in the journal before anything else happens
@@ -59,11 +60,4 @@ export async function startSession(
       await context?.close();
     },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

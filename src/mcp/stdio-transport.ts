@@ -1,8 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { ErrorCode, type JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { isRecord } from "../text/json.ts";
-import { INVALID_REQUEST, PARSE_ERROR } from "./protocol-error.ts";
 
 /**
  * JSON-RPC over lines of ASCII. The SDK's own transport leaves bad lines unanswered, and takes null for a value.
@@ -27,7 +26,7 @@ export class StdioTransport implements Transport {
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    this.#writeJson(fromSdk(message));
+    this.#writeJson(message);
   }
 
   async close(): Promise<void> {
@@ -64,10 +63,11 @@ export class StdioTransport implements Transport {
       if (text.trim() === "") return;
       content = JSON.parse(text);
     } catch {
-      this.#reject(PARSE_ERROR, "This line is not valid JSON in UTF-8.");
+      this.#reject(ErrorCode.ParseError, "This line is not valid JSON in UTF-8.");
       return;
     }
-    if (Array.isArray(content)) this.#reject(INVALID_REQUEST, "MCP has no batches: send one message per line.");
+    if (Array.isArray(content))
+      this.#reject(ErrorCode.InvalidRequest, "MCP has no batches: send one message per line.");
     else if (isRecord(content)) this.#receiveMessage(content);
   }
 
@@ -76,7 +76,7 @@ export class StdioTransport implements Transport {
     const hasId = typeof id === "string" || Number.isSafeInteger(id);
     if (!("method" in content)) {
       const answer = "error" in content ? { error } : { result };
-      if (hasId) this.onmessage?.({ jsonrpc: "2.0", id: Number(id) - 1, ...answer } as JSONRPCMessage); // see fromSdk
+      if (hasId) this.onmessage?.({ jsonrpc: "2.0", id, ...answer } as JSONRPCMessage);
       return;
     }
     const isRequest = "id" in content;
@@ -84,7 +84,7 @@ export class StdioTransport implements Transport {
     const isReadable = typeof method === "string" && (params === undefined || isRecord(params));
     if (jsonrpc !== "2.0" || !isReadable || (isRequest && !hasId)) {
       const problem = "Not a JSON-RPC 2.0 request, whose id is a string or a whole number that JavaScript can hold.";
-      if (isRequest) this.#reject(INVALID_REQUEST, problem, hasId ? id : null);
+      if (isRequest) this.#reject(ErrorCode.InvalidRequest, problem, hasId ? id : null);
       return; // what is no request has no answer
     }
     const message = { jsonrpc, ...(isRequest && { id }), method, ...(params && { params }) };
@@ -121,16 +121,4 @@ function readableParams(params: unknown): unknown {
 
 function withoutNulls(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
-}
-
-/**
- * SDK v1 numbers its own requests from 0, which clients take for none when a question is withdrawn. On the wire the
- * numbers are one higher.
- */
-function fromSdk(message: JSONRPCMessage): object {
-  if ("method" in message && "id" in message && typeof message.id === "number")
-    return { ...message, id: message.id + 1 };
-  if (!("method" in message) || message.method !== "notifications/cancelled") return message;
-  const { requestId } = message.params ?? {};
-  return { ...message, params: { ...message.params, requestId: Number(requestId) + 1 } };
 }

@@ -1,4 +1,9 @@
-import type { Implementation, JSONRPCNotification, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
+import {
+  ErrorCode,
+  type Implementation,
+  type JSONRPCNotification,
+  type JSONRPCRequest,
+} from "@modelcontextprotocol/sdk/types.js";
 import { Deadline } from "../call/deadline.ts";
 import { ExplainedError } from "../call/explained-error.ts";
 import type { Log } from "../log.ts";
@@ -6,7 +11,7 @@ import { InternalError } from "../tools/internal-error.ts";
 import { logCall } from "../tools/log-call.ts";
 import type { ToolContext, ToolOutcome } from "../tools/tool.ts";
 import { reportProgress } from "./progress.ts";
-import { INVALID_PARAMS, ProtocolError } from "./protocol-error.ts";
+import { ProtocolError } from "./protocol-error.ts";
 import TOOLS from "./tools-list.json" with { type: "json" };
 
 /** Tool calls, whatever the protocol revision: from the request to the result of the tool. */
@@ -62,7 +67,7 @@ export class RunningCall {
     const tool = TOOLS.find(({ name }) => name === params?.name);
     if (!tool) {
       const names = availableTools(parts.readOnly).map(({ name }) => name);
-      throw new ProtocolError(INVALID_PARAMS, `Unknown tool. This server has ${names.join(", ")}.`);
+      throw new ProtocolError(ErrorCode.InvalidParams, `Unknown tool. This server has ${names.join(", ")}.`);
     }
     this.tool = tool.name;
     this.args = params?.arguments ?? {};

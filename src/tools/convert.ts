@@ -76,11 +76,11 @@ function convert(schema: z.core.$ZodType, value: unknown, name: string, warnings
     return isFiller(inner, value) ? undefined : convert(inner, value, name, warnings);
   }
   if (schema instanceof z.ZodArray) {
-    const list = typeof value === "string" ? parseJson(value, Array.isArray) : value;
+    const list = typeof value === "string" ? parseNested(value, Array.isArray) : value;
     return Array.isArray(list) ? list.map((element) => convert(schema.element, element, name, warnings)) : value;
   }
   if (schema instanceof z.ZodObject) {
-    const object = typeof value === "string" ? parseJson(value, isRecord) : value;
+    const object = typeof value === "string" ? parseNested(value, isRecord) : value;
     if (!isRecord(object)) return value;
     const entries = Object.entries(object).flatMap(([key, part]) => {
       if (!Object.hasOwn(schema.shape, key)) return [[key, part]];
@@ -120,10 +120,10 @@ function isLossless(value: unknown): boolean {
 }
 
 /** What a text holds as JSON, also inside a JSON string; undefined where that is something else. */
-function parseJson(text: string, isWanted: (value: unknown) => boolean): unknown {
+function parseNested(text: string, isWanted: (value: unknown) => boolean): unknown {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "string" && value.length < text.length) return parseJson(value, isWanted);
+    if (typeof value === "string" && value.length < text.length) return parseNested(value, isWanted);
     return isWanted(value) ? value : undefined;
   } catch {
     return undefined;

@@ -16,17 +16,22 @@ const MAX_SHOWN = 80;
  * @throws InputError listing all problems
  */
 export function validateInput<T>(schema: z.ZodType<T>, given: unknown, more: readonly string[] = []): T {
-  const { data, error } = schema.safeParse(given, { reportInput: true });
-  const problems = [...(error?.issues ?? []).flatMap((issue) => describe(issue, given, schema)), ...more];
+  const { data, error } = schema.safeParse(given, {
+    reportInput: true,
+    // The message of an unknown key is the list of the known ones: an issue does not tell where it comes from.
+    error: ({ code, inst }) =>
+      code === "unrecognized_keys" && inst instanceof z.ZodObject ? Object.keys(inst.shape).join(", ") : undefined,
+  });
+  const problems = [...(error?.issues ?? []).flatMap((issue) => describe(issue, given)), ...more];
   if (problems.length > 0) throw new InputError(problems);
   return data as T;
 }
 
-function describe(issue: z.core.$ZodIssue, given: unknown, schema: z.core.$ZodType): string[] {
+function describe(issue: z.core.$ZodIssue, given: unknown): string[] {
   const place = placeName(issue.path);
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => describeUnknownKey(key, issue.path, given, schema));
+      return issue.keys.map((key) => describeUnknownKey(key, issue.path, given, issue.message));
     case "invalid_type":
       if (issue.input === undefined)
         return [`${place} is required: give ${describeExpected(issue.expected, issue.path)}.`];
@@ -64,7 +69,7 @@ const WRAPPERS = ["input", "arguments", "args", "params", "parameters"];
 // Parts of the signed URL. Agents that know the service's pages send them.
 const ADDED_BY_SERVER = ["random", "contenttype", "sdkappid", "identifier", "usersig"];
 
-function describeUnknownKey(key: string, path: PropertyKey[], given: unknown, schema: z.core.$ZodType): string {
+function describeUnknownKey(key: string, path: PropertyKey[], given: unknown, known: string): string {
   const place = placeName([...path, key]);
   if (WRAPPERS.includes(key) && isRecord(isRecord(given) ? given[key] : undefined))
     return `${place} is not a field of this tool: put what is inside it at the top level.`;
@@ -75,26 +80,14 @@ function describeUnknownKey(key: string, path: PropertyKey[], given: unknown, sc
   }
   const isReadOnly = CHANNEL_FIELDS.some((field) => field.name === key && !field.writable);
   if (isReadOnly) return `${place} can be read but not written: leave it out.`;
-  const known = shapeAt(schema, path);
-  const meant = nearestName(key, known);
+  const meant = nearestName(key, known.split(", "));
   if (meant) return `${place} is not a field of this tool: did you mean ${meant}?`;
   if (key === "Official_Account" && known.includes("OfficialAccountIdList")) {
     const id = isRecord(given) ? given[key] : undefined;
     const example = typeof id === "string" ? id : "@TOA#_…";
     return `${place} belongs in the list: "OfficialAccountIdList":[{"Official_Account":${show(example)}}].`;
   }
-  return `${place} is not a field of this tool, which takes ${known.join(", ")}. Use one of these, or leave it out.`;
-}
-
-function shapeAt(schema: z.core.$ZodType, path: PropertyKey[]): string[] {
-  let at = schema;
-  for (const step of path) {
-    if (at instanceof z.ZodOptional) at = at.unwrap();
-    if (at instanceof z.ZodArray) at = at.element;
-    else if (at instanceof z.ZodObject) at = at.shape[String(step)];
-  }
-  if (at instanceof z.ZodOptional) at = at.unwrap();
-  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+  return `${place} is not a field of this tool, which takes ${known}. Use one of these, or leave it out.`;
 }
 
 function describeExpected(expected: string, path: PropertyKey[]): string {

@@ -348,6 +348,16 @@ describe.concurrent("apply", () => {
     if (exitCode !== 0) expect(terminal.output).toContain("The edits were not confirmed. Nothing was sent.");
   });
 
+  test("shows hidden characters of the file as escapes, in problems and in the question", async () => {
+    const { endpoint } = await startSandbox();
+    const { file: wrong } = fileWith(JSON.stringify({ tool: MODIFY, arguments: {}, "\u202e": 1 }));
+    expect((await start(endpoint, [wrong]).ended).stderr).toContain('line 1: unknown key "\\u202e"');
+    const { file } = fileWith(nameLine("B", "@TOA#_\u001b[8m\u202e"));
+    const terminal = new Terminal(["apply", file], environmentOf(endpoint, { TENCENT_CHAT_CONFIRM_EDITS: "1000" }));
+    await terminal.answer("in 1 channel: @TOA#_\\u001b[8m\\u202e.", ENTER);
+    expect(await terminal.exit()).toBe(1);
+  });
+
   test("asks for edits of channels by their own subscribers, and for those of one subscriber from 1 on", async () => {
     const sandbox = await startSandbox();
     withSubscribers(sandbox, 1);

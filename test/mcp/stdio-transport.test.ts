@@ -101,18 +101,15 @@ describe("lines in", () => {
     ]);
   });
 
-  test("take an answer of the client to the number that the client saw", async () => {
-    const { input, received, written, transport, settle } = await open();
-    await transport.send({ jsonrpc: "2.0", id: 0, method: "elicitation/create" });
-    await transport.send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 0 } });
+  test("take an answer of the client", async () => {
+    const { input, received, settle } = await open();
     input.write(
       '{"jsonrpc":"2.0","id":1,"result":{"a":1}}\n{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}\n',
     );
     await settle();
-    expect(written.map((text) => JSON.parse(text))).toMatchObject([{ id: 1 }, { params: { requestId: 1 } }]);
     expect(received).toMatchObject([
-      { id: 0, result: { a: 1 } },
-      { id: 0, error: { code: 1 } },
+      { id: 1, result: { a: 1 } },
+      { id: 1, error: { code: 1 } },
     ]);
   });
 

@@ -58,7 +58,10 @@ export function createContext(settings: Settings, service: Service, info: Proces
     timeoutMs: settings.timeoutMs,
     isSandbox: settings.isSandbox,
     givenUndos: new GivenUndos(journal),
-    call: (name, args, call) => callTool(toolNamed(name), args, context, call),
+    call(name, args, call) {
+      signer.refresh(); // first of all: a new credential must not be among the arguments
+      return callTool(toolNamed(name), args, context, call);
+    },
     async warmUp() {
       await http.load();
       if (endpoint.protocol === "https:") createSecureContext(); // Node reads its root certificates at the first use

@@ -14,8 +14,8 @@ const run = async (command: Exclude<Command, "serve">, line: CommandLine): Promi
 
 async function main(): Promise<void> {
   const line = parseArguments(process.argv.slice(2), process.stdin.isTTY === true);
-  // The reader of our output is gone, or its disk is full: there is nothing left to do.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  // Where nobody reads our output any more (head), the exit code still counts; a full disk ends everything.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => error.code === "EPIPE" || process.exit(1));
   process.stderr.on("error", () => {});
   const isTyped = line.command !== "serve" || process.stdin.isTTY === true;
   if (isTyped && line.problems.length > 0) {

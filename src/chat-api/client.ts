@@ -11,11 +11,11 @@ import type { FailedReply, Reply, Request } from "./reply.ts";
 import { RateLimiter } from "./retry/rate-limiter.ts";
 import { RETRY_BUDGET, ratePauseMs, responseTimeoutMs, retryPauseMs } from "./retry/retry-policy.ts";
 
-/** The pipeline: rate limiter → cooldown → signature → POST → classified reply → retry decision. */
+/** The pipeline: rate limiter → signature → cooldown → POST → classified reply → retry decision. */
 
 /** `random` is new for each attempt, 0 to 4294967295 (each of the three pages). */
 const RANDOM_END = 4_294_967_296;
-/** After refused credentials nothing is sent for this long: 70050 locks an account for a minute. */
+/** A refused UserSig is not sent again for this long: 70050 locks an account for a minute. */
 const COOLDOWN_MS = 60_000;
 
 /** Something worth a line in the log. */
@@ -28,7 +28,8 @@ export class ChatClient {
   readonly #logEvent: LogEvent;
   /** What all requests to one command share. */
   readonly #commands: Readonly<Record<Command, { readonly limiter: RateLimiter; retriesLeft: number }>>;
-  #cooldown = { until: 0, code: 0 };
+  /** After a refusal: what was refused, and until when (milliseconds of `performance.now`) it is not sent again. */
+  #cooldown = { userSig: "", until: 0, code: 0 };
 
   /**
    * @param options.perSecond requests a second to each command, 1 to 200
@@ -103,15 +104,15 @@ export class ChatClient {
     await this.#http.load(); // before the limiter: what waits for a module would leave it in one burst
     const failure = await this.#commands[command].limiter.acquire(deadline);
     if (failure) return unsigned(failure);
-    const leftMs = this.#cooldown.until - performance.now();
+    const signature = this.#signer.current();
+    if ("problem" in signature) return unsigned(networkFailure("userSigUnusable", signature.problem));
+    const { userSig } = signature;
+    const leftMs = userSig === this.#cooldown.userSig ? this.#cooldown.until - performance.now() : 0;
     if (leftMs > 0) {
       const detail = `code ${this.#cooldown.code}; ${Math.ceil(leftMs / 1000)} seconds left`;
       return unsigned(networkFailure("authCooldown", detail));
     }
-    const signature = this.#signer.current();
-    if ("problem" in signature) return unsigned(networkFailure("userSigUnusable", signature.problem));
 
-    const { userSig } = signature;
     const query = new URLSearchParams({
       sdkappid: String(this.#signer.sdkAppId),
       identifier: this.#signer.identifier,
@@ -126,12 +127,12 @@ export class ChatClient {
     return { result: readResponse(response, Date.now(), this.secrets, [command, ...ids]), userSig };
   }
 
-  /** After a refused signature: true if the next one differs, once a call; otherwise every request stops for a while. */
+  /** After a refused signature: true if the next one differs, once a call; otherwise it is not sent for a while. */
   #renewSignature(failure: Failure, isFirstOfKind: boolean, userSig: string): boolean {
     if (failure.kind !== "code" || (failure.code.kind !== "expired" && failure.code.kind !== "credentials"))
       return false;
     const isNew = isFirstOfKind && this.#signer.renew(userSig, failure.code.kind === "expired");
-    if (!isNew) this.#cooldown = { until: performance.now() + COOLDOWN_MS, code: failure.envelope.ErrorCode };
+    if (!isNew) this.#cooldown = { userSig, until: performance.now() + COOLDOWN_MS, code: failure.envelope.ErrorCode };
     return isNew;
   }
 }

@@ -8,6 +8,9 @@ import type { Prompts } from "./prompts.ts";
 
 /** Adds the server to an MCP host: by the host's own command, or by printing what to add. */
 
+/** What a host's command may print. */
+const MAX_OUTPUT_BYTES = 100_000_000;
+
 /** True if a program is found on the PATH. */
 export function isOnPath(program: string, { PATH = "" }: CliProcess["env"]): boolean {
   return PATH.split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, program)));
@@ -22,20 +25,23 @@ export async function addToHost(
 ): Promise<string | undefined> {
   const { texts } = prompts;
   const { label, remove, has } = mcpHost(name);
+  let isRemoved = false;
   if (remove && has && (await run(has, cli)).problem === undefined) {
     // The files are written by now, so Ctrl-C means no.
     if (!(await prompts.confirm(texts.replace(label), true).catch(() => false))) return texts.kept;
-    await run(remove, cli);
+    isRemoved = (await run(remove, cli)).problem === undefined;
   }
   const { problem, output } = await run(command, cli);
   if (output.trim() !== "") prompts.print(output.trim());
-  return problem && texts.notAdded(problem);
+  if (!problem) return undefined;
+  prompts.print(shellLine(command, "posix"));
+  return `${texts.notAdded(problem)}${isRemoved ? ` ${texts.removed}` : ""}`;
 }
 
 /** Runs a command to its end. */
 async function run([command = "", ...args]: readonly string[], { env }: CliProcess) {
   try {
-    const running = promisify(execFile)(command, args, { env });
+    const running = promisify(execFile)(command, args, { env, maxBuffer: MAX_OUTPUT_BYTES });
     running.child.stdin?.end(); // it can ask nobody
     const { stdout, stderr } = await running;
     return { output: stdout + stderr };

@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { REGIONS, type RegionName } from "../chat-api/regions.ts";
 import type { Environment } from "../settings/environment.ts";
 import type { SettingName } from "../settings/schema.ts";
 import { readSettings } from "../settings/settings.ts";
-import { configurationFolder } from "./key-file.ts";
+import { configurationFolder, homeFolder } from "./key-file.ts";
 import { type McpHostName, mcpHost } from "./mcp-hosts.ts";
 import type { Prompts } from "./prompts.ts";
 
@@ -43,7 +42,7 @@ export async function askApplication(prompts: Prompts, shell: Environment, name:
     { value: "paste", label: texts.keyPaste, hint: consolePath },
     { value: "file", label: texts.keyInFile },
   ]);
-  const keyFile = source === "file" ? await askKeyFile(prompts, shell.HOME ?? homedir()) : path;
+  const keyFile = source === "file" ? await askKeyFile(prompts, homeFolder(shell)) : path;
   const newKey = source === "paste" ? { path, key: await askKey(prompts) } : undefined;
   const limits = await askLimits(prompts, name, folder);
   const env = { ...location, TENCENT_CHAT_SDKAPPID: sdkAppId, TENCENT_CHAT_SECRET_KEY_FILE: keyFile, ...limits };

@@ -25,21 +25,22 @@ export const HELP = `an MCP server for Tencent Cloud Chat official channels
 Settings are TENCENT_CHAT_… environment variables; the README lists them.
 `;
 
-/** Flags that every command takes. */
+/** Flags that stand for settings, and those that every command takes. */
 const EVERYWHERE = {
   sandbox: { type: "boolean" },
   "read-only": { type: "boolean" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "v" },
 } as const;
+const { sandbox, "read-only": _, ...ABOUT } = EVERYWHERE;
 const SWITCH = { type: "boolean" } as const;
 const VALUE = { type: "string" } as const;
-/** The flags of each command. */
+/** The flags of each command. setup asks what these flags say, and the demo plays in the sandbox alone. */
 const FLAGS = {
   serve: EVERYWHERE,
-  setup: EVERYWHERE,
+  setup: ABOUT,
   doctor: { ...EVERYWHERE, json: SWITCH, timeout: VALUE },
-  demo: EVERYWHERE,
+  demo: { ...ABOUT, sandbox },
   apply: { ...EVERYWHERE, check: SWITCH, results: VALUE, left: VALUE },
   journal: { ...EVERYWHERE, since: VALUE, outcome: VALUE, channel: VALUE, json: SWITCH, check: SWITCH },
 } as const;
@@ -65,8 +66,13 @@ export interface CommandLine {
  */
 export function parseArguments(given: readonly string[], isTerminal: boolean): CommandLine {
   const args = given.filter((each) => each !== "--"); // package managers pass their own on
-  const first = args.find((arg) => !isOfEveryCommand(arg)) ?? ""; // their flags may stand before it
-  const command = isCommand(first) ? first : "serve";
+  const word = commandWord(args);
+  const command = isCommand(word) ? word : "serve";
+  const meant = /^\w/.test(word) ? nearestName(word, Object.keys(FLAGS).filter(isCommand)) : undefined;
+  if (command === "serve" && meant) {
+    const problem = `Unknown command: ${shown(word)}. Did you mean ${meant}?`;
+    return { command, flags: {}, file: undefined, problems: [problem], ignored: [] };
+  }
   if (command !== "serve" || isTerminal) return { ...readTyped(command, args), ignored: [] };
   const ofHost = args.filter((arg) => !isOfEveryCommand(arg)).map((arg) => ({ arg, right: rightSpelling(arg) }));
   return {
@@ -74,8 +80,16 @@ export function parseArguments(given: readonly string[], isTerminal: boolean): C
     problems: ofHost.flatMap(({ arg, right }) =>
       right ? [`The argument ${shown(arg)} was not understood: ${right}.`] : [],
     ),
-    ignored: ofHost.flatMap(({ arg, right }) => (right ? [] : [shown(arg)])),
+    ignored: ofHost.flatMap(({ arg, right }) => (right ? [] : [arg.startsWith("-") ? shown(arg) : "(a value)"])),
   };
+}
+
+/** The first word that is no flag of ours, and no value of one: a command, where a person typed the line. */
+function commandWord(args: string[]): string {
+  const options = { ...FLAGS.doctor, ...FLAGS.apply, ...FLAGS.journal };
+  const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true });
+  const first = tokens.find((token) => token.kind !== "option" || !Object.hasOwn(options, token.name));
+  return first?.kind === "positional" ? first.value : "";
 }
 
 /** Reads what is meant for us, as a person types it. */
@@ -88,6 +102,8 @@ function readTyped(command: Command, args: readonly string[]): Omit<CommandLine,
     if (command !== "serve") positionals.shift();
     const file = command === "apply" ? positionals.shift() : undefined;
     const problems = positionals.map((each) => `Unknown command: ${shown(each)}.${suggestion(each, command)}`);
+    const empty = Object.entries(values).filter(([, value]) => value === "");
+    problems.push(...empty.map(([flag]) => `--${flag} needs a value.`));
     if (command === "apply" && file === undefined) problems.push("apply needs a file; - is standard input.");
     return { command, flags: values as CommandLine["flags"], file, problems };
   } catch (error) {
@@ -98,7 +114,8 @@ function readTyped(command: Command, args: readonly string[]): Omit<CommandLine,
 /** What parseArgs refused. Its own messages quote what was typed, which may be a secret in the wrong place. */
 function describe({ code, message }: NodeJS.ErrnoException, command: Command): string {
   const [, flag = ""] = /'(?:-\w, )?(--?[^\s']+)/.exec(message) ?? [];
-  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") return `Unknown flag: ${shown(flag)}.${suggestion(flag, command)}`;
+  const what = command === "serve" ? "Unknown flag:" : `Unknown flag of ${command}:`;
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") return `${what} ${shown(flag)}.${suggestion(flag, command)}`;
   return `${flag} ${message.includes("does not take an argument") ? "takes no" : "needs a"} value.`;
 }
 
@@ -119,14 +136,21 @@ const SAFETY: Readonly<Record<string, string>> = {
   writesperhour: "set TENCENT_CHAT_WRITES_PER_HOUR in the env block of the host",
 };
 
-/** For an argument of which a word, letters alone, is or nearly is about safety, or names a setting: how it is written. */
+/** Flags that browsers pass on to their child processes. */
+const OF_BROWSERS = /^(no|enable|disable|service).*sandbox/;
+
+/** For an argument whose name or value, letters alone, is or nearly is about safety, or names a setting: how it is written. */
 function rightSpelling(typed: string): string | undefined {
   if (/TENCENT[_-]CHAT[_-]/i.test(typed)) return "settings belong in the env block of the host";
-  const words = typed.split(/[\s,=]+/).map((word) => word.toLowerCase().replace(/[^a-z]/g, ""));
+  const [name = "", ...values] = typed.split(/[\s,=]+/);
+  const words = [name, ...(values.length === 1 ? values : [])] // more values are a text, and a slash makes a path
+    .map((word) => (/[\\/]/.test(word) ? "" : word.toLowerCase().replace(/[^a-z]/g, "")));
   const sorted = (word: string) => [...word].sort().join("");
-  const isMeant = (name: string, word: string) =>
-    leven(name, word) <= 1 || word.startsWith(name) || sorted(word) === sorted(name); // two letters that changed places
-  const meant = Object.keys(SAFETY).find((name) => words.some((word) => isMeant(name, word)));
+  const isMeant = (safe: string, word: string, at: number) =>
+    leven(safe, word) <= 1 ||
+    sorted(word) === sorted(safe) || // two letters that changed places
+    (at === 0 && /^\W/.test(name) && word.includes(safe) && !OF_BROWSERS.test(word));
+  const meant = Object.keys(SAFETY).find((safe) => words.some((word, at) => isMeant(safe, word, at)));
   return meant && SAFETY[meant];
 }
 
@@ -134,11 +158,12 @@ function suggestion(typed: string, command: Command): string {
   const flags = Object.keys(FLAGS[command]).map((flag) => `--${flag}`);
   const known = [...Object.keys(FLAGS).filter(isCommand), ...flags];
   const meant = nearestName(typed, known);
-  return meant ? ` Did you mean ${meant}?` : " --help lists everything.";
+  return meant && meant !== typed ? ` Did you mean ${meant}?` : " --help lists everything.";
 }
 
 /** An argument, if it can only be a name: anything else may be a secret that was put in the wrong place. */
 function shown(typed: string): string {
   const name = typed.split("=", 1)[0] ?? "";
-  return /^-{0,2}[a-z]+([-_][a-z]+)*$/i.test(name) && name.length <= 40 ? name : "(not shown)";
+  const isName = /^-{0,2}[a-z]+([-_][a-z]+)*$/i.test(name) && name.length <= (name.startsWith("-") ? 40 : 15);
+  return isName ? name : "(not shown)";
 }

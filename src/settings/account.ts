@@ -37,6 +37,8 @@ const USERSIG = /eJ[A-Za-z0-9*_-]{80,}/;
 const SECRET_KEY = /[0-9a-f]{64}/i;
 const KEY_LENGTH = 64;
 const isWhole = (pattern: RegExp, text: string) => new RegExp(`^${pattern.source}$`, pattern.flags).test(text);
+const isKey = (text: string) => isWhole(SECRET_KEY, text);
+const MAX_FILE_BYTES = 100_000;
 /** A shorter text is no credential of the service, and would be found in ordinary words. A longer one is something else. */
 const CREDENTIAL_LENGTH = { min: 16, max: 1_000 } as const;
 const CREDENTIAL = { secretKey: /^[A-Za-z0-9]{16,1000}$/, userSig: /^[A-Za-z0-9*_-]{16,1000}$/ } as const;
@@ -63,12 +65,13 @@ export function readAccount(env: Environment, values: SettingValues, findings: F
   const readFile = () => {
     try {
       const held = textOfFile(value);
-      return problemOfCredential(name, held) === undefined ? credentialOf(held) : undefined;
+      const isWorse = isKey(text) && !isKey(held); // it may be half written
+      return isWorse || problemOfCredential(name, held) ? undefined : credentialOf(held);
     } catch {
       return undefined; // it may be about to be replaced
     }
   };
-  if (CREDENTIALS[name] === "secretKey" && !isWhole(SECRET_KEY, text)) {
+  if (CREDENTIALS[name] === "secretKey" && !isKey(text)) {
     findings.warnings.push(
       `${name} holds ${text.length} characters${text.length === KEY_LENGTH ? ", not all of them hexadecimal digits" : ""}; a secret key has ${KEY_LENGTH} hexadecimal digits.`,
     );
@@ -80,7 +83,7 @@ export function readAccount(env: Environment, values: SettingValues, findings: F
 function problemOfCredential(name: CredentialName, text: string): string | undefined {
   const where = metaOf(name).kind === "file" ? "_FILE" : "";
   const kind = CREDENTIALS[name];
-  if (kind === "userSig" && isWhole(SECRET_KEY, text))
+  if (kind === "userSig" && isKey(text))
     return `holds a secret key, not a UserSig: put it into TENCENT_CHAT_SECRET_KEY${where}.`;
   if (kind === "secretKey" && isWhole(USERSIG, text))
     return `holds a UserSig, not a secret key: put it into TENCENT_CHAT_USERSIG${where}.`;
@@ -112,7 +115,9 @@ function readCredentialFile(name: CredentialName, path: string, { problems, warn
  * credential is ASCII, so nothing else needs to be decoded.
  */
 function textOfFile(path: string): string {
-  if (!statSync(path).isFile()) throw new Error("not a regular file");
+  const info = statSync(path);
+  if (!info.isFile()) throw new Error("not a regular file");
+  if (info.size > MAX_FILE_BYTES) throw new Error("it is too large for a credential");
   const text = plainValue(readFileSync(path, "latin1").replace(/[^\n -~]/g, ""));
   if (text === undefined) throw new Error("it is empty");
   return text;

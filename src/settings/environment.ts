@@ -1,6 +1,6 @@
 import { nearestName } from "../text/nearest-name.ts";
 import { escapeHidden } from "../text/text.ts";
-import { SETTING_NAMES, SETTINGS, type SettingValues } from "./schema.ts";
+import { metaOf, SETTING_NAMES, SETTINGS, type SettingValues } from "./schema.ts";
 
 /** From environment variables to values: what shells and hosts did to them is undone, or named. */
 
@@ -17,8 +17,10 @@ export interface Findings {
 export function readEnvironment(env: Environment, { problems }: Findings): SettingValues {
   const values: Record<string, unknown> = {};
   for (const name of SETTING_NAMES) {
-    const text = plainValue(env[name]);
-    if (text === undefined) continue;
+    const given = unquoted(env[name]);
+    const { form } = metaOf(name);
+    const text = form && FORM_FIELD.test(given) ? form.initial : given;
+    if (!text) continue;
     const placeholder = placeholderIn(text);
     const { success, data, error } = SETTINGS.shape[name].safeParse(text);
     if (placeholder !== undefined) problems.push(`${name} ${placeholder}`);
@@ -29,13 +31,20 @@ export function readEnvironment(env: Environment, { problems }: Findings): Setti
   return values;
 }
 
+/** What the bundle's form leaves where a field is empty: then its initial value counts, if it has one. */
+const FORM_FIELD = /^\$\{user_config\.[^}]*\}$/;
+
 /** A value without surrounding spaces and quotes; undefined where it is blank, or an empty field of a desktop form. */
 export function plainValue(given: string | undefined): string | undefined {
-  const value = given
-    ?.trim()
+  const value = unquoted(given);
+  return value === "" || FORM_FIELD.test(value) ? undefined : value;
+}
+
+function unquoted(given = ""): string {
+  return given
+    .trim()
     .replace(/^(["'])([\s\S]*)\1$/, "$2")
     .trim();
-  return !value || /^\$\{user_config\.[^}]*\}$/.test(value) ? undefined : value;
 }
 
 /** The forms in which hosts, shells and documentation write a variable or a value to fill in. */
@@ -75,7 +84,7 @@ function checkNames(env: Environment, problems: string[]): void {
     const nearest = nearestName(name.replace(OUR_NAME, ""), suffixes);
     const meant = nearest && `${PREFIX}${nearest}`;
     // A long part of a name may be a key that was put there by mistake.
-    const isShort = name.length <= 60 && name.split("_").every((part) => part.length < 16);
+    const isShort = name.length <= 60 && name.split(/[_-]/).every((part) => part.length < 16);
     const shown = isShort ? escapeHidden(name) : "A variable whose name is not shown";
     problems.push(`${shown} is not a setting${meant ? `: did you mean ${meant}?` : "."}`);
   }

@@ -6,7 +6,7 @@ export function describeFileError(error: unknown): string {
     EACCES: "the user who runs this has no permission",
     EPERM: "the system does not permit it",
     EISDIR: "it is a folder",
-    ELOOP: "it is a symbolic link",
+    ELOOP: "a symbolic link is not followed here, or leads nowhere",
   };
   if (code === undefined) return message;
   return meanings[code] ? `${code}: ${meanings[code]}` : code;

@@ -18,6 +18,7 @@ describe("the command line", () => {
     [["--help"], "help", {}],
     [["-h"], "help", {}],
     [["doctor", "--help"], "help", {}],
+    [["demo", "--sandbox"], "demo", { sandbox: true }],
     [["--version"], "version", {}],
     [["-v"], "version", {}],
   ])("%j means %s", (args, command, flags) => {
@@ -35,7 +36,8 @@ describe("the command line", () => {
     expect(parseArguments(["apply", "-", "--check"], false)).toMatchObject({ file: "-", problems: [] });
     expect(parseArguments(["apply"], false).problems).toEqual(["apply needs a file; - is standard input."]);
     expect(parseArguments(["apply", "a", "b"], false).problems[0]).toContain("Unknown command: b.");
-    expect(parseArguments(["apply", "a", "--results"], false).problems).toEqual(["--results needs a value."]);
+    for (const last of [["--results"], ["--results="], ["--results", ""]])
+      expect(parseArguments(["apply", "a", ...last], false).problems).toEqual(["--results needs a value."]);
   });
 
   test.each(["sandbox", "--sanbox", "-sandbox", "--sandbox=true", "--SANDBOX", "--sand-box", "--sandboxx"])(
@@ -81,8 +83,39 @@ describe("the command line", () => {
       expect(parseArguments(args, false).problems, args.join(" ")).toHaveLength(1);
   });
 
-  test.each(["--sandobx", "--raed-only", "--read-only-mode", "--readnoly"])("%s is nearly about safety", (arg) => {
+  test.each([
+    "--sandobx",
+    "--raed-only",
+    "--read-only-mode",
+    "--readnoly",
+    "--use-sandbox",
+    "--enable-read-only",
+    "--mode=read-only",
+    '{"readOnly":true}',
+    "—sandbox",
+  ])("%s is nearly about safety", (arg) => {
     expect(parseArguments([arg], false).problems).toEqual([expect.stringContaining("alone")]);
+  });
+
+  test("a misspelt command is a problem also where no terminal is, and its flags may stand before it", () => {
+    for (const [word, meant] of [
+      ["aply", "apply"],
+      ["Apply", "apply"],
+      ["docter", "doctor"],
+      ["set-up", "setup"],
+    ] as const)
+      expect(parseArguments([word, "f", "--results", "r"], false).problems).toEqual([
+        `Unknown command: ${word}. Did you mean ${meant}?`,
+      ]);
+    const apply = { command: "apply", file: "f", problems: [] };
+    expect(parseArguments(["--results", "r", "apply", "f"], false)).toMatchObject({
+      ...apply,
+      flags: { results: "r" },
+    });
+    expect(parseArguments(["--check", "apply", "f"], false)).toMatchObject({ ...apply, flags: { check: true } });
+    expect(parseArguments(["--timeout=5", "doctor"], false)).toMatchObject({ command: "doctor", problems: [] });
+    for (const args of [["--profile", "demo"], ["stdio", "demo"], ["--demo"], ["start"]])
+      expect(parseArguments(args, false), args.join(" ")).toMatchObject({ command: "serve", problems: [] });
   });
 
   test("a person may write a flag before the command", () => {
@@ -115,6 +148,12 @@ describe("the command line", () => {
     "--write",
     "--dry-run",
     "/opt/sandbox/x",
+    "/sandbox",
+    "--cwd=/sandbox",
+    "C:\\Sandbox",
+    "--title=My sandbox server",
+    "--enable-sandbox",
+    "--service-sandbox-type=none",
     "help",
   ])("%s of a host is ignored, and logged by its name", (arg) => {
     const { command, problems, ignored } = parseArguments([arg], false);
@@ -123,10 +162,11 @@ describe("the command line", () => {
 
   test("a value is never shown: it may be a secret in the wrong place", () => {
     const key = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
-    for (const args of [[key], [`--key=${key}`], [`--${key}`], ["--key", key], ["doctor", key]]) {
-      for (const isTerminal of [true, false])
-        expect(JSON.stringify(parseArguments(args, isTerminal))).not.toContain(key);
-    }
+    for (const secret of [key, "correct-horse-battery-staple", "abcdefghijklmnopqrstuvwxyzabcdef"])
+      for (const args of [[secret], [`--key=${secret}`], [`--${key}`], ["--key", secret], ["doctor", secret]])
+        for (const isTerminal of [true, false])
+          expect(JSON.stringify(parseArguments(args, isTerminal))).not.toContain(secret);
+    expect(parseArguments(["--password", "hunter"], false).ignored).toEqual(["--password", "(a value)"]);
   });
 
   test.each([
@@ -137,8 +177,11 @@ describe("the command line", () => {
     [["--readonly"], "Unknown flag: --readonly. Did you mean --read-only?"],
     [["--no-such-thing"], "Unknown flag: --no-such-thing. --help lists everything."],
     [["--json"], "Unknown flag: --json. --help lists everything."],
-    [["doctor", "--jsn"], "Unknown flag: --jsn. Did you mean --json?"],
-    [["doctor", "--journal"], "Unknown flag: --journal. Did you mean journal?"],
+    [["doctor", "--jsn"], "Unknown flag of doctor: --jsn. Did you mean --json?"],
+    [["doctor", "--journal"], "Unknown flag of doctor: --journal. Did you mean journal?"],
+    [["setup", "--sandbox"], "Unknown flag of setup: --sandbox. --help lists everything."],
+    [["--read-only", "demo"], "Unknown flag of demo: --read-only. --help lists everything."],
+    [["doctor", "doctor"], "Unknown command: doctor. --help lists everything."],
     [["demo", "extra"], "Unknown command: extra. --help lists everything."],
   ])("%j of a person is a problem with a suggestion", (args, problem) => {
     expect(parseArguments(args, true).problems).toEqual([problem]);

@@ -1,9 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { dirname } from "node:path";
 import tlsSigApi from "tls-sig-api-v2/TLSSigAPIv2.js";
 import { describe, expect, test } from "vitest";
 import { runChecks } from "../../src/commands/doctor.ts";
 import { ENGLISH, textsFor } from "../../src/commands/texts.ts";
 import { readSettings } from "../../src/settings/settings.ts";
+import { BUILT } from "../support/built.ts";
 import { journalPath } from "../support/folders.ts";
 import { expectNoSecret } from "../support/secrets.ts";
 import { environmentOf, GET, SDKAPPID, SECRET_KEY, startSandbox } from "../support/service.ts";
@@ -189,4 +192,10 @@ test("the doctor says why the journal cannot be written", async () => {
     /failed journal: .*/.exec((await check(endpoint, { TENCENT_CHAT_JOURNAL })).text)?.[0];
   expect(await adviceFor(`${path}/none/j`)).toMatch(/\(ENOENT: no such file or folder\)$/);
   expect(await adviceFor(dirname(path))).toMatch(/\(EISDIR: it is a folder\)$/);
+});
+
+test("the exit code counts also where nobody reads the output", async () => {
+  const child = spawn(process.execPath, [BUILT, "doctor"], { env: {}, stdio: ["ignore", "pipe", "inherit"] });
+  child.stdout.destroy();
+  expect(await once(child, "exit")).toEqual([1, null]);
 });

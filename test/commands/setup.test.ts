@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { configurationFolder } from "../../src/commands/key-file.ts";
 import { BUILT } from "../support/built.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { SDKAPPID, SECRET_KEY, startSandbox } from "../support/service.ts";
@@ -267,7 +269,23 @@ describe.runIf(process.platform === "linux")("setup at a terminal", { concurrent
     await play(terminal, forClaudeCode);
     expect(await terminal.exit()).toBe(1);
     expect(terminal.output).toContain("claude ended with 3. The server was not added; run the command above yourself.");
+    expect(terminal.output).not.toContain("is gone");
+    const [, command] = /^(claude mcp add .*)$/m.exec(terminal.output) ?? [];
+    expect(command).toMatch(new RegExp(`-- ${process.execPath} ${BUILT}$`)); // to copy: whole, and without a frame
     expect(files(home)).toContain(".config");
+  });
+
+  test("says so where the server that it was to replace is gone", async () => {
+    const home = scratchHome();
+    writeFileSync(join(home, "bin/claude"), `#!/bin/sh\n[ "$2" != add ]\n`);
+    const { terminal } = await startSetup(home);
+    await play(terminal, [...forClaudeCode, [REPLACE, "y"]]);
+    expect(await terminal.exit()).toBe(1);
+    expect(terminal.output).toContain("run the command above yourself. The entry that was there before is gone.");
+  });
+
+  test("takes an empty HOME for none", () => {
+    expect(configurationFolder({ HOME: "" })).toBe(join(userInfo().homedir, ".config/tencent-chat-channel-mcp"));
   });
 
   test.each([

@@ -6,7 +6,7 @@ import { Secrets } from "../../src/chat-api/auth/secrets.ts";
 import { Signer } from "../../src/chat-api/auth/user-sig.ts";
 import { REGIONS, SANDBOX_SDKAPPID } from "../../src/chat-api/regions.ts";
 import { SANDBOX_ACCOUNT } from "../../src/settings/account.ts";
-import { SETTING_NAMES } from "../../src/settings/schema.ts";
+import { metaOf, SETTING_NAMES } from "../../src/settings/schema.ts";
 import { applicationName, readSettings } from "../../src/settings/settings.ts";
 import { SettingsError } from "../../src/settings/settings-error.ts";
 import { temporaryFolder } from "../support/folders.ts";
@@ -120,10 +120,24 @@ describe("good settings", () => {
     );
   });
 
-  test.each(["", "  ", `\${user_config.region}`, '""', "''"])("treat %j as unset", (blank) => {
+  test.each(["", "  ", '""', "''"])("treat %j as unset", (blank) => {
     const blanks = Object.fromEntries(SETTING_NAMES.filter((name) => !(name in GOOD)).map((name) => [name, blank]));
     expect(read({ ...GOOD, ...blanks }).problems).toEqual([]);
     expect(read({ ...GOOD, ...blanks }).settings).toEqual(read(GOOD).settings);
+  });
+
+  test("take what the bundle's form leaves in an empty field for its initial value, and name it elsewhere", () => {
+    const others = SETTING_NAMES.filter((name) => !(name in GOOD));
+    const inForm = others.filter((name) => metaOf(name).form);
+    for (const left of [`\${user_config.any}`, `"\${user_config.any}"`]) {
+      const { settings, problems } = read({ ...GOOD, ...Object.fromEntries(inForm.map((name) => [name, left])) });
+      expect(problems).toEqual([]);
+      expect(settings?.rules).toEqual({ ...read(GOOD).settings?.rules, readOnly: true });
+    }
+    for (const name of others.filter((name) => !metaOf(name).form))
+      expect(problemsOf({ [name]: `\${user_config.any}` })).toEqual([
+        expect.stringContaining(`${name} holds the placeholder`),
+      ]);
   });
 
   test("take a value in quotes without them", () => {
@@ -323,6 +337,7 @@ describe("a settings error", () => {
     [withKeyFile(credentialFile(`KEY=${KEY}`)), "TENCENT_CHAT_SECRET_KEY_FILE does not hold a secret key alone"],
     [withKeyFile(credentialFile(`{"key":"${KEY}"}`)), "does not hold a secret key alone"],
     [{ TENCENT_CHAT_SECRET_KEY: "x".repeat(1_001) }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key alone"],
+    [withKeyFile(credentialFile("k".repeat(100_001))), "cannot be read (it is too large for a credential)."],
     [withKeyFile(credentialFile("k".repeat(33_000))), "does not hold a secret key alone"],
     [{ TENCENT_CHAT_SECRET_KEY: "…" }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
     [{ TENCENT_CHAT_SECRET_KEY: "two words" }, "TENCENT_CHAT_SECRET_KEY does not hold a secret key"],
@@ -336,6 +351,7 @@ describe("a settings error", () => {
       { TENCENT_CHAT_SECRET_KEY2: "x" },
       "TENCENT_CHAT_SECRET_KEY2 is not a setting: did you mean TENCENT_CHAT_SECRET_KEY?",
     ],
+    [{ "TENCENT-CHAT-SECRET-KEY": "x" }, "TENCENT-CHAT-SECRET-KEY is not a setting: did you mean TENCENT_CHAT_SECRET"],
     [{ [`TENCENT_CHAT_SECRET_KEY:${KEY}`]: "" }, "A variable whose name is not shown is not a setting"],
     [{ Tencent_Chat_Allowed_Channels: "x" }, "did you mean TENCENT_CHAT_ALLOWED_CHANNELS?"],
     [{ HTTPS_PROXY: "xhttp://proxy" }, "HTTPS_PROXY must be the address of an HTTP or SOCKS5 proxy"],

@@ -80,7 +80,8 @@ export class Signer {
   /**
    * @param options.secrets learns the credential and every UserSig that is made
    * @param options.readFile the credential that its file holds now; undefined where it holds none at the moment
-   * @param options.warn told, once each, that a ready-made UserSig expires within a day, and an hour
+   * @param options.warn told of another credential in the file, and once each that a ready-made UserSig expires within
+   *   a day, and an hour
    * @param options.now milliseconds since 1970
    */
   constructor(options: {
@@ -104,13 +105,13 @@ export class Signer {
 
   /** The UserSig to send now; a ready-made one that is unreadable, expired or of another application has a problem. */
   current(): Signature {
-    this.#readAgain();
     const now = Math.floor(this.#now() / 1000);
     if ("userSig" in this.#credential) {
-      const info = decodeUserSig(this.#credential.userSig);
-      const problem = problemOfUserSig(info, this, now);
-      if (info && !problem) this.#warnOfExpiry(info.expiresAt - now);
-      return problem ? { problem } : { userSig: this.#credential.userSig };
+      const problem = this.#problemOf(this.#credential);
+      if (problem) return { problem };
+      const { userSig } = this.#credential;
+      this.#warnOfExpiry((decodeUserSig(userSig)?.expiresAt ?? 0) - now);
+      return { userSig };
     }
     // A clock that was set back leaves a signature from the future: sign again then as well.
     const age = this.#issued ? now - this.#issued.issuedAt : Number.POSITIVE_INFINITY;
@@ -129,7 +130,7 @@ export class Signer {
    * @param isExpired true if a new one by the same key helps
    */
   renew(refused: string, isExpired: boolean): boolean {
-    if (this.#readAgain()) return true;
+    if (this.refresh()) return true;
     if ("userSig" in this.#credential) return this.#credential.userSig !== refused;
     if (this.#issued?.userSig !== refused) return true; // another call has renewed it meanwhile
     if (!isExpired) return false;
@@ -138,15 +139,22 @@ export class Signer {
     return true;
   }
 
-  /** Returns true if the file holds another credential now. */
-  #readAgain(): boolean {
+  /** Takes the credential that the file holds now. Returns true if it is another one. */
+  refresh(): boolean {
     const credential = this.#readFile?.();
     if (!credential || JSON.stringify(credential) === JSON.stringify(this.#credential)) return false;
     for (const secret of Object.values(credential)) this.#secrets.add(secret);
+    if (this.#problemOf(credential) && !this.#problemOf(this.#credential)) return false; // it may be half written
+    this.#warn("The file of the credential holds another one now, which is used from here on.");
     this.#credential = credential;
     this.#issued = undefined;
     this.#warnings = 0;
     return true;
+  }
+
+  #problemOf(credential: Credential): string | undefined {
+    if (!("userSig" in credential)) return undefined;
+    return problemOfUserSig(decodeUserSig(credential.userSig), this, Math.floor(this.#now() / 1000));
   }
 
   #warnOfExpiry(leftSeconds: number): void {

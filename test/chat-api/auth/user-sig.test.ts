@@ -203,15 +203,19 @@ describe("the signer", () => {
     function withFile(credential: Credential) {
       const file: { content: Credential | undefined } = { content: credential };
       const secrets = new Secrets();
-      const readFile = () => file.content;
-      const signer = new Signer({ sdkAppId: APP, identifier: "administrator", credential, secrets, readFile });
-      return { signer, secrets, file };
+      const warnings: string[] = [];
+      const options = { readFile: () => file.content, warn: (text: string) => void warnings.push(text) };
+      const signer = new Signer({ sdkAppId: APP, identifier: "administrator", credential, secrets, ...options });
+      return { signer, secrets, file, warnings };
     }
 
-    test("reads it again at the next signing after it has changed", () => {
-      const { signer, secrets, file } = withFile({ secretKey: KEY });
+    test("takes what it holds when it is told to, and says so", () => {
+      const { signer, secrets, file, warnings } = withFile({ secretKey: KEY });
       currentOf(signer);
+      expect(signer.refresh()).toBe(false);
       file.content = { secretKey: `${KEY}x` };
+      expect(signer.refresh()).toBe(true);
+      expect(warnings).toEqual([expect.stringContaining("holds another one now")]);
       const query = queryOf(currentOf(signer));
       expect(
         verifyQuery(query, { sdkAppId: APP, secretKey: `${KEY}x`, admins: ["administrator"] }, Date.now() / 1000),
@@ -232,7 +236,27 @@ describe("the signer", () => {
       const { signer, file } = withFile({ secretKey: KEY });
       const first = currentOf(signer);
       file.content = undefined;
+      expect(signer.refresh()).toBe(false);
       expect(currentOf(signer)).toBe(first);
+    });
+
+    test("keeps a good ready-made UserSig where the file holds a worse one, and takes another one for a bad one", () => {
+      vi.useFakeTimers({ toFake: ["Date"], now: 1_700_000_000_000 });
+      const { signer, secrets, file } = withFile({ userSig: handMade() });
+      for (const worse of [
+        handMade().slice(0, 100),
+        "ServiceUnavailableError",
+        handMade({ "TLS.sdkappid": 1 }),
+        handMade({ "TLS.expire": -1 }),
+      ]) {
+        file.content = { userSig: worse };
+        expect(signer.refresh()).toBe(false);
+        expect(currentOf(signer)).toBe(handMade());
+        expect(secrets.appearIn(worse)).toBe(true);
+      }
+      vi.setSystemTime(1_700_000_000_000 + DAY * 1000);
+      expect(signer.refresh()).toBe(true);
+      expect(signer.current()).toHaveProperty("problem");
     });
   });
 

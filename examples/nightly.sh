@@ -8,19 +8,24 @@ folder="${1:-$(mktemp -d)}"
 day="$(date +%F)"
 export TENCENT_CHAT_JOURNAL="$folder/journal.jsonl"
 
-# What your own system knows; here two lines as a sample.
-cat > "$folder/edits-$day.jsonl" <<'LINES'
+# What your own system knows; here two lines as a sample. Written once a day, under another name until it is whole: a
+# run that goes on stops where its input is changed.
+edits="$folder/edits-$day.jsonl"
+if [ ! -e "$edits" ]; then
+  cat > "$edits.$$" <<'LINES'
 {"tool":"modify_subscriber_info","arguments":{"Official_Account":"@TOA#_@TOA#dZDP","Subscriber_Account":"109635","CustomString":"vip"},"id":"109635"}
 {"tool":"modify_subscriber_info","arguments":{"Official_Account":"@TOA#_test_for_penn","Subscriber_Account":"107867","CustomString":"vip"},"id":"107867"}
 LINES
+  mv "$edits.$$" "$edits"
+fi
 
 left="$folder/left-$day.jsonl"
 for try in 1 2 3; do
   code=0
-  tencent-chat-channel-mcp apply "$folder/edits-$day.jsonl" --results "$folder/results-$day.jsonl" --left "$left" || code=$?
+  tencent-chat-channel-mcp apply "$edits" --results "$folder/results-$day.jsonl" --left "$left" || code=$?
   if [ "$code" -eq 0 ]; then exit 0; fi
   if [ "$code" -eq 2 ] || [ "$try" -eq 3 ]; then break; fi # wrong settings do not get better
-  sleep "${RETRY_SECONDS:-60}"
+  sleep "${RETRY_SECONDS:-300}" # the longest pause that the service can ask for
 done
 echo "Not done (exit code $code)." >&2
 if [ -e "$left" ]; then echo "What is left: $left; why: $folder/results-$day.jsonl" >&2; fi

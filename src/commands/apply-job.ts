@@ -14,7 +14,7 @@ import { isWanted } from "./results-file.ts";
 const MAX_SIDE_BY_SIDE = 200;
 /** Lines that wait for an earlier one of the same channel or subscriber; reading pauses beyond them. */
 const MAX_WAITING = 2_000;
-/** After this many failures in a row that no agent can fix, the rest would fail alike. */
+/** After this many failures in a row that are not about their own lines, the rest would fail alike. */
 const MAX_FAILURES_IN_A_ROW = 20;
 
 /** The calls of one file: those of one channel or subscriber in the file's order, others side by side. */
@@ -24,6 +24,8 @@ export class Job {
   readonly wanted = new Set<number>();
   readonly startedAt = performance.now();
   ended = 0;
+  /** Lines that ended after the results could no longer be written. */
+  unrecorded = 0;
   /** Why it stopped before its end. */
   stopped: string | undefined;
   readonly #context: ToolContext;
@@ -56,20 +58,24 @@ export class Job {
 
   /** Runs the lines that are not done, and returns when all have ended, or those in flight after a stop. */
   async run(lines: AsyncIterable<EditLine>, done: ReadonlySet<number>): Promise<void> {
-    for await (const line of lines) {
-      if (done.has(line.line)) continue;
-      while (!this.stopped && (this.#running.size >= this.#maxRunning || this.#waitingCount >= MAX_WAITING)) {
-        await this.#change();
+    try {
+      for await (const line of lines) {
+        if (done.has(line.line)) continue;
+        while (!this.stopped && (this.#running.size >= this.#maxRunning || this.#waitingCount >= MAX_WAITING)) {
+          await this.#change();
+        }
+        if (this.stopped) break;
+        const queue = this.#waiting.get(line.key);
+        if (queue) {
+          queue.push(line);
+          this.#waitingCount += 1;
+        } else {
+          this.#waiting.set(line.key, []);
+          void this.#runKey(line);
+        }
       }
-      if (this.stopped) break;
-      const queue = this.#waiting.get(line.key);
-      if (queue) {
-        queue.push(line);
-        this.#waitingCount += 1;
-      } else {
-        this.#waiting.set(line.key, []);
-        void this.#runKey(line);
-      }
+    } catch (error) {
+      this.stop("soon", (error as Error).message); // the input cannot be read on
     }
     while (this.#running.size > 0 || (!this.stopped && this.#waiting.size > 0)) await this.#change();
   }
@@ -122,8 +128,9 @@ export class Job {
     const isUnknown = error?.explanation.stage === "internal" && error.explanation.attempts > 0;
     const outcome = receipt?.outcome ?? (isUnknown ? "unknown" : error ? "notSent" : "read");
     logCall(this.#log, line.tool, line.arguments, call, { ms: Math.round(performance.now() - startedAt) });
-    const isOperators = error !== undefined && error.explanation.fixedBy !== "agent";
-    this.#failuresInARow = isOperators ? this.#failuresInARow + 1 : 0;
+    // No turn in time is the agent's to fix by making fewer calls; the service may want a longer pause than a call has.
+    const isOfAll = error && (error.explanation.fixedBy !== "agent" || error.explanation.stage === "network");
+    this.#failuresInARow = isOfAll ? this.#failuresInARow + 1 : 0;
     if (this.#failuresInARow >= MAX_FAILURES_IN_A_ROW) {
       this.stopped ??= `${MAX_FAILURES_IN_A_ROW} lines in a row failed: ${error?.explanation.cause} ${error?.explanation.nextStep}`;
     }
@@ -153,8 +160,10 @@ export class Job {
     if (isWanted(result.outcome)) this.wanted.add(line);
     else if (!this.#failed.has(key)) this.#failed.set(key, line);
     try {
-      this.#write({ line, ...(id !== undefined && { id }), ...result });
+      if (this.unrecorded === 0) this.#write({ line, ...(id !== undefined && { id }), ...result });
+      else this.unrecorded += 1; // it would follow a line that is cut
     } catch (error) {
+      this.unrecorded = 1;
       this.stop("soon", `the results cannot be written (${describeFileError(error)}).`);
     }
     this.counts.set(result.outcome, (this.counts.get(result.outcome) ?? 0) + 1);

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { describeFileError } from "../text/file-error.ts";
-import { escapeHidden, formatCount, plural } from "../text/text.ts";
+import { clip, escapeHidden, formatCount, plural } from "../text/text.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import { confirmAll } from "./apply-confirmation.ts";
 import { Job } from "./apply-job.ts";
@@ -9,13 +9,15 @@ import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, prepareCalls, settingsOf } from "./cli-process.ts";
 import { checkFile, type EditFile, type FileCheck, openEditFile, readEditLines } from "./edit-file.ts";
 import { LeftFile } from "./left-file.ts";
-import { ResultsFile } from "./results-file.ts";
+import { ResultsFile, unfinished } from "./results-file.ts";
 
 /** Runs a file of tool calls through the same gate as an agent's calls, for jobs of thousands of edits. */
 
 /** Problems that are listed; a thousand of a kind are no clearer. */
 const MAX_LISTED_PROBLEMS = 100;
 const PROGRESS_EVERY_MS = 10_000;
+/** After a signal to end, calls in flight have so many milliseconds. */
+const DRAIN_AFTER_SIGNAL_MS = 9_000;
 
 /** @returns the exit code: 0 if every line ended as wanted, 1 otherwise, 2 for usage or settings */
 export async function apply(cli: CliProcess, version: string, line: CommandLine): Promise<number> {
@@ -40,7 +42,7 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     let problems = 0;
     const check = await checkFile(input, context, (number, problem) => {
       problems += 1;
-      if (problems <= MAX_LISTED_PROBLEMS) tell(`line ${number}: ${context.secrets.redact(problem)}`);
+      if (problems <= MAX_LISTED_PROBLEMS) tell(`line ${number}: ${clip(context.secrets.redact(problem))}`);
     });
     if (problems > 0) {
       tell(`✗ ${plural(problems, "line")} of the file cannot run. Nothing was sent.`);
@@ -52,7 +54,7 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       tellCheck(check, context, tell);
       return 0;
     }
-    assertDistinct([file, resultsPath, left, settings.journal]);
+    assertDistinct([file, resultsPath, resultsPath && unfinished(resultsPath), left, settings.journal]);
     const confirmation = await confirmAll(cli, context, check, file === "-");
     if (typeof confirmation === "string") {
       tell(`✗ ${confirmation} Nothing was sent.`);
@@ -60,15 +62,19 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     }
     const job = { input: check.hash, sdkAppId: context.sdkAppId };
     if (resultsPath !== undefined) results = await ResultsFile.open(resultsPath, job, tell);
-    if (left !== undefined) leftFile = new LeftFile(left); // once the results are this run's
+    if (left !== undefined) leftFile = new LeftFile(left, cli.pid); // once the results are this run's
     const write = (result: object) => {
       const safe = context.secrets.redactDeep(result);
       if (results) results.write(safe);
       else cli.stdout.write(`${JSON.stringify(safe)}\n`);
     };
     const run = new Job(context, settings.settings.requestsPerSecond, confirmation, log, write);
+    let isLost = false;
     if (results)
-      results.onLost = () => run.stop("now", "this process stood still, and another one has taken the results.");
+      results.onLost = () => {
+        isLost = true;
+        run.stop("now", "this process stood still, and another one has taken the results.");
+      };
     stopOn(cli, run, tell);
     const done = results?.done ?? new Set<number>();
     if (done.size > 0)
@@ -77,12 +83,13 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     await run.run(readEditLines(input, context), done);
     stopProgress();
     const code = summarize(run, check.lines - done.size, results !== undefined, tell);
-    await leftFile?.write(input, check.hash, (number) => done.has(number) || run.wanted.has(number));
+    if (isLost) return code; // what is left is the other one's
+    await leftFile?.write(input, (number) => done.has(number) || run.wanted.has(number));
     if (leftFile && code !== 0) tell(`${left} holds what is left: correct it, and run it as a file of its own.`);
     return code;
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;
-    const shown = path?.replace(/\.unfinished$/, "") ?? file;
+    const shown = path?.replace(/(\.\d+)?\.unfinished$/, "") ?? file;
     tell(context.secrets.redact(`✗ ${code === undefined ? message : `${shown}: ${describeFileError(error)}.`}`));
     return 2;
   } finally {
@@ -119,6 +126,8 @@ function stopOn(cli: CliProcess, job: Job, tell: (text: string) => void): void {
       signals += 1;
       if (signals === 1) tell("Stopping after what is in flight; once more to stop at once.");
       job.stop(signals > 1 ? "now" : "soon", "it was interrupted.");
+      // A container is killed ten seconds later, and calls that are cancelled still say what became of them.
+      if (signal === "SIGTERM") setTimeout(() => job.stop("now", ""), DRAIN_AFTER_SIGNAL_MS).unref();
     });
   }
   cli.stdout.removeAllListeners("error");
@@ -161,10 +170,11 @@ function summarize(job: Job, total: number, hasResults: boolean, tell: (text: st
   if (job.stopped) tell(`✗ Stopped, because ${job.stopped}`);
   if (failed + notRun === 0 && !job.stopped) return 0;
   const again = hasResults
-    ? "Run the same command again: it skips what ended as wanted and runs the rest."
+    ? "Run the same command again: it skips what the results say ended as wanted, and runs the rest."
     : "With --results FILE, a second run skips what ended as wanted.";
   if (failed > 0) tell(`✗ ${plural(failed, "line")} did not end as wanted; the results say why for each.`);
   if (notRun > 0) tell(`✗ ${plural(notRun, "line")} did not run.`);
+  if (job.unrecorded > 0) tell(`✗ ${plural(job.unrecorded, "line")} that ended could not be added to the results.`);
   tell(again);
   return 1;
 }

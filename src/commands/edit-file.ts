@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, openSync, read, statSync } from "node:fs";
+import { closeSync, createReadStream, fstatSync, openSync, read, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { ExplainedError } from "../call/explained-error.ts";
@@ -18,7 +18,7 @@ export interface EditLine {
   readonly line: number;
   readonly id: string | number | undefined;
   readonly tool: string;
-  readonly arguments: object;
+  readonly arguments: unknown;
   /** Lines with the same key run one after another: the channel, or the subscriber of it. */
   readonly key: string;
 }
@@ -38,7 +38,7 @@ export interface FileCheck {
 
 /** The input of a job, which can be read several times: what becomes of the file's name meanwhile changes nothing. */
 export interface EditFile {
-  /** Its bytes, from the beginning. */
+  /** Its bytes, from the beginning. Throws an Error with a sentence for a person where they are no longer the same. */
   bytes(): AsyncIterable<Buffer>;
   close(): void;
 }
@@ -55,9 +55,21 @@ export async function openEditFile(file: string, stdin: Readable): Promise<EditF
     return { bytes: () => Readable.from([content]), close() {} };
   }
   const fd = openSync(file, "r");
+  const version = () => `${fstatSync(fd).mtimeMs} ${fstatSync(fd).size}`;
+  const opened = version();
+  const assertUnchanged = () => {
+    if (version() !== opened) throw new Error(`${file} was changed while it was read.`);
+  };
   // A stream that is left early would close the file.
   const staysOpen = { read, close: (_fd: number, done: () => void) => done() };
-  return { bytes: () => createReadStream(file, { fd, start: 0, fs: staysOpen as never }), close: () => closeSync(fd) };
+  async function* bytes() {
+    for await (const chunk of createReadStream(file, { fd, start: 0, fs: staysOpen as never })) {
+      assertUnchanged();
+      yield chunk as Buffer;
+    }
+    assertUnchanged();
+  }
+  return { bytes, close: () => closeSync(fd) };
 }
 
 /**
@@ -137,27 +149,33 @@ async function readLine(
   const content = parseJson(text);
   if (content === undefined) return { problem: "not valid JSON; each line is one JSON object" };
   if (!isRecord(content)) return { problem: "not a JSON object" };
-  const { tool, arguments: args, id } = content;
+  const { tool, arguments: args = {}, id } = content;
   const unknown = Object.keys(content).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) {
     const meant = nearestName(unknown, KEYS);
     const shown = unknown.length > 40 ? "that is not shown" : JSON.stringify(unknown);
-    return { problem: `unknown key ${shown}${meant ? `: did you mean ${meant}?` : ""}` };
+    return { problem: `unknown key ${shown}${meant ? `: did you mean ${meant}?` : `; a line has ${KEYS.join(", ")}`}` };
   }
   const names: string[] = Object.values(COMMANDS);
   if (typeof tool !== "string" || !names.includes(tool)) {
     const meant = typeof tool === "string" ? nearestName(tool, names) : undefined;
     return { problem: `tool must be one of ${names.join(", ")}.${meant ? ` Did you mean ${meant}?` : ""}` };
   }
-  if (!isRecord(args)) return { problem: "arguments must be an object" };
-  if (id !== undefined && typeof id !== "string" && typeof id !== "number") {
-    return { problem: "id must be a string or a number" };
+  if (id !== undefined && typeof id !== "string" && !Number.isSafeInteger(id)) {
+    return { problem: "id must be a string, or a whole number that JavaScript can hold: put others in quotes" };
   }
   try {
     const { input, channelIds, disallowed } = await admit(toolNamed(tool), args, context);
     for (const error of disallowed.values()) throw error;
     const { Subscriber_Account: subscriber } = input as { Subscriber_Account?: string };
-    return { line, id, tool, arguments: args, channelIds, key: JSON.stringify([channelIds, subscriber ?? null]) };
+    return {
+      line,
+      id: id as EditLine["id"],
+      tool,
+      arguments: args,
+      channelIds,
+      key: JSON.stringify([channelIds, subscriber ?? null]),
+    };
   } catch (error) {
     if (error instanceof ExplainedError) return { problem: error.explanation.cause };
     throw error;

@@ -9,7 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UNANSWERED_SETTLE_MS } from "../chat-api/limits.ts";
@@ -107,7 +107,7 @@ export class ResultsFile {
   }
 
   #writeLine(text: string): void {
-    writeSync(this.#file, `${text}\n`);
+    writeFileSync(this.#file, `${text}\n`); // writes all of it
   }
 
   close(): void {

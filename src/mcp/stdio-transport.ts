@@ -75,7 +75,8 @@ export class StdioTransport implements Transport {
     const { jsonrpc, id, method, result, error } = content;
     const hasId = typeof id === "string" || Number.isSafeInteger(id);
     if (!("method" in content)) {
-      const answer = "error" in content ? { error } : { result };
+      const isResult = isRecord(result) && (error ?? null) === null;
+      const answer = isResult ? { result } : { error: { code: ErrorCode.InvalidRequest, message: "no result" } };
       if (hasId) this.onmessage?.({ jsonrpc: "2.0", id, ...answer } as JSONRPCMessage);
       return;
     }

@@ -64,14 +64,15 @@ function guess({ input, values }: z.core.$ZodIssueInvalidValue): string {
 }
 
 /** Names under which some hosts and models put all arguments. */
-const WRAPPERS = ["input", "arguments", "args", "params", "parameters"];
+const WRAPPERS = ["input", "arguments", "args", "params", "parameters", "kwargs", "body", "data"];
 
 // Parts of the signed URL. Agents that know the service's pages send them.
 const ADDED_BY_SERVER = ["random", "contenttype", "sdkappid", "identifier", "usersig"];
 
 function describeUnknownKey(key: string, path: PropertyKey[], given: unknown, known: string): string {
   const place = placeName([...path, key]);
-  if (WRAPPERS.includes(key) && isRecord(isRecord(given) ? given[key] : undefined))
+  const inside = isRecord(given) ? given[key] : undefined;
+  if (WRAPPERS.includes(key) && (isRecord(inside) || /^\s*\{/.test(String(inside))))
     return `${place} is not a field of this tool: put what is inside it at the top level.`;
   if (ADDED_BY_SERVER.includes(key.toLowerCase()))
     return `${place} was not understood: this server adds it itself. Leave it out.`;

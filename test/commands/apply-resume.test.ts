@@ -64,7 +64,8 @@ describe.concurrent("a job", { timeout: 60_000 }, () => {
     withSubscribers(sandbox, 30);
     const lines = ["a", "b", "c"].flatMap((value) => Array.from({ length: 30 }, (_, at) => subscriberLine(at, value)));
     const { file, results } = fileWith(...lines);
-    const args = [file, "--results", results];
+    const left = `${file}.left`;
+    const args = [file, "--results", results, "--left", left];
     // At this rate it waits for its next turn when it is stopped, and is not in the middle of sending.
     const first = start(sandbox.endpoint, args, { TENCENT_CHAT_REQUESTS_PER_SECOND: "2" });
     await waitUntil(() => sandbox.applied.length > 2);
@@ -75,8 +76,21 @@ describe.concurrent("a job", { timeout: 60_000 }, () => {
     expect(second.code).toBe(0);
     const { code, stderr } = await first.ended;
     expect([code, stderr]).toEqual([1, expect.stringContaining("this process stood still, and another one has taken")]);
+    expect([readFileSync(left, "utf8"), stderr]).toEqual(["", expect.not.stringContaining("what is left")]);
     for (let at = 0; at < 30; at += 1)
       expect(sandbox.channels.get(PENN)?.subscribers.get(`user-${at}`), `user-${at}`).toBe("c");
+  });
+
+  test("that waits for a pause of the service ends before a container would be killed", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 20);
+    sandbox.faults.add({ response: { status: 429, headers: { "retry-after": "25" } } });
+    const { file, results } = fileWith(...Array.from({ length: 20 }, (_, index) => subscriberLine(index)));
+    const { child, ended } = start(sandbox.endpoint, [file, "--results", results]);
+    await waitUntil(() => sandbox.requests.length > 0);
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(1);
+    expect(readResults(results).filter(({ outcome }) => outcome === "notSent").length).toBeGreaterThan(0);
   });
 
   test("whose output nobody reads any more stops, and says what is left", async () => {

@@ -1,7 +1,17 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import {
   fileWith,
@@ -71,6 +81,9 @@ describe.concurrent("apply", () => {
       nameLine(SECRET_KEY),
       JSON.stringify({ tool: MODIFY, arguments: { Official_Account: "@TOA#_other", Name: "x" } }),
       JSON.stringify({ tool: MODIFY, arguments: { Official_Account: PENN, Name: "x", Introduction: "" } }),
+      JSON.stringify({ name: MODIFY, arguments: {} }),
+      `{"tool":"${MODIFY}","arguments":{"Official_Account":"${PENN}","Name":"x"},"id":1234567890123456789}`,
+      JSON.stringify({ tool: MODIFY, arguments: JSON.stringify({ Official_Account: PENN, Name: "x".repeat(5_000) }) }),
     );
     const { code, stderr, stdout } = await start(sandbox.endpoint, [file], {
       TENCENT_CHAT_ALLOWED_CHANNELS: PENN,
@@ -85,12 +98,18 @@ describe.concurrent("apply", () => {
       "line 6",
       "line 7",
       "line 8",
+      "line 9",
+      "line 1",
+      "line 1",
     ]);
     expect(problems[1]).toContain("Did you mean modify_subscriber_info?");
     expect(problems[2]).toContain("did you mean tool?");
     expect(problems[3]).toContain("the limit is 150 bytes");
     expect(problems[5]).toContain("not among the channels");
-    expect(stderr).toContain("✗ 7 lines of the file cannot run. Nothing was sent.");
+    expect(problems[7]).toBe('line 9: unknown key "name"; a line has tool, arguments, id');
+    expect(problems[8]).toContain("line 10: id must be a string, or a whole number that JavaScript can hold");
+    expect(problems[9]).toMatch(/^line 11: Name is 5000 bytes; the limit is 150 bytes.{1,300}$/); // read, and not repeated
+    expect(stderr).toContain("✗ 10 lines of the file cannot run. Nothing was sent.");
   });
 
   test("with --check does only this", async () => {
@@ -195,7 +214,7 @@ describe.concurrent("apply", () => {
   test("writes what is left to a file of its own alone, from the input as it was", async () => {
     const sandbox = await startSandbox();
     const { file, results } = fileWith(nameLine("B"), nameLine("C", "@TOA#_gone"));
-    for (const left of [file, results, "/nowhere/left"]) {
+    for (const left of [file, results, `${results}.unfinished`, "/nowhere/left"]) {
       const { code } = await start(sandbox.endpoint, [file, "--results", results, "--left", left]).ended;
       expect([code, sandbox.requests]).toEqual([2, []]);
     }
@@ -312,6 +331,59 @@ describe.concurrent("apply", () => {
     expect(results.length).toBeLessThan(300);
     expect(stderr).toContain("✗ Stopped, because 20 lines in a row failed:");
     expect(sandbox.requests.length).toBeLessThan(50); // what was in flight already
+  });
+
+  test("stops, and does not use up the rest, where the service wants a longer pause than a call has", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 300);
+    sandbox.faults.add({ response: { status: 429, headers: { "retry-after": "120" } } });
+    const { file } = fileWith(...Array.from({ length: 300 }, (_, index) => subscriberLine(index)));
+    const { code, stderr, results } = await start(sandbox.endpoint, [file]).ended;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/✗ Stopped, because 20 lines in a row failed: .* 1\d\d /),
+    ]);
+    expect(results.length).toBeLessThan(120);
+  });
+
+  test.each([
+    ["shortened", (text: string) => text.slice(0, 100_000)],
+    ["another one of the same length", (text: string) => text.replaceAll('"v', '"w')],
+  ])("stops where its input is %s meanwhile, and sends nothing of that", async (_what, change) => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 3_000);
+    const { file, results } = fileWith(...Array.from({ length: 3_000 }, (_, index) => subscriberLine(index)));
+    const [text, left] = [readFileSync(file, "utf8"), `${file}.left`];
+    const fast = { TENCENT_CHAT_REQUESTS_PER_SECOND: "200" };
+    const run = start(sandbox.endpoint, [file, "--results", results, "--left", left], fast);
+    await waitUntil(() => sandbox.applied.length > 5);
+    writeFileSync(file, change(text), { flag: "r+" });
+    truncateSync(file, change(text).length);
+    const { code, stderr } = await run.ended;
+    expect([code, existsSync(left)]).toEqual([2, false]);
+    expect(stderr).toContain(`✗ Stopped, because ${file} was changed while it was read.`);
+    expect(sandbox.applied.length).toBeLessThan(3_000);
+    expect(sandbox.applied.filter(({ body }) => body.includes('"w'))).toEqual([]);
+    expect(readResults(results)).toHaveLength(sandbox.applied.length);
+    writeFileSync(file, text);
+    expect((await start(sandbox.endpoint, [file, "--results", results, "--left", left], fast).ended).code).toBe(0);
+    expect(sandbox.applied).toHaveLength(3_000);
+  });
+
+  test("says how many lines the results lack that could not be written", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 400);
+    const { file, results } = fileWith(...Array.from({ length: 400 }, (_, index) => subscriberLine(index)));
+    const limited = `ulimit -f 120; exec '${process.execPath}' '${BUILT}' apply '${file}' --results '${results}' --left '${file}.left'`;
+    const env = { PATH: process.env.PATH, ...environmentOf(sandbox.endpoint) };
+    const failed = await promisify(execFile)("sh", ["-c", limited], { env }).catch((error) => error);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain("✗ Stopped, because the results cannot be written (EFBIG");
+    const [, ended] = /^(\d+) of 400 lines ended/m.exec(failed.stderr) ?? [];
+    const [, unrecorded] = /✗ (\d+) lines? that ended could not be added to the results/.exec(failed.stderr) ?? [];
+    const recorded = readFileSync(results, "utf8").split("\n").length - 2; // without the header and the cut line
+    expect(Number(ended)).toBe(recorded + Number(unrecorded));
+    expect(readFileSync(`${file}.left`, "utf8").split("\n")).toHaveLength(401 - Number(ended));
   });
 
   test("does not begin without a terminal where a person must confirm", async () => {

@@ -109,8 +109,22 @@ describe("lines in", () => {
     await settle();
     expect(received).toMatchObject([
       { id: 1, result: { a: 1 } },
-      { id: 1, error: { code: 1 } },
+      { id: 1, error: { code: expect.any(Number) } },
     ]);
+  });
+
+  test.each([
+    ['"result":{"a":1},"error":null', { result: { a: 1 } }],
+    ['"result":null', { error: {} }],
+    ['"result":"yes"', { error: {} }],
+    ['"error":null', { error: {} }],
+    ['"error":"no"', { error: {} }],
+    ['"result":{"a":1},"error":{"code":1}', { error: {} }],
+  ])("take an answer with %s for one: nothing waits for another", async (parts, answer) => {
+    const { input, received, settle } = await open();
+    input.write(`{"jsonrpc":"2.0","id":1,${parts}}\n`);
+    await settle();
+    expect(received).toMatchObject([{ id: 1, ...answer }]);
   });
 
   test("come out in ASCII, and mean the same", async () => {

@@ -119,9 +119,10 @@ describe("an input error", () => {
   });
 
   test("says where the arguments belong that a host wrapped, and names an empty key", () => {
-    expect(problemsOf(modifyChannelInput, { input: { Official_Account: ID, Name: "x" } })).toContain(
-      "input is not a field of this tool: put what is inside it at the top level.",
-    );
+    for (const inside of [{ Official_Account: ID, Name: "x" }, ` {"Official_Account":"${ID}"}`])
+      expect(problemsOf(modifyChannelInput, { input: inside })).toContain(
+        "input is not a field of this tool: put what is inside it at the top level.",
+      );
     expect(problemsOf(modifyChannelInput, { Official_Account: ID, "": "" })[0]).toMatch(/^"" is not a field/);
   });
 

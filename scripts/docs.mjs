@@ -20,7 +20,7 @@ const { SETTING_NAMES, metaOf, TOOLS, CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING, 
   "src/explanations/fixes.ts",
   "src/commands/mcp-hosts.ts",
 );
-const { ERROR_CODES, fixOf, PROGRAM, SERVER_NAME, mcpHost, shellLine, configurationBlock } = tables;
+const { ERROR_CODES, fixOf, PROGRAM, SERVER_NAME, MCP_HOSTS, shellLine, configurationBlock } = tables;
 
 fill("README.md", {
   tools: toolsTable(),
@@ -158,7 +158,7 @@ function installation(region) {
   };
   const entry = { command: PROGRAM, args: [], env };
   const onWindows = { ...env, TENCENT_CHAT_SECRET_KEY_FILE: "C:\\Users\\me\\tencent-chat.key" };
-  const add = (host, shell = "posix") => shellLine(mcpHost(host).add(entry), shell);
+  const add = (host, shell = "posix") => shellLine(MCP_HOSTS[host].add(entry), shell);
   const inputs = Object.keys(env)
     .filter((name) => name !== "TENCENT_CHAT_READ_ONLY")
     .map((id) => ({ id, type: "promptString", description: metaOf(id).description }));

@@ -2,24 +2,29 @@
 export type DeadlineEnd = "timeout" | "cancelled";
 
 /**
- * The time one call has, everything included. It ends once, by its clock or by the client's cancellation, and then
- * calls its listeners. It holds a timer: release it when the call is answered.
+ * The time one call has, everything included. It ends once, by its clock or by the client's cancellation. It
+ * holds a timer: release it when the call is answered.
  */
 export class Deadline {
   /** Why it ended, or undefined while it runs. */
   ended: DeadlineEnd | undefined;
+  /** Resolves when it ends, with why. */
+  readonly end: Promise<DeadlineEnd>;
   /** What the call waits for now, for a progress notification; undefined while it does not wait. */
   waitingFor: string | undefined;
   /** The milliseconds it was given. */
   readonly totalMs: number;
   readonly #expiresAt: number;
   readonly #timer: NodeJS.Timeout;
-  readonly #listeners = new Set<(end: DeadlineEnd) => void>();
+  #tellEnd: (end: DeadlineEnd) => void = () => {};
 
   /** @param totalMs milliseconds from now */
   constructor(totalMs: number) {
     this.totalMs = totalMs;
     this.#expiresAt = performance.now() + totalMs;
+    this.end = new Promise((resolve) => {
+      this.#tellEnd = resolve;
+    });
     this.#timer = setTimeout(() => this.#end("timeout"), totalMs);
   }
 
@@ -33,32 +38,17 @@ export class Deadline {
     this.#end("cancelled");
   }
 
-  /** Clears the timer and all listeners. */
+  /** Clears the timer. */
   release(): void {
     clearTimeout(this.#timer);
-    this.#listeners.clear();
-  }
-
-  /** Calls the listener when the time ends, at once if it has. Returns a function that removes the listener. */
-  onEnd(listener: (end: DeadlineEnd) => void): () => void {
-    if (this.ended) listener(this.ended);
-    else this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   /** Waits until a promise resolves; it must not reject. Returns why the time ended, if it ended first. */
-  race(promise: Promise<unknown>, waitingFor: string): Promise<DeadlineEnd | undefined> {
+  async race(promise: Promise<unknown>, waitingFor: string): Promise<DeadlineEnd | undefined> {
     this.waitingFor = waitingFor;
-    return new Promise((resolve) => {
-      const finish = (end: DeadlineEnd | undefined) => {
-        removeListener();
-        this.waitingFor = undefined;
-        resolve(end);
-      };
-      let removeListener = () => {};
-      removeListener = this.onEnd(finish);
-      void promise.then(() => finish(undefined));
-    });
+    const end = await Promise.race([this.end, promise.then(() => undefined)]);
+    this.waitingFor = undefined;
+    return end;
   }
 
   /** Waits `ms` milliseconds; true if they passed, false if the time ended first. */
@@ -85,8 +75,6 @@ export class Deadline {
     if (this.ended) return;
     this.ended = end;
     clearTimeout(this.#timer);
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
-    for (const listener of listeners) listener(end);
+    this.#tellEnd(end);
   }
 }

@@ -111,8 +111,7 @@ export class ChatApi {
     if (typeof id !== "string") return malformed("an element's Official_Account is missing");
     const envelope = readEnvelope(element, this.#client.secrets, [id]);
     if (code !== 0) return { id, envelope, info: {}, failure: codeFailure({ ...envelope, ErrorCode: code }) };
-    const read = readInfo(this.#client.secrets.redactDeep(element));
-    return "info" in read ? { id, envelope, info: read.info } : { id, envelope, info: {}, failure: read };
+    return { id, envelope, ...readInfo(this.#client.secrets.redactDeep(element)) };
   }
 }
 
@@ -122,13 +121,13 @@ function readOk({ envelope, content }: ApiResponse): { value: Envelope } | Netwo
   return { value: envelope };
 }
 
-function readInfo(content: Readonly<Record<string, unknown>>): { info: ChannelInfo } | NetworkFailure {
+function readInfo(content: Readonly<Record<string, unknown>>): Pick<ChannelResult, "info" | "failure"> {
   const info: Record<string, unknown> = {};
   for (const { name, type } of CHANNEL_FIELDS) {
     const value = content[name] ?? undefined;
     if (value === undefined) continue;
     const isRight = type === "integer" ? isInteger(value) : typeof value === "string";
-    if (!isRight) return malformed(`${name} is not of the documented type`);
+    if (!isRight) return { info: {}, failure: malformed(`${name} is not of the documented type`) };
     info[name] = value;
   }
   return { info };

@@ -124,7 +124,7 @@ export class ChatClient {
     const timeoutMs = responseTimeoutMs(deadline, command !== COMMANDS.get);
     const response = await this.#http.post(path, JSON.stringify(body), deadline, timeoutMs);
     if ("kind" in response) return { result: response, userSig };
-    return { result: readResponse(response, Date.now(), this.secrets, [command, ...ids]), userSig };
+    return { result: readResponse(response, this.secrets, [command, ...ids]), userSig };
   }
 
   /** After a refused signature: true if the next one differs, once a call; otherwise it is not sent for a while. */

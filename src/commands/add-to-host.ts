@@ -1,15 +1,11 @@
-import { execFile } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
 import type { CliProcess } from "./cli-process.ts";
-import { configurationBlock, type McpHostName, mcpHost, type ServerEntry, shellLine } from "./mcp-hosts.ts";
+import { configurationBlock, type McpHost, type ServerEntry, shellLine } from "./mcp-hosts.ts";
 import type { Prompts } from "./prompts.ts";
 
 /** Adds the server to an MCP host: by the host's own command, or by printing what to add. */
-
-/** What a host's command may print. */
-const MAX_OUTPUT_BYTES = 100_000_000;
 
 /** True if a program is found on the PATH. */
 export function isOnPath(program: string, { PATH = "" }: CliProcess["env"]): boolean {
@@ -19,44 +15,37 @@ export function isOnPath(program: string, { PATH = "" }: CliProcess["env"]): boo
 /** Runs the host's command; where the host has the server already, the person decides. Returns what went wrong. */
 export async function addToHost(
   prompts: Prompts,
-  name: McpHostName,
+  { label, remove, has }: McpHost,
   command: readonly string[],
   cli: CliProcess,
 ): Promise<string | undefined> {
   const { texts } = prompts;
-  const { label, remove, has } = mcpHost(name);
   let isRemoved = false;
-  if (remove && has && (await run(has, cli)).problem === undefined) {
+  if (remove && has && run(has, cli).problem === undefined) {
     // The files are written by now, so Ctrl-C means no.
     if (!(await prompts.confirm(texts.replace(label), true).catch(() => false))) return texts.kept;
-    isRemoved = (await run(remove, cli)).problem === undefined;
+    isRemoved = run(remove, cli).problem === undefined;
   }
-  const { problem, output } = await run(command, cli);
+  const { problem, output } = run(command, cli);
   if (output.trim() !== "") prompts.print(output.trim());
   if (!problem) return undefined;
   prompts.print(shellLine(command, "posix"));
   return `${texts.notAdded(problem)}${isRemoved ? ` ${texts.removed}` : ""}`;
 }
 
-/** Runs a command to its end. */
-async function run([command = "", ...args]: readonly string[], { env }: CliProcess) {
-  try {
-    const running = promisify(execFile)(command, args, { env, maxBuffer: MAX_OUTPUT_BYTES });
-    running.child.stdin?.end(); // it can ask nobody
-    const { stdout, stderr } = await running;
-    return { output: stdout + stderr };
-  } catch (error) {
-    const { code, message, stdout = "", stderr = "" } = error as Error & Record<"code" | "stdout" | "stderr", string>;
-    const problem =
-      typeof code === "number" ? `${command} ended with ${code}.` : `${command} did not run (${message}).`;
-    return { problem, output: stdout + stderr };
-  }
+/** Runs a command to its end; it can ask nobody. */
+function run([command = "", ...args]: readonly string[], { env }: CliProcess) {
+  const options = { env, input: "", encoding: "utf8", maxBuffer: Number.POSITIVE_INFINITY } as const;
+  const { error, status, signal, stdout, stderr } = spawnSync(command, args, options);
+  if (error) return { problem: `${command} did not run (${error.message}).`, output: "" };
+  const output = stdout + stderr;
+  return status === 0 ? { output } : { problem: `${command} ended with ${status ?? signal}.`, output };
 }
 
 /** Prints what the person adds by hand: the host's command, or the block and where it belongs. */
-export function printWhatToAdd(prompts: Prompts, name: McpHostName, server: ServerEntry, isWindows: boolean): void {
+export function printWhatToAdd(prompts: Prompts, host: McpHost, server: ServerEntry, isWindows: boolean): void {
   const { texts } = prompts;
-  const { label, add, pasteInto, installCommand } = mcpHost(name);
+  const { label, add, pasteInto, installCommand } = host;
   if (!add) {
     prompts.say("step", texts.pasteInto(pasteInto ?? texts.otherConfiguration));
     prompts.print(configurationBlock(server));

@@ -12,14 +12,13 @@ export async function confirmAll(
   { stdin, stderr }: CliProcess,
   context: ToolContext,
   { edits, channels, editedChannels, subscriberEdits }: FileCheck,
-  isInputTaken: boolean,
 ): Promise<boolean | string> {
   const rule = context.policy.rules.confirmEdits;
   if (rule === "never" || edits === 0) return false;
   const largest = await readLargest(context, [...editedChannels]);
   const isNeeded = (subscriberEdits > 0 && mustConfirm(rule, 1)) || (largest >= 0 && mustConfirm(rule, largest));
   if (!isNeeded) return false;
-  if (isInputTaken || !stdin.isTTY || !stderr.isTTY) {
+  if (stdin.readableEnded || !stdin.isTTY || !stderr.isTTY) {
     return "TENCENT_CHAT_CONFIRM_EDITS wants a person's yes, and there is no terminal to ask at: run this at one, or unset it for this job.";
   }
   const prompts = await import("@clack/prompts");

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Deadline } from "../call/deadline.ts";
 import { ExplainedError } from "../call/explained-error.ts";
 import type { Log } from "../log.ts";
@@ -12,8 +13,9 @@ import { isWanted } from "./results-file.ts";
 
 /** Calls side by side: about a second's worth, so that none waits long at the rate limiter. */
 const MAX_SIDE_BY_SIDE = 200;
-/** Lines that wait for an earlier one of the same channel or subscriber; reading pauses beyond them. */
-const MAX_WAITING = 2_000;
+/** Lines that run, or wait for an earlier one of the same channel or subscriber; reading pauses beyond them. */
+const MAX_TAKEN = 2_000;
+const PAUSE_MS = 50;
 /** After this many failures in a row that are not about their own lines, the rest would fail alike. */
 const MAX_FAILURES_IN_A_ROW = 20;
 
@@ -32,15 +34,14 @@ export class Job {
   readonly #isConfirmed: boolean;
   readonly #log: Log;
   readonly #write: (result: object) => void;
-  readonly #maxRunning: number;
+  readonly #sideBySide: number;
   readonly #running = new Set<Deadline>();
-  /** By key, the calls that wait for the one that runs. */
-  readonly #waiting = new Map<string, EditLine[]>();
+  /** By key, the lines that wait for the one that runs. */
+  readonly #queues = new Map<string, EditLine[]>();
   /** Keys of which a line did not end as wanted, with that line: what follows it would come out of order. */
   readonly #failed = new Map<string, number>();
-  #waitingCount = 0;
+  #taken = 0;
   #failuresInARow = 0;
-  #wake = () => {};
 
   constructor(
     context: ToolContext,
@@ -53,66 +54,49 @@ export class Job {
     this.#isConfirmed = isConfirmed;
     this.#log = log;
     this.#write = write;
-    this.#maxRunning = Math.min(Math.max(perSecond, 4), MAX_SIDE_BY_SIDE);
+    this.#sideBySide = Math.min(Math.max(perSecond, 4), MAX_SIDE_BY_SIDE);
   }
 
   /** Runs the lines that are not done, and returns when all have ended, or those in flight after a stop. */
-  async run(lines: AsyncIterable<EditLine>, done: ReadonlySet<number>): Promise<void> {
+  async run(lines: AsyncGenerator<EditLine>, done: ReadonlySet<number>): Promise<void> {
+    await Promise.all(Array.from({ length: this.#sideBySide }, () => this.#takeLines(lines, done)));
+  }
+
+  /** Takes one line after another. One of a key that runs is left to that key. */
+  async #takeLines(lines: AsyncGenerator<EditLine>, done: ReadonlySet<number>): Promise<void> {
     try {
       for await (const line of lines) {
+        if (this.stopped) return;
         if (done.has(line.line)) continue;
-        while (!this.stopped && (this.#running.size >= this.#maxRunning || this.#waitingCount >= MAX_WAITING)) {
-          await this.#change();
-        }
-        if (this.stopped) break;
-        const queue = this.#waiting.get(line.key);
-        if (queue) {
-          queue.push(line);
-          this.#waitingCount += 1;
-        } else {
-          this.#waiting.set(line.key, []);
-          void this.#runKey(line);
-        }
+        this.#taken += 1;
+        const queue = this.#queues.get(line.key);
+        if (queue) queue.push(line);
+        else await this.#runKey(line);
+        while (!this.stopped && this.#taken - this.ended >= MAX_TAKEN) await sleep(PAUSE_MS);
       }
     } catch (error) {
       this.stop("soon", (error as Error).message); // the input cannot be read on
     }
-    while (this.#running.size > 0 || (!this.stopped && this.#waiting.size > 0)) await this.#change();
   }
 
   /** @param why a sentence that goes on after "because" */
   stop(when: "soon" | "now", why: string): void {
     this.stopped ??= why;
     if (when === "now") for (const deadline of this.#running) deadline.cancel();
-    this.#wake();
   }
 
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
-  /** Runs a line, and those of its key that came meanwhile. */
+  /** Runs a line, and those of its key that come meanwhile. */
   async #runKey(first: EditLine): Promise<void> {
     const { key } = first;
-    for (let line: EditLine | undefined = first; line; line = this.#next(key)) {
+    const queue = [first];
+    this.#queues.set(key, queue);
+    for (let line = queue.shift(); line && !this.stopped; line = queue.shift()) {
       const failed = this.#failed.get(key);
+      const reason = `Line ${failed} of the same channel or subscriber did not end as wanted.`;
       if (failed === undefined) await this.#runLine(line);
-      else
-        this.#end(line, {
-          outcome: "heldBack",
-          reason: `Line ${failed} of the same channel or subscriber did not end as wanted.`,
-        });
+      else this.#end(line, { outcome: "heldBack", reason });
     }
-    this.#waiting.delete(key);
-    this.#wake();
-  }
-
-  #next(key: string): EditLine | undefined {
-    const line = this.stopped ? undefined : this.#waiting.get(key)?.shift();
-    if (line) this.#waitingCount -= 1;
-    return line;
+    this.#queues.delete(key);
   }
 
   async #runLine(line: EditLine): Promise<void> {
@@ -168,6 +152,5 @@ export class Job {
     }
     this.counts.set(result.outcome, (this.counts.get(result.outcome) ?? 0) + 1);
     this.ended += 1;
-    this.#wake();
   }
 }

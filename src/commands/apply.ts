@@ -8,7 +8,7 @@ import { Job } from "./apply-job.ts";
 import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, prepareCalls, settingsOf } from "./cli-process.ts";
 import { checkFile, type EditFile, type FileCheck, openEditFile, readEditLines } from "./edit-file.ts";
-import { LeftFile } from "./left-file.ts";
+import { assertWritable, writeLeft } from "./left-file.ts";
 import { ResultsFile, unfinished } from "./results-file.ts";
 
 /** Runs a file of tool calls through the same gate as an agent's calls, for jobs of thousands of edits. */
@@ -35,7 +35,6 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
   const context = await openContext();
   let input: EditFile | undefined;
   let results: ResultsFile | undefined;
-  let leftFile: LeftFile | undefined;
   try {
     if (resultsPath === "-") throw new Error("--results takes a file; without it the results go to standard output.");
     input = await openEditFile(file, cli.stdin);
@@ -55,18 +54,18 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       return 0;
     }
     assertDistinct([file, resultsPath, resultsPath && unfinished(resultsPath), left, settings.journal]);
-    const confirmation = await confirmAll(cli, context, check, file === "-");
+    const confirmation = await confirmAll(cli, context, check);
     if (typeof confirmation === "string") {
       tell(`✗ ${confirmation} Nothing was sent.`);
       return 1;
     }
     const job = { input: check.hash, sdkAppId: context.sdkAppId };
+    if (left !== undefined) assertWritable(left);
     if (resultsPath !== undefined) results = await ResultsFile.open(resultsPath, job, tell);
-    if (left !== undefined) leftFile = new LeftFile(left, cli.pid); // once the results are this run's
     const write = (result: object) => {
-      const safe = context.secrets.redactDeep(result);
-      if (results) results.write(safe);
-      else cli.stdout.write(`${JSON.stringify(safe)}\n`);
+      const text = JSON.stringify(context.secrets.redactDeep(result));
+      if (results) results.write(text);
+      else cli.stdout.write(`${text}\n`);
     };
     const run = new Job(context, settings.settings.requestsPerSecond, confirmation, log, write);
     let isLost = false;
@@ -83,17 +82,16 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     await run.run(readEditLines(input, context), done);
     stopProgress();
     const code = summarize(run, check.lines - done.size, results !== undefined, tell);
-    if (isLost) return code; // what is left is the other one's
-    await leftFile?.write(input, (number) => done.has(number) || run.wanted.has(number));
-    if (leftFile && code !== 0) tell(`${left} holds what is left: correct it, and run it as a file of its own.`);
+    if (left === undefined || isLost) return code; // what is left is the other one's
+    await writeLeft(left, input, (number) => done.has(number) || run.wanted.has(number));
+    if (code !== 0) tell(`${left} holds what is left: correct it, and run it as a file of its own.`);
     return code;
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;
-    const shown = path?.replace(/(\.\d+)?\.unfinished$/, "") ?? file;
+    const shown = path?.replace(/\.unfinished(\..*)?$/, "") ?? file;
     tell(context.secrets.redact(`✗ ${code === undefined ? message : `${shown}: ${describeFileError(error)}.`}`));
     return 2;
   } finally {
-    leftFile?.close();
     results?.close();
     input?.close();
     await context.close();

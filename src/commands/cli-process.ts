@@ -1,7 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { Secrets } from "../chat-api/auth/secrets.ts";
 import type { Service } from "../context.ts";
-import { createLog, type Log } from "../log.ts";
+import { createLog } from "../log.ts";
 import { readSettings, type Settings, type SettingsResult } from "../settings/settings.ts";
 import { SettingsError } from "../settings/settings-error.ts";
 import type { ToolContext } from "../tools/tool.ts";
@@ -14,10 +14,7 @@ export type CliProcess = Pick<
 >;
 
 /** Reads the settings from the environment and the flags that stand for two of them. */
-export function settingsOf(
-  { env }: Pick<CliProcess, "env">,
-  { flags, problems }: Pick<CommandLine, "flags" | "problems">,
-): SettingsResult {
+export function settingsOf({ env }: CliProcess, { flags, problems }: CommandLine): SettingsResult {
   const withFlags = {
     ...env,
     ...(flags.sandbox && { TENCENT_CHAT_SANDBOX: "true" }),
@@ -45,13 +42,10 @@ async function connectService({ endpoint, sdkAppId, credential, identifier }: Se
 }
 
 /** A log that knows the secrets, and what makes the tools' context when the first call comes. */
-export function prepareCalls(
-  cli: Pick<CliProcess, "stderr" | "pid">,
-  version: string,
-  { settings, problems, warnings, logLevel, secrets: known }: SettingsResult,
-): { log: Log; openContext: () => Promise<ToolContext> } {
+export function prepareCalls(cli: CliProcess, version: string, result: SettingsResult) {
+  const { settings, problems, warnings, logLevel } = result;
   let context: ToolContext | undefined;
-  const early = new Secrets(known); // before the context is there
+  const early = new Secrets(result.secrets); // before the context is there
   const log = createLog(
     logLevel,
     (text) => cli.stderr.write(text),

@@ -14,6 +14,10 @@ export interface Check {
   readonly message: string;
 }
 
+export function check(about: Check["about"], status: Check["status"], message: string): Check {
+  return { about, status, message };
+}
+
 /** No channel has this ID; the service's refusal of it shows that network, TLS and signature work. */
 const NO_CHANNEL = "@TOA#_doctor_asks_for_no_channel";
 /** What the service says of it (page: Getting Official Channel Information). */
@@ -29,36 +33,28 @@ export async function checkConnection(
   timeoutMs: number,
 ): Promise<Check[]> {
   const { api, policy } = context;
-  const about = "service";
   const allowed = policy.rules.allowedChannels?.find((rule) => !rule.endsWith("*"));
   const deadline = new Deadline(timeoutMs);
-  try {
-    const reply = await api.getChannels([NO_CHANNEL, ...(allowed ? [allowed] : [])], undefined, deadline);
-    if (reply.kind !== "ok") {
-      const { failure } = reply;
-      if (isExpected(failure)) return [{ about, status: "ok", message: texts.reached }];
-      return [{ about, status: "failed", message: describeForPerson(failure, context) }];
-    }
-    const { channels, clockNote } = reply.value;
-    const [{ failure } = {}, channel] = channels;
-    if (!isExpected(failure)) {
-      const code = failure?.kind === "code" ? failure.code.code : 0;
-      return [{ about, status: "failed", message: texts.unexpected(code) }];
-    }
-    const reached: Check = { about, status: clockNote ? "failed" : "ok", message: clockNote || texts.clockRight };
-    if (!channel) return [reached];
-    const name = visibleJson(channel.id);
-    if (channel.failure) {
-      const message = texts.notRead(name, describeForPerson(channel.failure, context));
-      return [reached, { about: "channel", status: "failed", message }];
-    }
-    return [
-      reached,
-      { about: "channel", status: "ok", message: texts.wasRead(name, visibleJson(channel.info.Name ?? "")) },
-    ];
-  } finally {
-    deadline.release();
+  const reply = await api.getChannels([NO_CHANNEL, ...(allowed ? [allowed] : [])], undefined, deadline);
+  deadline.release();
+  if (reply.kind !== "ok") {
+    const { failure } = reply;
+    if (isExpected(failure)) return [check("service", "ok", texts.reached)];
+    return [check("service", "failed", describeForPerson(failure, context))];
   }
+  const { channels, clockNote } = reply.value;
+  const [{ failure } = {}, channel] = channels;
+  if (!isExpected(failure)) {
+    const code = failure?.kind === "code" ? failure.code.code : 0;
+    return [check("service", "failed", texts.unexpected(code))];
+  }
+  const reached = check("service", clockNote ? "failed" : "ok", clockNote || texts.clockRight);
+  if (!channel) return [reached];
+  const name = visibleJson(channel.id);
+  if (channel.failure) {
+    return [reached, check("channel", "failed", texts.notRead(name, describeForPerson(channel.failure, context)))];
+  }
+  return [reached, check("channel", "ok", texts.wasRead(name, visibleJson(channel.info.Name ?? "")))];
 }
 
 function isExpected(failure: Failure | undefined): boolean {

@@ -9,7 +9,7 @@ import { TOOLS } from "../tools/call-tool.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, prepareCalls, settingsOf } from "./cli-process.ts";
-import { type Check, checkConnection } from "./doctor-connection.ts";
+import { type Check, check, checkConnection } from "./doctor-connection.ts";
 import { ENGLISH, type Texts, textsFor } from "./texts.ts";
 
 /** The doctor: one line for each thing that must be right, ✓, ! or ✗, and what to do. */
@@ -31,11 +31,11 @@ export async function doctor(cli: CliProcess, version: string, line: CommandLine
   const result = settingsOf(cli, line);
   const checks = await runChecks(cli, version, result, texts, timeoutMs);
   const isUnset = !Object.keys(cli.env).some((name) => name.startsWith("TENCENT_CHAT_"));
-  if (isUnset && !result.settings) checks.unshift({ about: "settings", status: "failed", message: texts.nothingSet });
+  if (isUnset && !result.settings) checks.unshift(check("settings", "failed", texts.nothingSet));
   const ok = checks.every(({ status }) => status !== "failed");
   if (json) print(JSON.stringify({ ok, version, checks }));
   else {
-    for (const check of checks) print(formatCheck(check, texts));
+    for (const each of checks) print(formatCheck(each, texts));
     print(ok ? texts.works : texts.fix);
   }
   return ok ? 0 : 1;
@@ -48,7 +48,7 @@ export function formatCheck({ about, status, message }: Check, texts: DoctorText
 
 /** Checks the settings, and the service if the settings allow that. No known secret is in the messages. */
 export async function runChecks(
-  cli: Pick<CliProcess, "stderr" | "pid">,
+  cli: CliProcess,
   version: string,
   result: SettingsResult,
   texts: DoctorTexts,
@@ -57,20 +57,19 @@ export async function runChecks(
   const { settings, problems, warnings } = result;
   const secrets = new Secrets(result.secrets);
   const checks: Check[] = [
-    ...problems.map((message): Check => ({ about: "settings", status: "failed", message })),
-    ...warnings.map((message): Check => ({ about: "settings", status: "warning", message })),
+    ...problems.map((problem) => check("settings", "failed", problem)),
+    ...warnings.map((warning) => check("settings", "warning", warning)),
   ];
   if (!settings) return secrets.redactDeep(checks);
   const context = await prepareCalls(cli, version, { ...result, logLevel: "silent" }).openContext();
-  const okCheck = (about: Check["about"], message: string): Check => ({ about, status: "ok", message });
   try {
     return secrets.redactDeep([
-      okCheck("settings", describeSettings(settings, texts)),
+      check("settings", "ok", describeSettings(settings, texts)),
       ...checks,
-      okCheck("address", describeHost(settings, texts)),
-      okCheck("proxy", settings.proxy ? new URL(settings.proxy).host : texts.none),
+      check("address", "ok", describeHost(settings, texts)),
+      check("proxy", "ok", settings.proxy ? new URL(settings.proxy).host : texts.none),
       checkSignature(settings, texts),
-      ...describeGuard(settings, texts).map((message) => okCheck("allowed", message)),
+      ...describeGuard(settings, texts).map((message) => check("allowed", "ok", message)),
       checkJournal(settings, context, texts),
       ...(await checkConnection(context, texts, timeoutMs ?? settings.timeoutMs)),
     ]);
@@ -94,15 +93,13 @@ function describeHost({ region, endpoint }: Settings, texts: DoctorTexts): strin
 }
 
 function checkSignature(settings: Settings, texts: DoctorTexts): Check {
-  const about = "signature";
   const signature = new Signer({ ...settings, secrets: new Secrets() }).current();
-  if ("problem" in signature) return { about, status: "failed", message: texts.cannotBeUsed(signature.problem) };
+  if ("problem" in signature) return check("signature", "failed", texts.cannotBeUsed(signature.problem));
   const expiresAt = (decodeUserSig(signature.userSig)?.expiresAt ?? 0) * 1000;
   const message = texts.expires(new Date(expiresAt).toISOString());
   const isSoon = "userSig" in settings.credential && expiresAt - Date.now() < WARN_SECONDS[0] * 1000;
-  return isSoon
-    ? { about, status: "warning", message: `${message}. ${texts.replaceSoon}` }
-    : { about, status: "ok", message };
+  if (isSoon) return check("signature", "warning", `${message}. ${texts.replaceSoon}`);
+  return check("signature", "ok", message);
 }
 
 function describeGuard({ rules }: Settings, texts: DoctorTexts): string[] {
@@ -125,13 +122,11 @@ function checkJournal(
   { journal }: ToolContext,
   texts: DoctorTexts,
 ): Check {
-  const about = "journal";
   if (path === undefined) {
-    const isFine = rules.readOnly || isSandbox;
-    return { about, status: isFine ? "ok" : "warning", message: isFine ? texts.off : texts.journalOff };
+    if (rules.readOnly || isSandbox) return check("journal", "ok", texts.off);
+    return check("journal", "warning", texts.journalOff);
   }
   const problem = journal.prepareFile();
-  return problem === undefined
-    ? { about, status: "ok", message: texts.writable(path) }
-    : { about, status: "failed", message: texts.notWritable(path, problem) };
+  if (problem !== undefined) return check("journal", "failed", texts.notWritable(path, problem));
+  return check("journal", "ok", texts.writable(path));
 }

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { closeSync, createReadStream, fstatSync, openSync, read, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { ExplainedError } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
 import { isRecord, parseJson } from "../text/json.ts";
 import { readLines } from "../text/lines.ts";
@@ -19,6 +18,7 @@ export interface EditLine {
   readonly id: string | number | undefined;
   readonly tool: string;
   readonly arguments: unknown;
+  readonly channelIds: readonly string[];
   /** Lines with the same key run one after another: the channel, or the subscriber of it. */
   readonly key: string;
 }
@@ -88,25 +88,25 @@ export async function checkFile(
   let edits = 0;
   let subscriberEdits = 0;
   for await (const { line, text } of linesOf(file)) {
-    const read = await readLine(line, text, context);
-    if ("problem" in read) {
-      report(line, read.problem);
-      continue;
-    }
-    lines += 1;
-    if (!toolNamed(read.tool).isWrite) continue;
-    edits += 1;
-    if (read.tool === COMMANDS.modifySubscriber) subscriberEdits += 1;
-    for (const id of read.channelIds) {
-      channels.add(id);
-      if (read.tool === COMMANDS.modifyChannel) editedChannels.add(id);
+    try {
+      const { tool, channelIds } = await readLine(line, text, context);
+      lines += 1;
+      if (!toolNamed(tool).isWrite) continue;
+      edits += 1;
+      if (tool === COMMANDS.modifySubscriber) subscriberEdits += 1;
+      for (const id of channelIds) {
+        channels.add(id);
+        if (tool === COMMANDS.modifyChannel) editedChannels.add(id);
+      }
+    } catch (error) {
+      report(line, (error as Error).message);
     }
   }
   return { lines, edits, hash, channels, editedChannels, subscriberEdits };
 }
 
 /** SHA-256 of the file's bytes. @throws Error with a sentence for a person, where they are not UTF-8 */
-export async function hashOf(file: EditFile): Promise<string> {
+async function hashOf(file: EditFile): Promise<string> {
   const hash = createHash("sha256");
   const decoder = new TextDecoder("utf-8", { fatal: true });
   for await (const chunk of file.bytes()) {
@@ -122,11 +122,7 @@ export async function hashOf(file: EditFile): Promise<string> {
 
 /** The lines of a file that was checked. */
 export async function* readEditLines(file: EditFile, context: ToolContext): AsyncGenerator<EditLine> {
-  for await (const { line, text } of linesOf(file)) {
-    const read = await readLine(line, text, context);
-    if ("problem" in read) throw new Error(`line ${line} of the file changed while it was read`);
-    yield read;
-  }
+  for await (const { line, text } of linesOf(file)) yield await readLine(line, text, context);
 }
 
 /** Lines that are not blank. */
@@ -141,43 +137,29 @@ export async function* linesOf(file: EditFile): AsyncGenerator<{ line: number; t
 
 const KEYS = ["tool", "arguments", "id"];
 
-async function readLine(
-  line: number,
-  text: string,
-  context: ToolContext,
-): Promise<(EditLine & { readonly channelIds: readonly string[] }) | { readonly problem: string }> {
+/** @throws Error with what is wrong with the line */
+async function readLine(line: number, text: string, context: ToolContext): Promise<EditLine> {
   const content = parseJson(text);
-  if (content === undefined) return { problem: "not valid JSON; each line is one JSON object" };
-  if (!isRecord(content)) return { problem: "not a JSON object" };
+  if (content === undefined) throw new Error("not valid JSON; each line is one JSON object");
+  if (!isRecord(content)) throw new Error("not a JSON object");
   const { tool, arguments: args = {}, id } = content;
   const unknown = Object.keys(content).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) {
     const meant = nearestName(unknown, KEYS);
     const shown = unknown.length > 40 ? "that is not shown" : JSON.stringify(unknown);
-    return { problem: `unknown key ${shown}${meant ? `: did you mean ${meant}?` : `; a line has ${KEYS.join(", ")}`}` };
+    throw new Error(`unknown key ${shown}${meant ? `: did you mean ${meant}?` : `; a line has ${KEYS.join(", ")}`}`);
   }
   const names: string[] = Object.values(COMMANDS);
   if (typeof tool !== "string" || !names.includes(tool)) {
     const meant = typeof tool === "string" ? nearestName(tool, names) : undefined;
-    return { problem: `tool must be one of ${names.join(", ")}.${meant ? ` Did you mean ${meant}?` : ""}` };
+    throw new Error(`tool must be one of ${names.join(", ")}.${meant ? ` Did you mean ${meant}?` : ""}`);
   }
   if (id !== undefined && typeof id !== "string" && !Number.isSafeInteger(id)) {
-    return { problem: "id must be a string, or a whole number that JavaScript can hold: put others in quotes" };
+    throw new Error("id must be a string, or a whole number that JavaScript can hold: put others in quotes");
   }
-  try {
-    const { input, channelIds, disallowed } = await admit(toolNamed(tool), args, context);
-    for (const error of disallowed.values()) throw error;
-    const { Subscriber_Account: subscriber } = input as { Subscriber_Account?: string };
-    return {
-      line,
-      id: id as EditLine["id"],
-      tool,
-      arguments: args,
-      channelIds,
-      key: JSON.stringify([channelIds, subscriber ?? null]),
-    };
-  } catch (error) {
-    if (error instanceof ExplainedError) return { problem: error.explanation.cause };
-    throw error;
-  }
+  const { input, channelIds, disallowed } = await admit(toolNamed(tool), args, context);
+  for (const error of disallowed.values()) throw error;
+  const { Subscriber_Account: subscriber } = input as { Subscriber_Account?: string };
+  const key = JSON.stringify([channelIds, subscriber ?? null]);
+  return { line, id: id as EditLine["id"], tool, arguments: args, channelIds, key };
 }

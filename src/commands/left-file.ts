@@ -1,31 +1,27 @@
-import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { accessSync, constants, existsSync, renameSync, rmSync, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type EditFile, linesOf } from "./edit-file.ts";
 
-/** A file for the lines that are left. What is there stays until the new one is whole. */
-export class LeftFile {
-  readonly #path: string;
-  readonly #unfinished: string;
-  readonly #file: number;
+/** The file for the lines that are left. */
 
-  /**
-   * @param pid of this process: an overtaken run of the same job must not touch the file of another one
-   * @throws the file system's error where it cannot be written
-   */
-  constructor(path: string, pid: number) {
-    if (existsSync(path) && !statSync(path).isFile()) throw new Error(`${path} is no file.`);
-    this.#path = path;
-    this.#unfinished = `${path}.${pid}.unfinished`;
-    this.#file = openSync(this.#unfinished, "wx", 0o600);
+/** @throws where the file cannot be written: before the first line runs, and not hours later */
+export function assertWritable(path: string): void {
+  if (existsSync(path) && !statSync(path).isFile()) throw new Error(`${path} is no file.`);
+  accessSync(dirname(path), constants.W_OK);
+}
+
+/** Writes the lines that are not done, as they stand: to correct, and to run. What is there stays until that is whole. */
+export async function writeLeft(path: string, input: EditFile, isDone: (line: number) => boolean): Promise<void> {
+  const unfinished = `${path}.unfinished.${randomUUID()}`;
+  async function* left() {
+    for await (const { line, text } of linesOf(input)) if (!isDone(line)) yield `${text}\n`;
   }
-
-  /** Writes the lines that are not done, as they stand: to correct, and to run. */
-  async write(input: EditFile, isDone: (line: number) => boolean): Promise<void> {
-    for await (const { line, text } of linesOf(input)) if (!isDone(line)) writeFileSync(this.#file, `${text}\n`);
-    renameSync(this.#unfinished, this.#path);
-  }
-
-  close(): void {
-    closeSync(this.#file);
-    rmSync(this.#unfinished, { force: true });
+  try {
+    await writeFile(unfinished, left(), { mode: 0o600 });
+    renameSync(unfinished, path);
+  } finally {
+    rmSync(unfinished, { force: true });
   }
 }

@@ -12,7 +12,7 @@ export interface ServerEntry {
   readonly env: Readonly<Record<string, string>>;
 }
 
-interface McpHost {
+export interface McpHost {
   readonly label: string;
   /** False if the host cannot ask a person for a confirmation (docs/confirmation.md). */
   readonly canAsk: boolean;
@@ -31,7 +31,9 @@ interface McpHost {
 const variables = ({ env }: ServerEntry, flag: string) =>
   Object.entries(env).flatMap(([name, value]) => [flag, `${name}=${value}`]);
 
-export const MCP_HOSTS = {
+type McpHostName = "claude-code" | "codex" | "gemini" | "vscode" | "claude-desktop" | "cursor" | "other";
+
+export const MCP_HOSTS: Readonly<Record<McpHostName, McpHost>> = {
   "claude-code": {
     label: "Claude Code",
     canAsk: true,
@@ -78,14 +80,7 @@ export const MCP_HOSTS = {
     label: "another host",
     canAsk: true,
   },
-} as const satisfies Record<string, McpHost>;
-
-export type McpHostName = keyof typeof MCP_HOSTS;
-
-/** The facts of a host, all optional parts included. */
-export function mcpHost(name: McpHostName): McpHost {
-  return MCP_HOSTS[name];
-}
+};
 
 /** The block of JSON that hosts without a command of their own read. */
 export function configurationBlock(entry: ServerEntry): string {

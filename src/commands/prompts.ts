@@ -46,7 +46,7 @@ export async function createPrompts({ stdin, stdout }: CliProcess, { setup: text
     secret: line(clack.password),
     confirm: (message: string, initialValue: boolean) =>
       answer(clack.confirm({ ...at, active: texts.yes, inactive: texts.no, message, initialValue })),
-    select: <T extends string | boolean>(
+    select: <T>(
       message: string,
       options: readonly { readonly value: T; readonly label: string; readonly hint?: string }[],
       initialValue?: T,

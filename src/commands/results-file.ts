@@ -67,7 +67,7 @@ export class ResultsFile {
     const results = new ResultsFile(openNew(path, (found?.mode ?? 0o600) & 0o777));
     try {
       const header = JSON.stringify({ apply: 1, ...job });
-      results.#writeLine(header);
+      results.write(header);
       if (found) await results.#keepWanted(path, header);
       renameSync(unfinished(path), path);
     } catch (error) {
@@ -80,20 +80,18 @@ export class ResultsFile {
   }
 
   async #keepWanted(path: string, header: string): Promise<void> {
-    let isFirst = true;
-    for await (const text of readLines(createReadStream(path))) {
-      // A crash may have torn the header itself.
-      if (isFirst && (text === "" || !header.startsWith(text))) {
-        throw new Error(
-          `${path} holds something else than the results of this input and application: name another file.`,
-        );
-      }
-      const result = isFirst ? undefined : parseJson(text);
-      isFirst = false;
+    const lines = readLines(createReadStream(path));
+    const { value: first, done: isEmpty } = await lines.next();
+    // A crash may have torn the header itself.
+    if (!isEmpty && (first === "" || !header.startsWith(first)))
+      throw new Error(
+        `${path} holds something else than the results of this input and application: name another file.`,
+      );
+    for await (const text of lines) {
+      const result = parseJson(text);
       if (!isRecord(result) || !isWanted(result.outcome) || typeof result.line !== "number") continue;
-      if (this.done.has(result.line)) continue;
       this.done.add(result.line);
-      this.#writeLine(text);
+      this.write(text);
     }
   }
 
@@ -102,12 +100,8 @@ export class ResultsFile {
     else futimesSync(this.#file, new Date(), new Date());
   }
 
-  write(result: object): void {
-    this.#writeLine(JSON.stringify(result));
-  }
-
-  #writeLine(text: string): void {
-    writeFileSync(this.#file, `${text}\n`); // writes all of it
+  write(line: string): void {
+    writeFileSync(this.#file, `${line}\n`); // writes all of it
   }
 
   close(): void {

@@ -9,9 +9,8 @@ import { type Answers, askApplication, type Variables } from "./application-ques
 import type { CommandLine } from "./arguments.ts";
 import type { CliProcess } from "./cli-process.ts";
 import { formatCheck, runChecks } from "./doctor.ts";
-import type { Check } from "./doctor-connection.ts";
 import { makeFolder, storeKey } from "./key-file.ts";
-import { MCP_HOSTS, type McpHostName, mcpHost, PROGRAM, type ServerEntry, shellLine } from "./mcp-hosts.ts";
+import { MCP_HOSTS, PROGRAM, type ServerEntry, shellLine } from "./mcp-hosts.ts";
 import { Cancelled, createPrompts, type Prompts } from "./prompts.ts";
 import { type Texts, textsFor } from "./texts.ts";
 
@@ -34,6 +33,9 @@ For your application:
    The README has a block for each host, and the list of all settings.
 `;
 
+/** The commands of hosts are scripts for a shell there. */
+const IS_WINDOWS = platform() === "win32";
+
 /**
  * @param entry the path of the file that runs
  * @returns the exit code: 0 when the server was added or its block was printed
@@ -43,10 +45,9 @@ export async function setup(cli: CliProcess, version: string, _line: CommandLine
     cli.stdout.write(BY_HAND);
     return 1;
   }
-  const texts = textsFor(cli.env);
-  const prompts = await createPrompts(cli, texts);
+  const prompts = await createPrompts(cli, textsFor(cli.env));
   try {
-    return await run(cli, version, entry, prompts, texts.doctor);
+    return await run(cli, version, entry, prompts);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
     prompts.cancel();
@@ -54,41 +55,30 @@ export async function setup(cli: CliProcess, version: string, _line: CommandLine
   }
 }
 
-async function run(
-  cli: CliProcess,
-  version: string,
-  entry: string,
-  prompts: Prompts,
-  doctor: Texts["doctor"],
-): Promise<number> {
+async function run(cli: CliProcess, version: string, entry: string, prompts: Prompts): Promise<number> {
   const { texts } = prompts;
   prompts.begin(`${PROGRAM} ${version}: ${texts.title}`);
-  const name = await prompts.select<McpHostName>(
-    texts.whichHost,
-    Object.entries(MCP_HOSTS).map(([value, host]) => ({
-      value: value as McpHostName,
-      label: value === "other" ? texts.otherHost : host.label,
-    })),
-  );
+  const hosts = Object.values(MCP_HOSTS).map((value) => ({
+    value,
+    label: value === MCP_HOSTS.other ? texts.otherHost : value.label,
+  }));
+  const host = await prompts.select(texts.whichHost, hosts);
   const isSandbox = await prompts.select(texts.whatToEdit, [
     { value: true, label: texts.sandbox, hint: texts.sandboxHint },
     { value: false, label: texts.application, hint: texts.applicationHint },
   ]);
   const answers: Answers = isSandbox
     ? { env: { TENCENT_CHAT_SANDBOX: "true" } }
-    : await askApplication(prompts, cli.env, name);
+    : await askApplication(prompts, cli.env, host);
   const env = { ...(isSandbox ? {} : proxiesOf(cli, prompts)), ...answers.env };
   prompts.say("step", texts.checking);
-  const checks = await check(cli, version, env, answers.newKey?.key, doctor);
-  prompts.say("message", checks.map((each) => formatCheck(each, doctor)).join("\n"));
-  const works = checks.every(({ status }) => status !== "failed");
+  const works = await check(cli, version, { env, newKey: answers.newKey }, prompts);
   if (!works && !(await prompts.confirm(texts.goOnAnyway, false))) throw new Cancelled();
 
-  const isWindows = platform() === "win32"; // the commands of hosts are scripts for a shell there
-  const server: ServerEntry = { ...startCommand(cli, entry, version, isWindows), env };
-  const { label, add } = mcpHost(name);
+  const server: ServerEntry = { ...startCommand(cli, entry, version), env };
+  const { label, add } = host;
   const command = add?.(server);
-  const runsHere = command !== undefined && !isWindows && isOnPath(command[0] ?? "", cli.env);
+  const runsHere = command !== undefined && !IS_WINDOWS && isOnPath(command[0] ?? "", cli.env);
   if (runsHere) prompts.say("step", texts.theCommand(label, shellLine(command, "posix")));
   const plan = [
     ...(answers.newKey ? [texts.storeKey(answers.newKey.path)] : []),
@@ -96,15 +86,15 @@ async function run(
   ];
   if (!(await prompts.confirm(texts.goOn(plan.join(texts.and)), true))) throw new Cancelled();
 
-  const problem = prepareFiles(answers, texts) ?? (runsHere ? await addToHost(prompts, name, command, cli) : undefined);
+  const problem = prepareFiles(answers, texts) ?? (runsHere ? await addToHost(prompts, host, command, cli) : undefined);
   if (problem) {
     prompts.say("error", problem);
     return 1;
   }
-  if (!runsHere) printWhatToAdd(prompts, name, server, isWindows);
+  if (!runsHere) printWhatToAdd(prompts, host, server, IS_WINDOWS);
   const prompt = firstPrompt(answers.env, texts);
-  const host = name === "other" ? undefined : label;
-  prompts.end(runsHere ? texts.done(label, prompt) : texts.doneAfterPaste(host, prompt));
+  const shown = host === MCP_HOSTS.other ? undefined : label;
+  prompts.end(runsHere ? texts.done(label, prompt) : texts.doneAfterPaste(shown, prompt));
   return 0;
 }
 
@@ -120,22 +110,18 @@ function proxiesOf({ env }: CliProcess, { say, texts }: Prompts): Record<string,
   return Object.fromEntries(copied);
 }
 
-/** Runs the doctor on the answers; the key has not been stored yet. */
-async function check(
-  cli: CliProcess,
-  version: string,
-  env: Readonly<Record<string, string>>,
-  key: string | undefined,
-  texts: Texts["doctor"],
-): Promise<Check[]> {
+/** Shows what the doctor says of the answers; the key has not been stored yet. Returns true if nothing failed. */
+async function check(cli: CliProcess, version: string, { env, newKey }: Answers, prompts: Prompts): Promise<boolean> {
   // Proxies of this shell count, other settings of this server do not: the host will not know them.
   const others = Object.entries(cli.env).filter(([name]) => !name.startsWith("TENCENT_CHAT_"));
-  const pasted = key === undefined ? {} : { TENCENT_CHAT_SECRET_KEY_FILE: undefined, TENCENT_CHAT_SECRET_KEY: key };
+  const pasted = newKey && { TENCENT_CHAT_SECRET_KEY_FILE: undefined, TENCENT_CHAT_SECRET_KEY: newKey.key };
   // The doctor would create the journal, and nothing is written yet.
   const { TENCENT_CHAT_JOURNAL: _, ...withoutJournal } = env;
   const settings = readSettings({ ...Object.fromEntries(others), ...withoutJournal, ...pasted });
-  const checks = await runChecks(cli, version, settings, texts);
-  return checks.filter(({ about }) => about !== "journal");
+  const texts = textsFor(cli.env).doctor;
+  const checks = (await runChecks(cli, version, settings, texts)).filter(({ about }) => about !== "journal");
+  prompts.say("message", checks.map((each) => formatCheck(each, texts)).join("\n"));
+  return checks.every(({ status }) => status !== "failed");
 }
 
 /** Stores the key and makes the journal's folder. Returns what went wrong, or undefined. */
@@ -157,14 +143,9 @@ function firstPrompt(env: Variables, texts: Texts["setup"]): string {
 }
 
 /** How a host starts the server: what npx runs lies in a cache that npm may empty, so there npx is the command. */
-function startCommand(
-  { execPath }: CliProcess,
-  entry: string,
-  version: string,
-  isWindows: boolean,
-): Pick<ServerEntry, "command" | "args"> {
+function startCommand({ execPath }: CliProcess, entry: string, version: string): Omit<ServerEntry, "env"> {
   const path = resolve(entry);
   if (!/[\\/]_npx[\\/]/.test(path)) return { command: execPath, args: [path] };
   const npx = ["npx", "-y", `${PROGRAM}@${version}`];
-  return isWindows ? { command: "cmd", args: ["/c", ...npx] } : { command: "npx", args: npx.slice(1) };
+  return IS_WINDOWS ? { command: "cmd", args: ["/c", ...npx] } : { command: "npx", args: npx.slice(1) };
 }

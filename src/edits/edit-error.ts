@@ -52,12 +52,9 @@ export function channelEditError(
     const step = `Show the person the values in the receipt before anything else is sent. To read the channel again: ${readCall}.`;
     return explained(seen, step, false);
   }
-  if (isNotApplied) {
-    const isTransientFailure = attempt.failure !== undefined && isTransient(attempt.failure);
-    return isTransientFailure
-      ? explained(seen, `Call again with the same arguments. ${THREE_TIMES}`, true)
-      : explained(seen);
-  }
+  if (isNotApplied && attempt.failure && isTransient(attempt.failure))
+    return explained(seen, `Call again with the same arguments. ${THREE_TIMES}`, true);
+  if (isNotApplied) return explained(seen);
   const step = has("applied")
     ? `Tell the person which fields have the new value. To complete the edit, send the other fields again. ${THREE_TIMES}`
     : `Wait 10 seconds, then read the channel with ${readCall}. If it shows the new values, the edit worked. If it shows the old values, send the edit again. ${THREE_TIMES}`;

@@ -65,23 +65,15 @@ export interface Attempt extends Judgement {
   readonly conflicts: Conflicts;
 }
 
-/** An edit that has its place in the write budget and its intent in the journal. */
-interface BegunEdit {
-  /** Nothing was sent: gives the place back. */
-  abort(): void;
-  /** Records its result. A journal that cannot be written adds a warning to the receipt. */
-  finish(envelope: Envelope, receipt: Receipt, error?: ExplainedError): FinishedEdit;
-}
-
 /**
- * The last step before an edit is sent.
+ * The last step before an edit is sent: takes its place in the write budget, and records its intent in the journal.
  * @throws PolicyError where the budget is used up or the journal cannot be written
  */
 export function beginEdit(
   { policy, journal }: EditServices,
   { deadline, client, confirmed }: EditCall,
   intent: Omit<Intent, "client" | "confirmed">,
-): BegunEdit {
+) {
   const giveBack = policy.reserveWrite();
   let entry: ReturnType<typeof journal.begin>;
   try {
@@ -92,11 +84,13 @@ export function beginEdit(
   }
   const cancelled = () => (deadline.ended === "cancelled" ? { cancelled: true as const } : {});
   return {
+    /** Nothing was sent: gives the place back. */
     abort() {
       giveBack();
       entry.end({ outcome: "notSent", ...cancelled() });
     },
-    finish(envelope, receipt, error) {
+    /** Records its result. A journal that cannot be written adds a warning to the receipt. */
+    finish(envelope: Envelope, receipt: Receipt, error?: ExplainedError): FinishedEdit {
       const { outcome, changes, undo, warnings } = receipt;
       const code = envelope.ErrorCode || undefined;
       const warning = entry.end({ outcome, code, changes, undo, warnings, ...cancelled() });

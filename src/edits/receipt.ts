@@ -1,6 +1,6 @@
 import { type ChannelInfo, type ChannelValues, maxBytesOf, type WritableFieldName } from "../channel/fields.ts";
 import type { RecordedCall, RecordedChange } from "../guard/journal.ts";
-import { byteLength, plural, quote, shortValue } from "../text/text.ts";
+import { plural, quote, shortValue } from "../text/text.ts";
 import { fieldsOf, type Judgement, mayHaveChanged, OUTCOMES, type Outcome, type Verdict } from "./outcome.ts";
 import { type ChannelEdit, undoOf } from "./undo.ts";
 import { type Conflicts, changedLimitWarnings, conflictWarnings, valueWarnings } from "./warnings.ts";
@@ -78,7 +78,7 @@ export function listChanges(
 
 function bytesOf(name: WritableFieldName, value: string | number): Pick<Change, "bytes"> {
   const max = maxBytesOf(name);
-  return typeof value === "string" && max !== undefined ? { bytes: { used: byteLength(value), max } } : {};
+  return typeof value === "string" && max !== undefined ? { bytes: { used: Buffer.byteLength(value), max } } : {};
 }
 
 /** One sentence for a person, the audience first. */

@@ -2,7 +2,6 @@ import { COMMANDS } from "../channel/commands.ts";
 import { type ChannelInfo, type ChannelValues, isLimit, maxBytesOf } from "../channel/fields.ts";
 import { REPLACEMENT } from "../chat-api/auth/secrets.ts";
 import type { RecordedCall } from "../guard/journal.ts";
-import { byteLength, isWellFormed } from "../text/text.ts";
 import { fieldsOf } from "./outcome.ts";
 
 /** How an edit of a channel is taken back. */
@@ -40,5 +39,5 @@ export function undoOf({ id, desired, before }: Pick<ChannelEdit, "id" | "desire
 
 function canBeSent(name: string, value: string | number): boolean {
   if (typeof value === "number") return isLimit(value);
-  return byteLength(value) <= (maxBytesOf(name) ?? 0) && isWellFormed(value) && !value.includes(REPLACEMENT);
+  return Buffer.byteLength(value) <= (maxBytesOf(name) ?? 0) && value.isWellFormed() && !value.includes(REPLACEMENT);
 }

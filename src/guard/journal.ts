@@ -70,13 +70,6 @@ export type OutcomeLine = LineStart & { readonly event: "outcome" } & Partial<Jo
   RecordedResult;
 export type JournalLine = IntentLine | OutcomeLine;
 
-/** An edit whose intent is recorded. */
-interface JournalEntry {
-  readonly writeId: string;
-  /** Records how it ended. Returns a warning where the line could not be written. */
-  end(result: RecordedResult): string | undefined;
-}
-
 export class Journal {
   readonly #path: string | undefined;
   readonly #identity: JournalIdentity;
@@ -96,7 +89,7 @@ export class Journal {
    * Records an edit before its request.
    * @throws PolicyError where the line could not be written: the edit must then not be sent
    */
-  begin(intent: Intent): JournalEntry {
+  begin(intent: Intent) {
     const writeId = randomUUID();
     const start = () => ({ time: new Date().toISOString(), writeId });
     try {
@@ -110,7 +103,8 @@ export class Journal {
     const { tool, channel, subscriber } = intent;
     return {
       writeId,
-      end: (result) => {
+      /** Records how it ended. Returns a warning where the line could not be written. */
+      end: (result: RecordedResult): string | undefined => {
         try {
           const { sdkAppId, label } = this.#identity;
           const about = { sdkAppId, label, tool, channel, subscriber };
@@ -186,7 +180,11 @@ function open(path: string): number {
  */
 export async function* readJournal(path: string): AsyncGenerator<JournalLine | undefined> {
   if (!statSync(path).isFile()) throw new Error("not a regular file"); // a FIFO would block
-  for await (const text of readLines(createReadStream(path))) if (text.trim() !== "") yield readLine(text);
+  for await (const text of readLines(createReadStream(path))) {
+    if (text.trim() === "") continue;
+    const line = parseJson(text);
+    yield isJournalLine(line) ? line : undefined;
+  }
 }
 
 /** One edit in a journal; without an outcome its process stopped, or the edit still runs. */
@@ -221,11 +219,6 @@ export async function* readEdits(path: string): AsyncGenerator<RecordedEdit | un
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-
-function readLine(text: string): JournalLine | undefined {
-  const line = parseJson(text);
-  return isJournalLine(line) ? line : undefined;
-}
 
 /** True if a line holds what a listing needs. */
 function isJournalLine(line: unknown): line is JournalLine {

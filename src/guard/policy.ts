@@ -22,17 +22,12 @@ export interface Rules {
 export class Policy {
   readonly rules: Rules;
   readonly #holdsSecret: (text: string) => boolean;
-  readonly #now: () => number;
   readonly #writes = new Set<{ at: number }>();
 
-  /**
-   * @param holdsSecret true if a text holds the secret key or a UserSig
-   * @param now milliseconds on a monotonic clock
-   */
-  constructor(rules: Rules, holdsSecret: (text: string) => boolean, now: () => number = () => performance.now()) {
+  /** @param holdsSecret true if a text holds the secret key or a UserSig */
+  constructor(rules: Rules, holdsSecret: (text: string) => boolean) {
     this.rules = rules;
     this.#holdsSecret = holdsSecret;
-    this.#now = now;
   }
 
   /** @throws PolicyError where writing is turned off */
@@ -73,7 +68,7 @@ export class Policy {
    * @throws PolicyError where the budget is used up; says when the next place is free
    */
   reserveWrite(): () => void {
-    const now = this.#now();
+    const now = performance.now();
     for (const write of this.#writes) {
       if (write.at > now - HOUR_MS) break; // they are in the order of time
       this.#writes.delete(write);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { API_PATH } from "../channel/commands.ts";
@@ -42,10 +43,8 @@ export class Sandbox {
 
   /** Listens on a free port. */
   protected async listen(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once("error", reject);
-      this.server.listen(0, "127.0.0.1", resolve);
-    });
+    this.server.listen(0, "127.0.0.1");
+    await once(this.server, "listening");
   }
 
   get endpoint(): URL {

@@ -33,11 +33,10 @@ type CredentialName = keyof typeof CREDENTIALS;
 const CREDENTIAL_NAMES = Object.keys(CREDENTIALS) as CredentialName[];
 
 /** A UserSig starts with the deflate header in base64, and is long; a secret key has 64 hexadecimal digits. */
-const USERSIG = /eJ[A-Za-z0-9*_-]{80,}/;
+const USERSIG = /^eJ[A-Za-z0-9*_-]{80,}$/;
 const SECRET_KEY = /[0-9a-f]{64}/i;
 const KEY_LENGTH = 64;
-const isWhole = (pattern: RegExp, text: string) => new RegExp(`^${pattern.source}$`, pattern.flags).test(text);
-const isKey = (text: string) => isWhole(SECRET_KEY, text);
+const isKey = (text: string) => text.length === KEY_LENGTH && SECRET_KEY.test(text);
 const MAX_FILE_BYTES = 100_000;
 /** A shorter text is no credential of the service, and would be found in ordinary words. A longer one is something else. */
 const CREDENTIAL_LENGTH = { min: 16, max: 1_000 } as const;
@@ -85,7 +84,7 @@ function problemOfCredential(name: CredentialName, text: string): string | undef
   const kind = CREDENTIALS[name];
   if (kind === "userSig" && isKey(text))
     return `holds a secret key, not a UserSig: put it into TENCENT_CHAT_SECRET_KEY${where}.`;
-  if (kind === "secretKey" && isWhole(USERSIG, text))
+  if (kind === "secretKey" && USERSIG.test(text))
     return `holds a UserSig, not a secret key: put it into TENCENT_CHAT_USERSIG${where}.`;
   if (CREDENTIAL[kind].test(text)) return undefined;
   const what = kind === "userSig" ? "a UserSig" : "a secret key";
@@ -126,9 +125,8 @@ function textOfFile(path: string): string {
 /** Every credential that is known, also where it is not used or the settings have problems: it must not be shown. */
 export function knownSecrets(env: Environment, credential: Credential | undefined): string[] {
   const given = [env.TENCENT_CHAT_SECRET_KEY, env.TENCENT_CHAT_USERSIG].map(plainValue);
-  const whole = [...given, ...Object.values(credential ?? {})].flatMap((secret) =>
-    secret === undefined || isPlaceholder(secret) ? [] : [secret],
-  );
+  const set = [...given, ...Object.values(credential ?? {})].filter((secret) => secret !== undefined);
+  const whole = set.filter((secret) => !isPlaceholder(secret));
   // A key is one too where quotes or a name were copied with it.
   const all = whole.flatMap((text) => [text, ...(SECRET_KEY.exec(text) ?? [])]);
   return [...new Set(all)].filter(({ length }) => length >= CREDENTIAL_LENGTH.min && length <= CREDENTIAL_LENGTH.max);

@@ -1,17 +1,11 @@
-import { isLoopback, REGION_NAMES, REGIONS, type RegionName } from "../chat-api/regions.ts";
+import { isLoopback, REGION_NAMES, REGIONS } from "../chat-api/regions.ts";
 import { type Environment, type Findings, isPlaceholder, plainValue } from "./environment.ts";
 import type { SettingValues } from "./schema.ts";
 
 /** Where the service is, and the proxy in between. */
 
-interface Location {
-  readonly endpoint: URL;
-  /** The region whose host the endpoint is; undefined for an endpoint of its own. */
-  readonly region: RegionName | undefined;
-}
-
-/** The endpoint that was set, or the region's host. */
-export function readLocation(env: Environment, values: SettingValues, { problems }: Findings): Location | undefined {
+/** The endpoint that was set, or the region and its host. */
+export function readLocation(env: Environment, values: SettingValues, { problems }: Findings) {
   const { TENCENT_CHAT_ENDPOINT: given, TENCENT_CHAT_REGION: region } = values;
   if ([env.TENCENT_CHAT_ENDPOINT, env.TENCENT_CHAT_REGION].every((value) => plainValue(value) === undefined))
     problems.push(`TENCENT_CHAT_REGION is required: one of ${REGION_NAMES.join(", ")}.`);

@@ -38,7 +38,7 @@ const oneOf = <const T extends readonly string[]>(values: T) =>
   z
     .string()
     .toLowerCase()
-    .pipe(z.enum(values, { error: `must be one of ${values.join(", ")}.` }));
+    .pipe(z.enum(values, { error: ({ input }) => mustBeOneOf(values, String(input)) }));
 const boolean = () => oneOf(["true", "false"]).transform((word) => word === "true");
 
 const REGION_DESCRIPTION = `Where the application was created: ${REGION_NAMES.slice(0, -1).join(", ")} or ${REGION_NAMES.at(-1)}.`;
@@ -61,16 +61,12 @@ export const SETTINGS = z.object({
     unset: "required",
     form: { position: 2, description: "The application's number in the Chat console. Not needed for the sandbox." },
   }),
-  TENCENT_CHAT_REGION: z
-    .string()
-    .toLowerCase()
-    .pipe(z.enum(REGION_NAMES, { error: (issue) => regionError(String(issue.input)) }))
-    .register(METAS, {
-      title: "Region",
-      description: REGION_DESCRIPTION,
-      unset: "required, unless an endpoint is set",
-      form: { position: 3, description: `${REGION_DESCRIPTION} Not needed for the sandbox.` },
-    }),
+  TENCENT_CHAT_REGION: oneOf(REGION_NAMES).register(METAS, {
+    title: "Region",
+    description: REGION_DESCRIPTION,
+    unset: "required, unless an endpoint is set",
+    form: { position: 3, description: `${REGION_DESCRIPTION} Not needed for the sandbox.` },
+  }),
   TENCENT_CHAT_ENDPOINT: z
     .string()
     .refine(
@@ -154,6 +150,7 @@ export const SETTINGS = z.object({
       (rules) => rules.every(isRule),
       `must list IDs that start with ${CHANNEL_ID_PREFIX}, or prefixes with one * at the end, separated by single commas.`,
     )
+    .transform((rules) => (rules.includes("*") ? undefined : rules))
     .register(METAS, {
       title: "Allowed channels",
       description: "Channel IDs, or prefixes ending in *, separated by commas. All others are neither read nor edited.",
@@ -232,9 +229,9 @@ export function metaOf(name: SettingName): SettingMeta {
   return meta;
 }
 
-function regionError(given: string): string {
-  const meant = nearestName(given, REGION_NAMES);
-  return `must be one of ${REGION_NAMES.join(", ")}.${meant ? ` Did you mean ${meant}?` : ""}`;
+function mustBeOneOf(names: readonly string[], given: string): string {
+  const meant = nearestName(given, names);
+  return `must be one of ${names.join(", ")}.${meant ? ` Did you mean ${meant}?` : ""}`;
 }
 
 /** The entries of a list of channels: IDs, or prefixes ending in `*`. */

@@ -48,9 +48,7 @@ export function readSettings(env: Environment, argumentProblems: readonly string
   const values = readEnvironment(env, findings);
   const rules: Rules = {
     readOnly: values.TENCENT_CHAT_READ_ONLY ?? false,
-    allowedChannels: values.TENCENT_CHAT_ALLOWED_CHANNELS?.includes("*")
-      ? undefined
-      : values.TENCENT_CHAT_ALLOWED_CHANNELS,
+    allowedChannels: values.TENCENT_CHAT_ALLOWED_CHANNELS,
     writesPerHour: values.TENCENT_CHAT_WRITES_PER_HOUR,
     confirmEdits: values.TENCENT_CHAT_CONFIRM_EDITS ?? "never",
   };

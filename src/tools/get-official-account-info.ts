@@ -2,7 +2,7 @@ import { ExplainedError, listProblems } from "../call/explained-error.ts";
 import { COMMANDS } from "../channel/commands.ts";
 import { CHANNEL_FIELDS, type ChannelInfo, MAX_CHANNELS_PER_GET } from "../channel/fields.ts";
 import { explain } from "../explanations/explain.ts";
-import { byteLength, plural, quote, visibleJson } from "../text/text.ts";
+import { plural, quote, visibleJson } from "../text/text.ts";
 import { type GetInput, getInput, getOutput } from "./schemas.ts";
 import type { Tool } from "./tool.ts";
 
@@ -44,7 +44,7 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
 
     let room = MAX_LIST_BYTES;
     const fits = list.findIndex((each) => {
-      room -= byteLength(visibleJson(each)) + 1;
+      room -= Buffer.byteLength(visibleJson(each)) + 1;
       return room < 0;
     });
     const kept = fits < 0 ? list : list.slice(0, Math.max(1, fits)); // a single one always fits

@@ -10,7 +10,7 @@ import {
   SUBSCRIBER_LIMIT_BOUNDS,
   WRITABLE_FIELDS,
 } from "../channel/fields.ts";
-import { byteLength, isWellFormed, longestFit, plural } from "../text/text.ts";
+import { longestFit, plural } from "../text/text.ts";
 
 /** The zod schemas of what goes in and what comes out, built from the table of fields. */
 
@@ -20,12 +20,14 @@ const MAX_ID_BYTES = 1_000;
 function text(maxBytes: number) {
   return z
     .string()
-    .refine(isWellFormed, " holds an unpaired surrogate, which cannot be sent: remove it.")
-    .refine((value) => byteLength(value) <= maxBytes, { error: ({ input }) => tooLong(String(input), maxBytes) });
+    .refine((value) => value.isWellFormed(), " holds an unpaired surrogate, which cannot be sent: remove it.")
+    .refine((value) => Buffer.byteLength(value) <= maxBytes, {
+      error: ({ input }) => tooLong(String(input), maxBytes),
+    });
 }
 
 function tooLong(value: string, maxBytes: number): string {
-  const bytes = byteLength(value);
+  const bytes = Buffer.byteLength(value);
   return ` is ${bytes} bytes; the limit is ${maxBytes} bytes. Cut at least ${plural(bytes - maxBytes, "byte")}. The longest version that fits: ${JSON.stringify(longestFit(value, maxBytes))}.`;
 }
 

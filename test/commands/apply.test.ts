@@ -346,44 +346,45 @@ describe.concurrent("apply", () => {
     expect(results.length).toBeLessThan(120);
   });
 
+  const longValue = (index: number) => subscriberLine(index, `v${"x".repeat(2_500)}`);
+
   test.each([
     ["shortened", (text: string) => text.slice(0, 100_000)],
     ["another one of the same length", (text: string) => text.replaceAll('"v', '"w')],
   ])("stops where its input is %s meanwhile, and sends nothing of that", async (_what, change) => {
     const sandbox = await startSandbox();
-    withSubscribers(sandbox, 3_000);
-    const { file, results } = fileWith(...Array.from({ length: 3_000 }, (_, index) => subscriberLine(index)));
+    withSubscribers(sandbox, 100);
+    const { file, results } = fileWith(...Array.from({ length: 100 }, (_, index) => longValue(index)));
     const [text, left] = [readFileSync(file, "utf8"), `${file}.left`];
-    const fast = { TENCENT_CHAT_REQUESTS_PER_SECOND: "200" };
-    const run = start(sandbox.endpoint, [file, "--results", results, "--left", left], fast);
+    const run = start(sandbox.endpoint, [file, "--results", results, "--left", left]);
     await waitUntil(() => sandbox.applied.length > 5);
     writeFileSync(file, change(text), { flag: "r+" });
     truncateSync(file, change(text).length);
     const { code, stderr } = await run.ended;
     expect([code, existsSync(left)]).toEqual([2, false]);
     expect(stderr).toContain(`✗ Stopped, because ${file} was changed while it was read.`);
-    expect(sandbox.applied.length).toBeLessThan(3_000);
-    expect(sandbox.applied.filter(({ body }) => body.includes('"w'))).toEqual([]);
-    expect(readResults(results)).toHaveLength(sandbox.applied.length);
+    const sent = () => new Set(sandbox.applied.map(({ body }) => body));
+    expect([...sent()].filter((body) => body.includes('"w'))).toEqual([]);
+    expect(sent().size).toBeLessThan(100);
+    expect(new Set(readResults(results).map(({ line }) => line)).size).toBe(sent().size);
     writeFileSync(file, text);
-    expect((await start(sandbox.endpoint, [file, "--results", results, "--left", left], fast).ended).code).toBe(0);
-    expect(sandbox.applied).toHaveLength(3_000);
+    expect((await start(sandbox.endpoint, [file, "--results", results, "--left", left]).ended).code).toBe(0);
+    expect(sent().size).toBe(100);
   });
 
   test("says how many lines the results lack that could not be written", async () => {
     const sandbox = await startSandbox();
-    withSubscribers(sandbox, 400);
-    const { file, results } = fileWith(...Array.from({ length: 400 }, (_, index) => subscriberLine(index)));
-    const limited = `ulimit -f 120; exec '${process.execPath}' '${BUILT}' apply '${file}' --results '${results}' --left '${file}.left'`;
+    withSubscribers(sandbox, 40);
+    const { file, results } = fileWith(...Array.from({ length: 40 }, (_, index) => longValue(index)));
+    const limited = `ulimit -f 60; exec '${process.execPath}' '${BUILT}' apply '${file}' --results '${results}'`;
     const env = { PATH: process.env.PATH, ...environmentOf(sandbox.endpoint) };
     const failed = await promisify(execFile)("sh", ["-c", limited], { env }).catch((error) => error);
     expect(failed.code).toBe(1);
     expect(failed.stderr).toContain("✗ Stopped, because the results cannot be written (EFBIG");
-    const [, ended] = /^(\d+) of 400 lines ended/m.exec(failed.stderr) ?? [];
+    const [, ended] = /^(\d+) of 40 lines ended/m.exec(failed.stderr) ?? [];
     const [, unrecorded] = /✗ (\d+) lines? that ended could not be added to the results/.exec(failed.stderr) ?? [];
     const recorded = readFileSync(results, "utf8").split("\n").length - 2; // without the header and the cut line
     expect(Number(ended)).toBe(recorded + Number(unrecorded));
-    expect(readFileSync(`${file}.left`, "utf8").split("\n")).toHaveLength(401 - Number(ended));
   });
 
   test("does not begin without a terminal where a person must confirm", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import manifest from "../../manifest.json" with { type: "json" };
 import plugin from "../../plugin/.claude-plugin/plugin.json" with { type: "json" };
-import { configurationBlock, mcpHost, SERVER_NAME, shellLine } from "../../src/commands/mcp-hosts.ts";
+import { configurationBlock, MCP_HOSTS, SERVER_NAME, shellLine } from "../../src/commands/mcp-hosts.ts";
 import { TOOLS } from "../../src/tools/call-tool.ts";
 
 describe("the name of the entry", () => {
@@ -33,7 +33,7 @@ describe("the name of the entry", () => {
     const entry = { command: "x", args: [], env: { A: "1" } };
     expect(Object.keys(JSON.parse(configurationBlock(entry)).mcpServers)).toEqual([SERVER_NAME]);
     for (const host of ["claude-code", "codex", "gemini", "vscode"] as const) {
-      expect(mcpHost(host).add?.(entry).join(" ")).toContain(SERVER_NAME);
+      expect(MCP_HOSTS[host].add?.(entry).join(" ")).toContain(SERVER_NAME);
     }
   });
 });

@@ -304,7 +304,7 @@ test("an old Node is told in a line, before anything else is loaded", () => {
 });
 
 test("the stack of a bug points to the source", async () => {
-  const bomb = `data:text/javascript,const {prototype}=TextEncoder,real=prototype.encode;prototype.encode=function(text){if(text==="bomb")throw new Error("boom");return real.call(this,text)}`;
+  const bomb = `data:text/javascript,const real=Buffer.byteLength;Buffer.byteLength=(text)=>{if(text==="bomb")throw new Error("boom");return real(text)}`;
   const { server } = await open({ TENCENT_CHAT_LOG_LEVEL: "error" }, ["--import", bomb]);
   const write = {
     name: SUBSCRIBER,
@@ -312,7 +312,7 @@ test("the stack of a bug points to the source", async () => {
   };
   const { result } = await server.request("tools/call", write);
   expect(result.structuredContent.explanation.stage).toBe("internal");
-  expect(server.stderr).toMatch(/boom.* at \S+ \(src\/text\/text\.ts:\d+:\d+\)/);
+  expect(server.stderr).toMatch(/boom.*\(src\/tools\/schemas\.ts:\d+:\d+/);
   expect(JSON.stringify(result)).not.toContain("boom");
 });
 

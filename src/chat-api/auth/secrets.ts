@@ -17,21 +17,16 @@ const REQUEST_ID = /^[A-Za-z0-9-]{1,48}$/;
 export class Secrets {
   /** By secret, in lower case because every comparison ignores it: when it may be forgotten (milliseconds since 1970). */
   readonly #known = new Map<string, number>();
-  readonly #now: () => number;
 
-  /**
-   * @param known secrets that are known for as long as this process runs
-   * @param now milliseconds since 1970
-   */
-  constructor(known: readonly string[] = [], now: () => number = Date.now) {
-    this.#now = now;
+  /** @param known secrets that are known for as long as this process runs */
+  constructor(known: readonly string[] = []) {
     for (const secret of known) this.add(secret);
   }
 
   /** @param until when the secret opens nothing any more (milliseconds since 1970) */
   add(secret: string, until = Number.POSITIVE_INFINITY): void {
     if (secret === "") return;
-    for (const [old, expiresAt] of this.#known) if (expiresAt <= this.#now()) this.#known.delete(old);
+    for (const [old, expiresAt] of this.#known) if (expiresAt <= Date.now()) this.#known.delete(old);
     this.#known.set(lowerAscii(secret), until);
   }
 
@@ -76,14 +71,8 @@ export class Secrets {
 
   /** A copy of a value of plain JSON with every known secret in its strings replaced. */
   redactDeep<T>(value: T): T {
-    return this.#redactPart(value) as T;
-  }
-
-  #redactPart(value: unknown): unknown {
-    if (typeof value === "string") return this.redact(value);
-    if (Array.isArray(value)) return value.map((part) => this.#redactPart(part));
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, this.#redactPart(part)]));
+    const redactPart = (_key: string, part: unknown) => (typeof part === "string" ? this.redact(part) : part);
+    return JSON.parse(JSON.stringify(value), redactPart);
   }
 }
 

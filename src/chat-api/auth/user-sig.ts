@@ -9,52 +9,23 @@ const VALID_SECONDS = 86_400;
 /** A UserSig is renewed when fewer seconds than this are left. */
 const RENEW_SECONDS = 3_600;
 
-/** What a UserSig says about itself; it can be read without the key. */
-interface UserSigInfo {
-  readonly sdkAppId: number;
-  readonly identifier: string;
-  /** Unix seconds. */
-  readonly expiresAt: number;
-}
-
 /** How requests are signed: with the key, or with a UserSig made elsewhere. */
 export type Credential = { readonly secretKey: string } | { readonly userSig: string };
 
-/** Reads a UserSig without checking its signature; undefined where it is not one, or was cut. */
-export function decodeUserSig(userSig: string): UserSigInfo | undefined {
+/** What a UserSig says about itself, its signature unchecked; undefined where it is not one, or was cut. */
+export function decodeUserSig(userSig: string) {
   try {
     const base64 = userSig.replaceAll("*", "+").replaceAll("-", "/").replaceAll("_", "=");
     const json = inflateSync(Buffer.from(base64, "base64"), { maxOutputLength: 10_000 }).toString("utf8");
     const document = JSON.parse(json) as Record<string, unknown>;
-    const [sdkAppId, issuedAt, validSeconds] = ["TLS.sdkappid", "TLS.time", "TLS.expire"].map((key) =>
-      Number(document[key]),
-    );
     const identifier = document["TLS.identifier"];
+    const sdkAppId = Number(document["TLS.sdkappid"]);
+    const expiresAt = Number(document["TLS.time"]) + Number(document["TLS.expire"]); // Unix seconds
     if (typeof identifier !== "string" || typeof document["TLS.sig"] !== "string") return undefined;
-    const [app = Number.NaN, expiresAt] = [sdkAppId, Number(issuedAt) + Number(validSeconds)];
-    return [app, expiresAt].every(Number.isSafeInteger) ? { sdkAppId: app, identifier, expiresAt } : undefined;
+    return [sdkAppId, expiresAt].every(Number.isSafeInteger) ? { sdkAppId, identifier, expiresAt } : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** What is wrong with a ready-made UserSig for this application and account, or undefined. Never quotes the UserSig. */
-function problemOfUserSig(
-  info: UserSigInfo | undefined,
-  { sdkAppId, identifier }: { readonly sdkAppId: number; readonly identifier: string },
-  nowSeconds: number,
-): string | undefined {
-  if (!info) return "it cannot be read, most often because it was cut when copied: code 70003";
-  if (info.sdkAppId !== sdkAppId) {
-    return `it was made for application ${info.sdkAppId}, not for ${sdkAppId} (code 70014)`;
-  }
-  if (info.identifier !== identifier) {
-    return `it was made for the account ${JSON.stringify(info.identifier)}, not for ${JSON.stringify(identifier)} (code 70013)`;
-  }
-  if (info.expiresAt <= nowSeconds) {
-    return `it expired on ${new Date(info.expiresAt * 1000).toUTCString()} (code 70001)`;
-  }
-  return undefined;
 }
 
 /** A UserSig to send, or what is wrong with the ready-made one. */
@@ -63,49 +34,40 @@ type Signature = { readonly userSig: string } | { readonly problem: string };
 /** A ready-made UserSig is warned of when fewer seconds than one of these are left: a day, an hour. */
 export const WARN_SECONDS = [86_400, 3_600] as const;
 
+interface SignerOptions {
+  readonly sdkAppId: number;
+  readonly identifier: string;
+  readonly credential: Credential;
+  /** Learns the credential and every UserSig that is made. */
+  readonly secrets: Secrets;
+  /** The credential that its file holds now; undefined where it holds none at the moment. */
+  readonly readFile?: (() => Credential | undefined) | undefined;
+  /** Told of another credential in the file, and once each that a ready-made UserSig expires within a day, and an hour. */
+  readonly warn?: (text: string) => void;
+}
+
 /** Gives each request its UserSig: one signature for many calls, renewed before it expires. */
 export class Signer {
   readonly sdkAppId: number;
   readonly identifier: string;
-  readonly #secrets: Secrets;
-  readonly #readFile: (() => Credential | undefined) | undefined;
-  readonly #warn: (text: string) => void;
-  readonly #now: () => number;
+  readonly #options: SignerOptions;
   #credential: Credential;
   /** Each renewal adds a second of validity: signatures issued in the same second are identical otherwise. */
   #renewals = 0;
   #issued: { readonly userSig: string; readonly issuedAt: number } | undefined;
   #warnings = 0;
 
-  /**
-   * @param options.secrets learns the credential and every UserSig that is made
-   * @param options.readFile the credential that its file holds now; undefined where it holds none at the moment
-   * @param options.warn told of another credential in the file, and once each that a ready-made UserSig expires within
-   *   a day, and an hour
-   * @param options.now milliseconds since 1970
-   */
-  constructor(options: {
-    sdkAppId: number;
-    identifier: string;
-    credential: Credential;
-    secrets: Secrets;
-    readFile?: (() => Credential | undefined) | undefined;
-    warn?: (text: string) => void;
-    now?: () => number;
-  }) {
+  constructor(options: SignerOptions) {
     this.sdkAppId = options.sdkAppId;
     this.identifier = options.identifier;
-    this.#secrets = options.secrets;
-    this.#readFile = options.readFile;
-    this.#warn = options.warn ?? (() => {});
-    this.#now = options.now ?? Date.now;
+    this.#options = options;
     this.#credential = options.credential;
-    for (const secret of Object.values(options.credential)) this.#secrets.add(secret);
+    for (const secret of Object.values(options.credential)) options.secrets.add(secret);
   }
 
   /** The UserSig to send now; a ready-made one that is unreadable, expired or of another application has a problem. */
   current(): Signature {
-    const now = Math.floor(this.#now() / 1000);
+    const now = Math.floor(Date.now() / 1000);
     if ("userSig" in this.#credential) {
       const problem = this.#problemOf(this.#credential);
       if (problem) return { problem };
@@ -119,7 +81,7 @@ export class Signer {
       const api = new TlsSigApi.Api(this.sdkAppId, this.#credential.secretKey);
       const validSeconds = VALID_SECONDS + this.#renewals;
       const userSig = api.genUserSig(this.identifier, validSeconds);
-      this.#secrets.add(userSig, this.#now() + validSeconds * 1000);
+      this.#options.secrets.add(userSig, Date.now() + validSeconds * 1000);
       this.#issued = { userSig, issuedAt: now };
     }
     return { userSig: this.#issued.userSig };
@@ -141,25 +103,38 @@ export class Signer {
 
   /** Takes the credential that the file holds now. Returns true if it is another one. */
   refresh(): boolean {
-    const credential = this.#readFile?.();
+    const credential = this.#options.readFile?.();
     if (!credential || JSON.stringify(credential) === JSON.stringify(this.#credential)) return false;
-    for (const secret of Object.values(credential)) this.#secrets.add(secret);
+    for (const secret of Object.values(credential)) this.#options.secrets.add(secret);
     if (this.#problemOf(credential) && !this.#problemOf(this.#credential)) return false; // it may be half written
-    this.#warn("The file of the credential holds another one now, which is used from here on.");
+    this.#options.warn?.("The file of the credential holds another one now, which is used from here on.");
     this.#credential = credential;
     this.#issued = undefined;
     this.#warnings = 0;
     return true;
   }
 
+  /** What is wrong with a ready-made UserSig for this application and account, or undefined. Never quotes the UserSig. */
   #problemOf(credential: Credential): string | undefined {
     if (!("userSig" in credential)) return undefined;
-    return problemOfUserSig(decodeUserSig(credential.userSig), this, Math.floor(this.#now() / 1000));
+    const info = decodeUserSig(credential.userSig);
+    if (!info) return "it cannot be read, most often because it was cut when copied: code 70003";
+    if (info.sdkAppId !== this.sdkAppId) {
+      return `it was made for application ${info.sdkAppId}, not for ${this.sdkAppId} (code 70014)`;
+    }
+    if (info.identifier !== this.identifier) {
+      return `it was made for the account ${JSON.stringify(info.identifier)}, not for ${JSON.stringify(this.identifier)} (code 70013)`;
+    }
+    if (info.expiresAt * 1000 <= Date.now()) {
+      return `it expired on ${new Date(info.expiresAt * 1000).toUTCString()} (code 70001)`;
+    }
+    return undefined;
   }
 
   #warnOfExpiry(leftSeconds: number): void {
     const due = WARN_SECONDS.filter((seconds) => leftSeconds < seconds).length;
-    if (due > this.#warnings) this.#warn(`The ready-made UserSig expires in ${Math.ceil(leftSeconds / 60)} minutes.`);
+    if (due > this.#warnings)
+      this.#options.warn?.(`The ready-made UserSig expires in ${Math.ceil(leftSeconds / 60)} minutes.`);
     this.#warnings = Math.max(due, this.#warnings);
   }
 }

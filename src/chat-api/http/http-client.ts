@@ -19,13 +19,11 @@ export interface HttpResponse {
 /** Posts JSON to one host. A connection is taken from the pool when a request is sent. */
 export class HttpClient {
   readonly #options: DispatcherOptions & { readonly userAgent: string };
-  readonly #pathPrefix: string;
   #dispatcher: Promise<Dispatcher> | undefined;
 
   /** @param options.endpoint a path before the API's own is kept */
   constructor(options: DispatcherOptions & { readonly userAgent: string }) {
     this.#options = options;
-    this.#pathPrefix = options.endpoint.pathname.replace(/\/$/, "");
   }
 
   /** Loads undici and makes the pool, once; connects to nothing. */
@@ -46,10 +44,11 @@ export class HttpClient {
     timeoutMs: number,
   ): Promise<HttpResponse | NetworkFailure> {
     const dispatcher = await this.load();
+    if (deadline.ended) return failureAtEnd(deadline.ended, false);
     const { endpoint, proxy, userAgent } = this.#options;
     const request: Dispatcher.DispatchOptions = {
       origin: endpoint.origin,
-      path: `${this.#pathPrefix}${path}`,
+      path: `${endpoint.pathname.replace(/\/$/, "")}${path}`,
       method: "POST",
       headers: { "content-type": "application/json", "accept-encoding": "identity", "user-agent": userAgent },
       body,
@@ -61,22 +60,20 @@ export class HttpClient {
       let controller: Dispatcher.DispatchController | undefined;
       let timer: NodeJS.Timeout | undefined;
       let isSettled = false;
-      let removeListener = () => {};
       /** True for the first result alone. */
       const settle = () => {
         if (isSettled) return false;
         isSettled = true;
-        removeListener();
         clearTimeout(timer);
         return true;
       };
       const fail = (failure: NetworkFailure) => {
-        if (settle()) resolve(failure);
+        if (!settle()) return;
+        resolve(failure);
         controller?.abort(new Error(failure.reason));
       };
       // undici ignores an abort signal while a request is queued or connecting, so the deadline is raced here.
-      removeListener = deadline.onEnd((end) => fail(failureAtEnd(end, controller !== undefined)));
-      if (isSettled) return;
+      void deadline.end.then((end) => fail(failureAtEnd(end, controller !== undefined)));
       dispatcher.dispatch(request, {
         onRequestStart(started) {
           // Aborting here would destroy a connection that is well; an exception ends this request alone.

@@ -25,24 +25,22 @@ export interface ApiResponse {
 /**
  * Reads an answer.
  *
- * @param now milliseconds since 1970, to compare with the server's Date
  * @param named the command and the IDs that the call named; they stay readable in the service's text
  */
 export function readResponse(
   response: HttpResponse,
-  now: number,
   secrets: Secrets,
   named: readonly string[],
 ): ApiResponse | CodeFailure | NetworkFailure {
-  const retryAfterMs = readRetryAfter(response.headers["retry-after"], now);
+  const retryAfterMs = readRetryAfter(response.headers["retry-after"]);
   if (response.status !== 200) return { ...failureOfStatus(response.status), retryAfterMs };
-  const parsed = parse(response);
-  if (!("content" in parsed)) return parsed;
-  const { content } = parsed;
+  const content = parse(response.body);
+  if (content === undefined) return malformed("not valid JSON in UTF-8, or cut short");
+  if (!isRecord(content)) return malformed("not a JSON object");
   const { ErrorCode: code, ActionStatus } = content;
   if (!isInteger(code)) return malformed("ErrorCode is missing or not a whole number");
   if (ActionStatus !== undefined && typeof ActionStatus !== "string") return malformed("ActionStatus is not a text");
-  const clockNote = describeClockSkew(response.headers.date, now);
+  const clockNote = describeClockSkew(response.headers.date, Date.now());
   const envelope = readEnvelope(content, secrets, named);
   if (code !== 0) return { ...codeFailure({ ...envelope, ErrorCode: code }, clockNote), retryAfterMs };
   if (ActionStatus !== undefined && ActionStatus !== "OK") return malformed("ActionStatus and ErrorCode disagree");
@@ -82,9 +80,9 @@ export function describeClockSkew(date: string | string[] | undefined, now: numb
 }
 
 /** Milliseconds that a Retry-After header asks for, in seconds or as a date; undefined where there is none. */
-function readRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
+function readRetryAfter(header: string | string[] | undefined): number | undefined {
   if (typeof header !== "string") return undefined;
-  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return ms > 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
 }
 
@@ -93,15 +91,12 @@ function failureOfStatus(status: number): NetworkFailure {
   return networkFailure(status >= 500 ? "serverError" : "statusRejected", `HTTP ${status}`);
 }
 
-function parse({ body }: HttpResponse): Pick<ApiResponse, "content"> | NetworkFailure {
-  let content: unknown;
+function parse(body: Buffer): unknown {
   try {
-    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch {
-    // The parser's own message quotes the body, which may hold anything.
-    return malformed("not valid JSON in UTF-8, or cut short");
+    return undefined; // the parser's own message quotes the body, which may hold anything
   }
-  return isRecord(content) ? { content } : malformed("not a JSON object");
 }
 
 /** True for a whole number that JSON carries exactly. */

@@ -11,7 +11,7 @@ const APP = 1400000321;
 const KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";
 const DAY = 86_400;
 
-function signerWith(credential: Credential, more: { now?: () => number; sdkAppId?: number; identifier?: string } = {}) {
+function signerWith(credential: Credential, more: { sdkAppId?: number; identifier?: string } = {}) {
   return new Signer({ sdkAppId: APP, identifier: "administrator", ...more, credential, secrets: new Secrets() });
 }
 
@@ -23,7 +23,8 @@ function currentOf(signer: Signer): string {
 }
 
 function problemOf(userSig: string, nowSeconds: number): string {
-  const signature = signerWith({ userSig }, { now: () => nowSeconds * 1000 }).current();
+  vi.useFakeTimers({ toFake: ["Date"], now: nowSeconds * 1000 });
+  const signature = signerWith({ userSig }).current();
   if ("userSig" in signature) throw new Error("this should have a problem");
   return signature.problem;
 }
@@ -122,8 +123,8 @@ describe("a UserSig", () => {
   });
 
   test("is good until the second it expires", () => {
-    const signer = signerWith({ userSig: handMade() }, { now: () => 1_700_086_399_000 });
-    expect(currentOf(signer)).toBe(handMade());
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_700_086_399_000 });
+    expect(currentOf(signerWith({ userSig: handMade() }))).toBe(handMade());
     expect(problemOf(handMade(), 1_700_086_400)).toContain("expired on Wed, 15 Nov 2023 22:13:20 GMT");
   });
 });
@@ -165,12 +166,12 @@ describe("the signer", () => {
   });
 
   test("returns a ready-made one until it expires, and cannot make another", () => {
-    let now = 1_700_000_000_000;
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_700_000_000_000 });
     const userSig = handMade();
-    const signer = signerWith({ userSig }, { now: () => now });
+    const signer = signerWith({ userSig });
     expect(currentOf(signer)).toBe(userSig);
     expect(signer.renew(userSig, true)).toBe(false);
-    now = 1_700_086_400_000;
+    vi.setSystemTime(1_700_086_400_000);
     expect(signer.current()).toEqual({ problem: expect.stringContaining("code 70001") });
   });
 
@@ -187,14 +188,11 @@ describe("the signer", () => {
   });
 
   test("forgets a signature that opens nothing any more", () => {
-    let now = 1_700_000_000_000;
-    const secrets = new Secrets([], () => now);
-    const credential = { secretKey: KEY };
-    const signer = new Signer({ sdkAppId: APP, identifier: "a", credential, secrets, now: () => now });
-    vi.useFakeTimers({ toFake: ["Date"], now });
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_700_000_000_000 });
+    const secrets = new Secrets();
+    const signer = new Signer({ sdkAppId: APP, identifier: "a", credential: { secretKey: KEY }, secrets });
     const first = currentOf(signer);
-    now += 2 * DAY * 1000;
-    vi.setSystemTime(now);
+    vi.setSystemTime(1_700_000_000_000 + 2 * DAY * 1000);
     const second = currentOf(signer);
     expect([first, second, KEY].map((text) => secrets.appearIn(text))).toEqual([false, true, true]);
   });
@@ -261,14 +259,14 @@ describe("the signer", () => {
   });
 
   test("warns once that a ready-made one expires within a day, and once within an hour", () => {
-    let now = 1_700_000_000_000;
+    vi.useFakeTimers({ toFake: ["Date"] });
     const warnings: string[] = [];
     const credential = { userSig: handMade({ "TLS.expire": 2 * DAY }) };
     const warn = (text: string) => void warnings.push(text);
     const options = { sdkAppId: APP, identifier: "administrator", credential, secrets: new Secrets(), warn };
-    const signer = new Signer({ ...options, now: () => now });
+    const signer = new Signer(options);
     for (const hours of [0, 10, 25, 26, 47.5, 47.6]) {
-      now = 1_700_000_000_000 + hours * 3_600_000;
+      vi.setSystemTime(1_700_000_000_000 + hours * 3_600_000);
       currentOf(signer);
     }
     expect(warnings).toEqual([

@@ -12,7 +12,7 @@ const GOOD = '{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}';
 const CALL: FailedCall = { channelIds: [], sdkAppId: 1, attempts: 1 };
 
 function read(body: string | Buffer, headers: Record<string, string> = {}, status = 200): ApiResponse | Failure {
-  return readResponse({ status, headers, body: Buffer.from(body) }, Date.now(), new Secrets(), []);
+  return readResponse({ status, headers, body: Buffer.from(body) }, new Secrets(), []);
 }
 
 function answer(body: string | Buffer): ApiResponse {

@@ -20,7 +20,7 @@ const { SETTING_NAMES, metaOf, TOOLS, CHANNEL_FIELDS, SUBSCRIBER_CUSTOM_STRING, 
   "src/explanations/fixes.ts",
   "src/commands/mcp-hosts.ts",
 );
-const { ERROR_CODES, fixOf, PROGRAM, SERVER_NAME, MCP_HOSTS, shellLine, configurationBlock } = tables;
+const { ERROR_CODES, FIXES, PROGRAM, SERVER_NAME, MCP_HOSTS, shellLine, configurationBlock } = tables;
 
 fill("README.md", {
   tools: toolsTable(),
@@ -140,7 +140,7 @@ function errorCodes() {
   const codes = (list) =>
     table(
       ["code", "cause", "next step", "who can fix it"],
-      list.map(({ code, cause, fix }) => [String(code), `${cause}.`, fixOf(fix).step, fixOf(fix).fixedBy]),
+      list.map(({ code, cause, fix }) => [String(code), `${cause}.`, FIXES[fix].step, FIXES[fix].fixedBy]),
     );
   return {
     common: codes(COMMON_CODES.map((common) => ERROR_CODES.find(({ code }) => code === common))),

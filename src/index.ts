@@ -1,16 +1,10 @@
 import packageJson from "../package.json" with { type: "json" };
-import { type Command, type CommandLine, HELP, parseArguments } from "./commands/arguments.ts";
+import { HELP, parseArguments } from "./commands/arguments.ts";
 import { serve } from "./commands/serve.ts";
 
 /** The entry: from the command line to a command. The only file that touches `process`. */
 
 const { version } = packageJson;
-
-// Built apart, so that the server's start does not load what only people use. Each returns the exit code.
-const run = async (command: Exclude<Command, "serve">, line: CommandLine): Promise<number> => {
-  const commands = await import("./commands/index.ts");
-  return commands[command](process, version, line, process.argv[1] ?? "");
-};
 
 async function main(): Promise<void> {
   const line = parseArguments(process.argv.slice(2), process.stdin.isTTY === true);
@@ -26,7 +20,9 @@ async function main(): Promise<void> {
   else if (line.command === "serve") serve(process, version, line);
   else {
     process.exitCode = 1; // for a command that never ends, because its input did
-    process.exitCode = await run(line.command, line);
+    // Built apart, so that the server's start does not load what only people use. Each returns the exit code.
+    const commands = await import("./commands/index.ts");
+    process.exitCode = await commands[line.command](process, version, line, process.argv[1] ?? "");
   }
 }
 

@@ -26,13 +26,7 @@ export function createLog(
     if (LOG_LEVELS.indexOf(level) < from) return;
     const { error, ...more } = details;
     const stack = error instanceof Error ? mapStack(error.stack ?? error.message) : error;
-    const line = {
-      time: new Date().toISOString(),
-      level,
-      event,
-      ...more,
-      ...(error !== undefined && { error: stack }),
-    };
+    const line = { time: new Date().toISOString(), level, event, ...more, error: stack };
     write(`${JSON.stringify(redact(line))}\n`);
   };
 }

@@ -44,7 +44,7 @@ const FLAGS = {
   apply: { ...EVERYWHERE, check: SWITCH, results: VALUE, left: VALUE },
   journal: { ...EVERYWHERE, since: VALUE, outcome: VALUE, channel: VALUE, json: SWITCH, check: SWITCH },
 } as const;
-export type Command = keyof typeof FLAGS;
+type Command = keyof typeof FLAGS;
 
 export interface CommandLine {
   readonly command: Command | "help" | "version";

@@ -2,8 +2,8 @@ import { ExplainedError } from "../call/explained-error.ts";
 import { describeIdProblem } from "../channel/fields.ts";
 import { type Failure, isTransient, replyKindOf } from "../chat-api/errors/failure.ts";
 import { hiddenCharacters } from "../text/text.ts";
-import { type Fix, fixOf, nextStepOf } from "./fixes.ts";
-import { networkCauseOf } from "./network-causes.ts";
+import { FIXES, type Fix, nextStepOf } from "./fixes.ts";
+import { NETWORK_CAUSES } from "./network-causes.ts";
 
 /** From the failure of a call to an error that explains itself. Here alone the service's facts meet the names of settings. */
 
@@ -44,17 +44,17 @@ export function explanationOf(failure: Failure, call: FailedCall): ExplainedErro
     const safeToResend = RESENDABLE.includes(failure.code.kind);
     return { stage: "service", fixedBy: fix.fixedBy, safeToResend, ...common };
   }
-  const { stage } = networkCauseOf(failure.reason);
+  const { stage = "network" } = NETWORK_CAUSES[failure.reason];
   // What only a person can fix, and not by waiting, fails the same way again.
   return { stage, fixedBy: fix.fixedBy, safeToResend: isTransient(failure) || fix.fixedBy === "agent", ...common };
 }
 
 /** What helps after a failure. */
 export function fixFor(failure: Failure, call: FailedCall): Fix {
-  if (failure.kind === "network") return networkCauseOf(failure.reason);
+  if (failure.kind === "network") return NETWORK_CAUSES[failure.reason];
   const { fix, subscriberCause } = failure.code;
   const isAboutEither = call.subscriber !== undefined && subscriberCause !== undefined;
-  const { step, ...rest } = fixOf(isAboutEither ? "checkBothIds" : fix);
+  const { step, ...rest } = FIXES[isAboutEither ? "checkBothIds" : fix];
   return { ...rest, step: fill(step, call) };
 }
 
@@ -64,7 +64,7 @@ export function envelopeOf(failure: Failure): ExplainedError["envelope"] {
 
 function describe(failure: Failure, call: FailedCall): string {
   if (failure.kind === "network") {
-    return `${networkCauseOf(failure.reason).cause}${failure.detail && ` (${failure.detail})`}.`;
+    return `${NETWORK_CAUSES[failure.reason].cause}${failure.detail && ` (${failure.detail})`}.`;
   }
   const { code, clockNote } = failure;
   const cause = call.subscriber === undefined ? code.cause : (code.subscriberCause ?? code.cause);

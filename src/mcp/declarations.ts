@@ -21,24 +21,17 @@ export function declareTools(): object[] {
 }
 
 /**
- * The schema without what tells a model nothing: its dialect, which MCP sets, and in outputs the closing of objects and
- * the lists of required keys.
+ * The schema without what tells a model nothing: in outputs the closing of objects and the lists of required keys. The
+ * dialect of OpenAPI 3.0 has no list of types, which some clients cannot map.
  */
 function toJsonSchema(schema: z.ZodType, io: "input" | "output"): object {
-  const { $schema: _, ...kept } = z.toJSONSchema(schema, {
+  return z.toJSONSchema(schema, {
     io,
+    target: "openapi-3.0",
     override({ jsonSchema: part }) {
       if (io === "input") return;
       delete part.additionalProperties;
-      delete part.propertyNames;
       delete part.required;
     },
   });
-  return JSON.parse(JSON.stringify(kept), splitTypes);
-}
-
-/** Some clients cannot map a list of types, so each type becomes a branch of its own. */
-function splitTypes(_key: string, part: unknown): unknown {
-  if (typeof part !== "object" || part === null || !("type" in part) || !Array.isArray(part.type)) return part;
-  return { anyOf: part.type.map((type) => ({ type })) };
 }

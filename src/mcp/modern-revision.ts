@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { ErrorCode, type JSONRPCRequest, type RequestId } from "@modelcontextprotocol/sdk/types.js";
+import { ErrorCode, type JSONRPCRequest, type RequestId, type Result } from "@modelcontextprotocol/sdk/types.js";
 import type { ConfirmationRequest } from "../edits/edit.ts";
 import { isRecord } from "../text/json.ts";
 import {
@@ -39,7 +39,7 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
    */
   const asked = new Map<string, Question>();
 
-  async function callTool(request: JSONRPCRequest, caller: Caller, signal: AbortSignal): Promise<object> {
+  async function callTool(request: JSONRPCRequest, caller: Caller, signal: AbortSignal): Promise<Result> {
     const { inputResponses, requestState } = request.params ?? {};
     const answer = isRecord(inputResponses) ? inputResponses[DECISION] : undefined;
     const call = new RunningCall(parts, request, signal, caller.name, notify);
@@ -49,11 +49,11 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
         const question = takeQuestion(requestState, call);
         const no = readAnswer(answer);
         call.logDecision(no);
-        if (no) return complete(toResult(declinedOutcome(question, no), await parts.openContext()));
+        if (no) return toResult(declinedOutcome(question, no), await parts.openContext());
         confirmed = question.fingerprint;
       }
       const { outcome, context } = await call.run(confirmed);
-      if (!("confirmationRequest" in outcome)) return complete(toResult(outcome, context));
+      if (!("confirmationRequest" in outcome)) return toResult(outcome, context);
       if (!caller.canAsk) {
         call.logDecision(CANNOT_ASK);
         throw cannotAsk();
@@ -64,7 +64,7 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
     }
   }
 
-  function askFor(request: ConfirmationRequest, { tool, args }: RunningCall): object {
+  function askFor(request: ConfirmationRequest, { tool, args }: RunningCall): Result {
     const requestState = crypto.randomUUID();
     const now = performance.now();
     for (const [state, { until }] of asked) if (until < now) asked.delete(state);
@@ -74,7 +74,6 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
       resultType: "input_required",
       inputRequests: { [DECISION]: { method: "elicitation/create", params } },
       requestState,
-      _meta: meta(),
     };
   }
 
@@ -94,37 +93,28 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
   }
 
   /** Nothing here ever changes, so a subscription is acknowledged and ended at once. */
-  function endSubscription(id: RequestId): object {
+  function endSubscription(id: RequestId): Result {
     const _meta = { [`${META}subscriptionId`]: id };
     notify({
       jsonrpc: "2.0",
       method: "notifications/subscriptions/acknowledged",
       params: { _meta, notifications: {} },
     });
-    return { resultType: "complete", _meta: { ..._meta, ...meta() } };
+    return { _meta };
   }
 
-  function complete(result: object): object {
-    return { resultType: "complete", ...result, _meta: meta() };
-  }
-
-  function meta(): object {
-    return { [`${META}serverInfo`]: server.info };
-  }
-
-  /** @throws ProtocolError for what JSON-RPC answers with an error */
-  return async (request: JSONRPCRequest, id: RequestId, signal: AbortSignal): Promise<object> => {
+  async function answer(request: JSONRPCRequest, id: RequestId, signal: AbortSignal): Promise<Result> {
     const caller = readCaller(request);
     switch (request.method) {
       case "server/discover":
-        return complete({
+        return {
           supportedVersions: [VERSION],
           capabilities: { tools: {} },
           instructions: server.instructions,
           ...CACHE,
-        });
+        };
       case "tools/list":
-        return complete({ ...listTools(parts), ...CACHE });
+        return { ...listTools(parts), ...CACHE };
       case "tools/call":
         return callTool(request, caller, signal);
       case "subscriptions/listen":
@@ -132,6 +122,13 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
       default:
         throw new ProtocolError(ErrorCode.MethodNotFound, "Method not found");
     }
+  }
+
+  /** @throws ProtocolError for what JSON-RPC answers with an error */
+  return async (request: JSONRPCRequest, id: RequestId, signal: AbortSignal): Promise<object> => {
+    const result = await answer(request, id, signal);
+    const _meta = { ...result._meta, [`${META}serverInfo`]: server.info };
+    return { resultType: "complete", ...result, _meta };
   };
 }
 

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { ErrorCode, type JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { isRecord } from "../text/json.ts";
+import { unicodeEscape } from "../text/text.ts";
 
 /**
  * JSON-RPC over lines of ASCII. The SDK's own transport leaves bad lines unanswered, and takes null for a value.
@@ -25,8 +26,9 @@ export class StdioTransport implements Transport {
     this.#input.on("data", this.#receive).on("end", this.#endLine);
   }
 
-  async send(message: JSONRPCMessage): Promise<void> {
-    this.#writeJson(message);
+  /** Sends ASCII: some clients split lines at U+2028, or decode by the locale. */
+  async send(message: object): Promise<void> {
+    this.#write(`${JSON.stringify(message).replace(/[\u007f-\uffff]/g, unicodeEscape)}\n`);
   }
 
   async close(): Promise<void> {
@@ -93,16 +95,7 @@ export class StdioTransport implements Transport {
   }
 
   #reject(code: number, message: string, id: unknown = null): void {
-    this.#writeJson({ jsonrpc: "2.0", id, error: { code, message } });
-  }
-
-  /** In ASCII: some clients split lines at U+2028, or decode by the locale. */
-  #writeJson(message: object): void {
-    const ascii = JSON.stringify(message).replace(
-      /[\u007f-\uffff]/g,
-      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    );
-    this.#write(`${ascii}\n`);
+    void this.send({ jsonrpc: "2.0", id, error: { code, message } });
   }
 }
 

@@ -90,22 +90,20 @@ export class RunningCall {
     const startedAt = performance.now();
     let context: ToolContext | undefined;
     let outcome: ToolOutcome;
-    const cancel = () => this.#deadline?.cancel();
-    signal.addEventListener("abort", cancel);
     try {
       context = await openContext();
       const deadline = new Deadline(context.timeoutMs);
       this.#deadline = deadline;
-      if (signal.aborted) cancel();
+      signal.addEventListener("abort", () => deadline.cancel());
+      if (signal.aborted) deadline.cancel();
       outcome = await context.call(tool, args, { deadline, client, confirmed });
     } catch (thrown) {
       outcome = { content: {}, error: thrown instanceof ExplainedError ? thrown : new InternalError(false, thrown) };
     } finally {
       this.#deadline?.release();
-      this.#deadline = undefined;
     }
     const ms = Math.round(performance.now() - startedAt);
-    const details = { ms, application: context?.application, ...(signal.aborted && { cancelled: true }) };
+    const details = { ms, application: context?.application, cancelled: signal.aborted || undefined };
     logCall(log, tool, args, outcome, details);
     return { outcome, context };
   }

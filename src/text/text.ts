@@ -26,29 +26,24 @@ const PICTURE = String.raw`\p{Extended_Pictographic}\p{Emoji_Modifier}?\uFE0F?`;
 const EMOJI = String.raw`${PICTURE}(?:\u200D${PICTURE})*|[0-9#*]\uFE0F\u20E3`;
 const HIDDEN = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Surrogate}\u2800\u{1D159}\u{16FE4}]`;
 const EMOJI_OR_HIDDEN = new RegExp(`(${EMOJI})|(${HIDDEN})`, "gu");
-const ANY_HIDDEN = new RegExp(HIDDEN, "u");
 
 /** Invisible, bidirectional and control characters written as \u escapes, as JSON writes them; emoji stay whole. */
 export function escapeHidden(text: string): string {
-  if (!ANY_HIDDEN.test(text)) return text;
   return text.replace(EMOJI_OR_HIDDEN, (whole, emoji: string | undefined) => emoji ?? unicodeEscape(whole));
 }
 
 /** The hidden characters of a text, each once, as `U+202E`. Line feeds and tabs are visible, so they do not count. */
 export function hiddenCharacters(text: string): string[] {
-  if (!ANY_HIDDEN.test(text)) return [];
-  const found = new Set<string>();
-  for (const match of text.matchAll(EMOJI_OR_HIDDEN)) {
-    const hidden = match[2];
-    if (hidden === undefined || /[\n\r\t]/.test(hidden)) continue;
-    found.add(`U+${(hidden.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`);
-  }
-  return [...found];
+  const hidden = [...text.matchAll(EMOJI_OR_HIDDEN)].flatMap(([, , character]) => character ?? []);
+  const named = hidden
+    .filter((character) => !/[\n\r\t]/.test(character))
+    .map((character) => `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`);
+  return [...new Set(named)];
 }
 
-function unicodeEscape(text: string): string {
-  const units = text.split("");
-  return units.map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
+/** Each code unit of a text as a \u escape. */
+export function unicodeEscape(text: string): string {
+  return text.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /**
@@ -65,14 +60,12 @@ export function clip(text: string, max = 300): string {
   return points.length > max ? `${points.slice(0, max).join("")}…` : text;
 }
 
-const LINE_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-
 /**
  * Text of other people inside a sentence of ours: in single quotes on one line, so that it cannot pose as a line of
  * ours. Hidden characters stay, because every output escapes them exactly once, at its end.
  */
 export function quote(text: string): string {
-  return `'${text.replace(/[\\']/g, "\\$&").replace(/[\n\r\t]/g, (character) => LINE_ESCAPES[character] ?? "")}'`;
+  return `'${text.replace(/[\\']/g, "\\$&").replace(/[\n\r\t]/g, (character) => JSON.stringify(character).slice(1, -1))}'`;
 }
 
 /** A field's value inside a sentence: quoted, and cut to `maxBytes`. */

@@ -1,6 +1,6 @@
 import * as z from "zod/v4";
 import { InputError } from "../call/explained-error.ts";
-import { isRecord } from "../text/json.ts";
+import { isRecord, parseJson } from "../text/json.ts";
 
 /**
  * Undoes what hosts do to arguments on their way, which a model cannot undo: driven by the schema, losing nothing.
@@ -29,23 +29,18 @@ const HOST_KEYS: readonly string[] = [
 /** Amazon Q and Kiro: __tool_use_purpose, and what models make of it (aws/amazon-q-developer-cli, tool_utils.rs). */
 const PURPOSE_KEY = /^__.*purpose$/i;
 
-/** A converted value, and what a person should know of how it was read. */
-interface Converted {
-  readonly value: unknown;
-  readonly warnings: readonly string[];
-}
-
 /**
- * Arguments as a tool's input schema wants them, as far as nothing is lost. Converting twice changes nothing.
+ * Arguments as a tool's input schema wants them, as far as nothing is lost, and what a person should know of how they
+ * were read. Converting twice changes nothing.
  * @throws InputError for more than could be read
  */
-export function convertInput(schema: z.core.$ZodType, args: unknown): Converted {
+export function convertInput(schema: z.core.$ZodType, args: unknown): { value: unknown; warnings: string[] } {
   const warnings: string[] = [];
   const problem = problemOfSize(args);
   if (problem) throw new InputError([problem]);
   const value = convert(schema, args ?? {}, "", warnings);
   if (!isRecord(value)) return { value, warnings };
-  const known = shapeOf(schema);
+  const known = schema instanceof z.ZodObject ? schema.shape : {};
   const kept = Object.entries(value).filter(
     ([key]) => Object.hasOwn(known, key) || !(HOST_KEYS.includes(key) || PURPOSE_KEY.test(key)),
   );
@@ -64,10 +59,6 @@ function problemOfSize(value: unknown, maxDepth = MAX_DEPTH): string | undefined
   const parts: unknown[] = Object.values(value);
   if (parts.length > MAX_PARTS) return `A list or an object among the arguments has more than ${MAX_PARTS} elements.`;
   return parts.map((part) => problemOfSize(part, maxDepth - 1)).find((problem) => problem !== undefined);
-}
-
-function shapeOf(schema: z.core.$ZodType): object {
-  return schema instanceof z.ZodObject ? schema.shape : {};
 }
 
 function convert(schema: z.core.$ZodType, value: unknown, name: string, warnings: string[]): unknown {
@@ -121,13 +112,9 @@ function isLossless(value: unknown): boolean {
 
 /** What a text holds as JSON, also inside a JSON string; undefined where that is something else. */
 function parseNested(text: string, isWanted: (value: unknown) => boolean): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "string" && value.length < text.length) return parseNested(value, isWanted);
-    return isWanted(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  if (typeof value === "string" && value.length < text.length) return parseNested(value, isWanted);
+  return isWanted(value) ? value : undefined;
 }
 
 function isDigits(value: unknown): boolean {

@@ -27,34 +27,29 @@ export function validateInput<T>(schema: z.ZodType<T>, given: unknown, more: rea
   return data as T;
 }
 
-function describe(issue: z.core.$ZodIssue, given: unknown): string[] {
+function describe(issue: z.core.$ZodIssue, given: unknown): string | string[] {
   const place = placeName(issue.path);
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => describeUnknownKey(key, issue.path, given, issue.message));
-    case "invalid_type":
-      if (issue.input === undefined)
-        return [`${place} is required: give ${describeExpected(issue.expected, issue.path)}.`];
-      return [
-        `${place} must be ${describeExpected(issue.expected, issue.path)}, not ${describeActual(issue.input, issue.expected === "string")}.`,
-      ];
+    case "invalid_type": {
+      const expected = describeExpected(issue.expected, issue.path);
+      if (issue.input === undefined) return `${place} is required: give ${expected}.`;
+      return `${place} must be ${expected}, not ${describeActual(issue.input, issue.expected === "string")}.`;
+    }
     case "invalid_value":
-      return [`${place} is ${show(issue.input)}, which is not one of ${issue.values.join(", ")}.${guess(issue)}`];
+      return `${place} is ${show(issue.input)}, which is not one of ${issue.values.join(", ")}.${guess(issue)}`;
     case "too_big":
       if (typeof issue.input === "string") return []; // its wrong type is a problem of its own
-      if (issue.origin === "array") {
-        const count = (issue.input as unknown[]).length;
-        return [
-          `${place} has ${count} elements; the maximum is ${issue.maximum} per call: split it into several calls.`,
-        ];
-      }
-      return [`${place} is ${show(issue.input)}; the maximum is ${issue.maximum}.`];
+      if (Array.isArray(issue.input))
+        return `${place} has ${issue.input.length} elements; the maximum is ${issue.maximum} per call: split it into several calls.`;
+      return `${place} is ${show(issue.input)}; the maximum is ${issue.maximum}.`;
     case "too_small":
       if (typeof issue.input === "string") return [];
-      if (issue.origin === "array") return [`${place} is empty: give at least one element.`];
-      return [`${place} is ${show(issue.input)}; the minimum is ${issue.minimum}. Leave it out to keep its value.`];
+      if (Array.isArray(issue.input)) return `${place} is empty: give at least one element.`;
+      return `${place} is ${show(issue.input)}; the minimum is ${issue.minimum}. Leave it out to keep its value.`;
     default:
-      return [`${place}${issue.message}`];
+      return `${place}${issue.message}`;
   }
 }
 

@@ -14,7 +14,7 @@ export function logCall(
   details: Readonly<Record<string, unknown>>,
 ): void {
   const { Official_Account: channel, Subscriber_Account: subscriber } = args as Readonly<Record<string, unknown>>;
-  const ids = { ...(isId(channel) && { channel }), ...(isId(subscriber) && { subscriber }) };
+  const ids = { channel: idOf(channel), subscriber: idOf(subscriber) };
   if ("confirmationRequest" in outcome) {
     log("info", "call", { tool, ...ids, asks: true, ...details });
     return;
@@ -26,18 +26,16 @@ export function logCall(
   log(isUnknown ? "warn" : "info", "call", {
     tool,
     ...ids,
-    ...(receipt && { outcome: receipt.outcome }),
-    ...(error && {
-      failed: error.explanation.stage,
-      code: error.envelope.ErrorCode,
-      attempts: error.explanation.attempts,
-    }),
-    ...(writeId && { writeId }),
+    outcome: receipt?.outcome,
+    failed: error?.explanation.stage,
+    code: error?.envelope.ErrorCode,
+    attempts: error?.explanation.attempts,
+    writeId,
     ...details,
   });
 }
 
 /** Longer texts are no IDs. */
-function isId(value: unknown): boolean {
-  return typeof value === "string" && value.length <= 200;
+function idOf(value: unknown): string | undefined {
+  return typeof value === "string" && value.length <= 200 ? value : undefined;
 }

@@ -16,8 +16,5 @@ export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInp
   isWrite: true,
   input: modifyChannelInput,
   output: modifyChannelOutput,
-
-  async run({ Official_Account: id, ...values }, context, call) {
-    return editChannel(context, id, values, call);
-  },
+  run: ({ Official_Account: id, ...values }, context, call) => editChannel(context, id, values, call),
 };

@@ -13,8 +13,5 @@ export const modifySubscriberInfo: Tool<ModifySubscriberInput> = {
   isWrite: true,
   input: modifySubscriberInput,
   output: modifySubscriberOutput,
-
-  async run(input, context, call) {
-    return editSubscriber(context, input, call);
-  },
+  run: (input, context, call) => editSubscriber(context, input, call),
 };

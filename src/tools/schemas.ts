@@ -147,12 +147,8 @@ export const getOutput = z.object({
   leftOut: z.object({ reason: z.string(), nextCall }).optional(),
 });
 
-/** A value of a field: text or a whole number. Stated in a form that every client reads, which a union is not. */
-const value = () =>
-  z
-    .unknown()
-    .meta({ type: ["string", "integer"] })
-    .optional();
+/** A value of a field: text or a whole number. */
+const value = () => z.union([z.string(), integer()]).optional();
 
 const bytes = z.object({ used: integer(), max: integer() }).optional();
 

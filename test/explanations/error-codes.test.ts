@@ -3,7 +3,7 @@ import { ERROR_CODES, lookUpCode } from "../../src/chat-api/errors/error-codes.t
 import { replyKindOf } from "../../src/chat-api/errors/failure.ts";
 import { codeFailure, describeClockSkew } from "../../src/chat-api/http/response.ts";
 import { explanationOf, type FailedCall } from "../../src/explanations/explain.ts";
-import { fixOf } from "../../src/explanations/fixes.ts";
+import { FIXES } from "../../src/explanations/fixes.ts";
 import documented from "../contract/documented-codes.json" with { type: "json" };
 
 const CALL: FailedCall = { channelIds: ["@TOA#_x"], sdkAppId: 1400000321, attempts: 1 };
@@ -27,7 +27,7 @@ describe("the table of error codes", () => {
   test("gives every code a cause and a fix that are sentences", () => {
     for (const { code, cause, fix } of ERROR_CODES) {
       expect(cause, `${code}`).toMatch(/^[A-Z][^\n]{10,}[^.]$/);
-      expect(fixOf(fix).step, `${code}`).toMatch(/^[A-Z][^\n]{10,}\.$/);
+      expect(FIXES[fix].step, `${code}`).toMatch(/^[A-Z][^\n]{10,}\.$/);
     }
   });
 
@@ -61,7 +61,7 @@ describe("the table of error codes", () => {
   test("explains a code outside every range", () => {
     for (const code of [-5, 80_000, 129_999, 132_000])
       expect(lookUpCode(code).cause).toContain("outside every documented range");
-    expect(fixOf(lookUpCode(999_999).fix).fixedBy).toBe("tencent");
+    expect(FIXES[lookUpCode(999_999).fix].fixedBy).toBe("tencent");
   });
 });
 

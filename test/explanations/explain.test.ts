@@ -3,7 +3,7 @@ import { networkFailure, replyKindOf } from "../../src/chat-api/errors/failure.t
 import { NETWORK_REASONS, type NetworkReasonName } from "../../src/chat-api/errors/network-reasons.ts";
 import { codeFailure } from "../../src/chat-api/http/response.ts";
 import { explain, explanationOf, type FailedCall, fixFor } from "../../src/explanations/explain.ts";
-import { networkCauseOf } from "../../src/explanations/network-causes.ts";
+import { NETWORK_CAUSES } from "../../src/explanations/network-causes.ts";
 
 const CALL: FailedCall = { channelIds: [], sdkAppId: 1, attempts: 2 };
 const names = Object.keys(NETWORK_REASONS) as NetworkReasonName[];
@@ -52,7 +52,7 @@ describe("the explanation of a failure", () => {
   });
 
   test("reads as sentences, whatever the reason", () => {
-    for (const { cause, step } of names.map(networkCauseOf)) {
+    for (const { cause, step } of Object.values(NETWORK_CAUSES)) {
       expect(cause).toMatch(/^[A-Z][^\n]{10,}[^.]$/);
       expect(step).toMatch(/^[A-Z][^\n]{5,}\.$/);
     }

@@ -13,7 +13,7 @@ import { createContext, type ProcessInfo } from "../../src/context.ts";
 import type { EditResult, FinishedEdit } from "../../src/edits/edit.ts";
 import type { Receipt } from "../../src/edits/receipt.ts";
 import { explain } from "../../src/explanations/explain.ts";
-import { networkCauseOf } from "../../src/explanations/network-causes.ts";
+import { NETWORK_CAUSES } from "../../src/explanations/network-causes.ts";
 import { noLog } from "../../src/log.ts";
 import type { SandboxOptions } from "../../src/sandbox/sandbox.ts";
 import { readSettings } from "../../src/settings/settings.ts";
@@ -132,5 +132,5 @@ export async function errorOf(promise: Promise<unknown>): Promise<ExplainedError
 
 /** What an error of the network has in common with every other one of the same reason. */
 export function because(reason: NetworkReasonName, more: Partial<Explanation> = {}): object {
-  return { explanation: { cause: expect.stringContaining(networkCauseOf(reason).cause), ...more } };
+  return { explanation: { cause: expect.stringContaining(NETWORK_CAUSES[reason].cause), ...more } };
 }

@@ -49,7 +49,8 @@ describe.concurrent("a job", { timeout: 60_000 }, () => {
       child.kill("SIGKILL");
       await ended;
     }
-    expect((await start(sandbox.endpoint, [file, "--results", results], fast).ended).code).toBe(0);
+    const { code, stderr } = await start(sandbox.endpoint, [file, "--results", results], fast).ended;
+    expect(code, stderr).toBe(0);
     const lines = readResults(results).map(({ line }) => line);
     expect([lines.length, new Set(lines).size]).toEqual([count, count]);
     for (let index = 0; index < count; index += 1) {

@@ -6,8 +6,11 @@ import { WRITE_TIMEOUT_MS } from "../limits.ts";
 
 /** Maximum attempts of one call to one command, sent or not. */
 const MAX_ATTEMPTS = 4;
-/** Keeps an outage from being answered by a storm: so many retries of a command, and one more for each call that succeeds. */
-export const RETRY_BUDGET = 10;
+/**
+ * Keeps an outage from being answered by a storm: so many retries of a command, and one more for each call that succeeds.
+ * A second's worth at the highest rate: a gateway that starts anew breaks every connection at once.
+ */
+export const RETRY_BUDGET = 200;
 /** The first pause is random up to this many milliseconds (full jitter), the next up to twice that. */
 const FIRST_PAUSE_MS = 250;
 /** After a rate code without Retry-After the whole command pauses for 1 to 1.5 seconds. */

@@ -13,7 +13,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 30_000,
     coverage: {
-      enabled: process.env.CI === "true", // it takes a sixth of the time
       provider: "v8",
       include: ["src/**/*.ts"],
       // What belongs to a process runs in children alone, where the suites drive it and this cannot count it.

@@ -69,7 +69,7 @@ describe("every command of the READMEs", () => {
         `${pattern}`,
       ).toBe(true);
     expect(readFileSync(join(ROOT, ".ci/run"), "utf8")).toMatch(
-      /^npm ci .*\nnpm run demo\nnpm test\n[\s\S]*npm run release -- --dry-run$/m,
+      /^npm ci .*\nnpm run demo\nnpm test -- --coverage\n[\s\S]*npm run release -- --dry-run$/m,
     );
   });
 

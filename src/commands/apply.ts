@@ -83,12 +83,17 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     stopProgress();
     const code = summarize(run, check.lines - done.size, results !== undefined, tell);
     if (left === undefined || isLost) return code; // what is left is the other one's
-    await writeLeft(left, input, (number) => done.has(number) || run.wanted.has(number));
+    try {
+      await writeLeft(left, input, (number) => done.has(number) || run.wanted.has(number));
+    } catch (error) {
+      tell(`✗ ${left} was not written: ${describeFileError(error)}`);
+      return 1;
+    }
     if (code !== 0) tell(`${left} holds what is left: correct it, and run it as a file of its own.`);
     return code;
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;
-    const shown = path?.replace(/\.unfinished(\..*)?$/, "") ?? file;
+    const shown = path?.replace(/\.unfinished(\..*)?$/, "") ?? "The results";
     tell(context.secrets.redact(`✗ ${code === undefined ? message : `${shown}: ${describeFileError(error)}.`}`));
     return 2;
   } finally {

@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
-import leven from "leven";
-import { nearestName } from "../text/nearest-name.ts";
+import { editsBetween, nearestName } from "../text/nearest-name.ts";
 
 /** The command line, read by `parseArgs`. */
 
@@ -145,11 +144,8 @@ function rightSpelling(typed: string): string | undefined {
   const [name = "", ...values] = typed.split(/[\s,=]+/);
   const words = [name, ...(values.length === 1 ? values : [])] // more values are a text, and a slash makes a path
     .map((word) => (/[\\/]/.test(word) ? "" : word.toLowerCase().replace(/[^a-z]/g, "")));
-  const sorted = (word: string) => [...word].sort().join("");
   const isMeant = (safe: string, word: string, at: number) =>
-    leven(safe, word) <= 1 ||
-    sorted(word) === sorted(safe) || // two letters that changed places
-    (at === 0 && /^\W/.test(name) && word.includes(safe) && !OF_BROWSERS.test(word));
+    editsBetween(safe, word) <= 1 || (at === 0 && /^\W/.test(name) && word.includes(safe) && !OF_BROWSERS.test(word));
   const meant = Object.keys(SAFETY).find((safe) => words.some((word, at) => isMeant(safe, word, at)));
   return meant && SAFETY[meant];
 }

@@ -58,7 +58,7 @@ export async function openEditFile(file: string, stdin: Readable): Promise<EditF
   const version = () => `${fstatSync(fd).mtimeMs} ${fstatSync(fd).size}`;
   const opened = version();
   const assertUnchanged = () => {
-    if (version() !== opened) throw new Error(`${file} was changed while it was read.`);
+    if (version() !== opened) throw new Error(`${file} was changed while it was read: restore it before the next run.`);
   };
   // A stream that is left early would close the file.
   const staysOpen = { read, close: (_fd: number, done: () => void) => done() };

@@ -57,6 +57,6 @@ export async function checkChannels(
     }
   }
   const changed = differences === 0 ? "nothing differs" : `${plural(differences, "field")} changed since`;
-  print(`${differences === 0 ? "✓" : "✗"} ${plural(left.size - unread, "channel")} checked: ${changed}.`);
+  print(`${differences + unread === 0 ? "✓" : "✗"} ${plural(left.size - unread, "channel")} checked: ${changed}.`);
   return isWhole && differences + unread === 0;
 }

@@ -27,6 +27,7 @@ export async function journal(cli: CliProcess, version: string, line: CommandLin
     ...(Number.isNaN(from) ? ["--since takes 30m, 12h, 7d, 4w or a date such as 2026-11-28."] : []),
     ...(outcome === undefined || outcomes.includes(outcome) ? [] : [`--outcome takes ${outcomes.join(", ")}.`]),
   ];
+  if (check && json) problems.push("--check prints no JSON: leave out one of the two.");
   for (const problem of problems) tell(problem);
   if (!path || problems.length > 0) return 2;
 

@@ -45,7 +45,7 @@ export function describeCaller(clientInfo: unknown, capabilities: unknown): Call
 
 /** Why an answer is no yes, as a sentence; undefined for a yes. */
 export function readAnswer(answer: unknown): string | undefined {
-  const { success, data } = ElicitResultSchema.safeParse(answer);
+  const { success, data } = ElicitResultSchema.safeParse(isRecord(answer) ? { ...answer, _meta: undefined } : answer);
   if (!success)
     return "The client's answer to the confirmation could not be understood, so it does not count as a yes.";
   if (data.action !== "accept") {

@@ -78,7 +78,9 @@ export class StdioTransport implements Transport {
     const hasId = typeof id === "string" || Number.isSafeInteger(id);
     if (!("method" in content)) {
       const isResult = isRecord(result) && (error ?? null) === null;
-      const answer = isResult ? { result } : { error: { code: ErrorCode.InvalidRequest, message: "no result" } };
+      const noResult = { error: { code: ErrorCode.InvalidRequest, message: "no result" } };
+      // The SDK would drop an answer with a _meta of another form, and wait on.
+      const answer = isResult ? { result: { ...result, _meta: undefined } } : noResult;
       if (hasId) this.onmessage?.({ jsonrpc: "2.0", id, ...answer } as JSONRPCMessage);
       return;
     }

@@ -361,8 +361,11 @@ describe.concurrent("apply", () => {
     writeFileSync(file, change(text), { flag: "r+" });
     truncateSync(file, change(text).length);
     const { code, stderr } = await run.ended;
-    expect([code, existsSync(left)]).toEqual([2, false]);
-    expect(stderr).toContain(`✗ Stopped, because ${file} was changed while it was read.`);
+    expect([code, existsSync(left)]).toEqual([1, false]);
+    expect(stderr).toContain(
+      `✗ Stopped, because ${file} was changed while it was read: restore it before the next run.`,
+    );
+    expect(stderr).toContain(`✗ ${left} was not written: `);
     const sent = () => new Set(sandbox.applied.map(({ body }) => body));
     expect([...sent()].filter((body) => body.includes('"w'))).toEqual([]);
     expect(sent().size).toBeLessThan(100);
@@ -385,6 +388,9 @@ describe.concurrent("apply", () => {
     const [, unrecorded] = /✗ (\d+) lines? that ended could not be added to the results/.exec(failed.stderr) ?? [];
     const recorded = readFileSync(results, "utf8").split("\n").length - 2; // without the header and the cut line
     expect(Number(ended)).toBe(recorded + Number(unrecorded));
+    const full = limited.replace("ulimit -f 60", "ulimit -f 0");
+    const { code, stderr } = await promisify(execFile)("sh", ["-c", full], { env }).catch((error) => error);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/✗ (The results|\S+results\S*): EFBIG\./)]);
   });
 
   test("does not begin without a terminal where a person must confirm", async () => {

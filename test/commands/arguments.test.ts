@@ -100,6 +100,8 @@ describe("the command line", () => {
   test("a misspelt command is a problem also where no terminal is, and its flags may stand before it", () => {
     for (const [word, meant] of [
       ["aply", "apply"],
+      ["appyl", "apply"],
+      ["dmeo", "demo"],
       ["Apply", "apply"],
       ["docter", "doctor"],
       ["set-up", "setup"],
@@ -114,7 +116,7 @@ describe("the command line", () => {
     });
     expect(parseArguments(["--check", "apply", "f"], false)).toMatchObject({ ...apply, flags: { check: true } });
     expect(parseArguments(["--timeout=5", "doctor"], false)).toMatchObject({ command: "doctor", problems: [] });
-    for (const args of [["--profile", "demo"], ["stdio", "demo"], ["--demo"], ["start"]])
+    for (const args of [["--profile", "demo"], ["stdio", "demo"], ["--demo"], ["start"], ["mode"]])
       expect(parseArguments(args, false), args.join(" ")).toMatchObject({ command: "serve", problems: [] });
   });
 

@@ -162,7 +162,9 @@ describe("the check of the channels", () => {
     expect((await edit(context, { Name: "unverified" }, 20_000)).receipt.outcome).toBe("accepted");
     expect((await check()).text).toBe("✓ 2 channels checked: nothing differs.");
     sandbox.channels.delete(PENN);
-    expect((await check()).text).toContain("✗ @TOA#_test_for_penn could not be read: The channel does not exist");
+    const { text: unread } = await check();
+    expect(unread).toContain("✗ @TOA#_test_for_penn could not be read: The channel does not exist");
+    expect(unread).toContain("✗ 1 channel checked: nothing differs.");
   });
 });
 
@@ -180,6 +182,7 @@ test("the command prints JSON lines, and its exit code says whether something ne
   expect(listed.code).toBe(0);
   expect(JSON.parse(listed.stdout)).toMatchObject({ outcome: "applied", undo: undoTo("A") });
   expect(await run("--since", "soon")).toMatchObject({ code: 2, stderr: expect.stringContaining("--since takes") });
+  expect(await run("--check", "--json")).toMatchObject({ code: 2, stderr: expect.stringContaining("no JSON") });
   open(path).begin({ ...COMMON, changes: [] });
   expect((await run()).code).toBe(1);
 });

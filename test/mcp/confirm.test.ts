@@ -128,7 +128,8 @@ describe.each(REVISIONS)("a confirmation in MCP %s", (revision, call) => {
     const journal = join(place, "edits.jsonl");
     const sandbox = await startSandbox();
     const wire = await Wire.open(sandbox.endpoint, { ...always, TENCENT_CHAT_JOURNAL: journal });
-    const { result } = await call(wire, rename, ({ answer }) => answer(YES));
+    // Some clients write null for what they leave out.
+    const { result } = await call(wire, rename, ({ answer }) => answer({ ...YES, _meta: null }));
     expect(result.structuredContent.receipt.outcome).toBe("applied");
     expect(bodiesOf(sandbox, MODIFY)).toHaveLength(1);
     const [intent] = linesIn(journal);

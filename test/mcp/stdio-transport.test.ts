@@ -115,6 +115,8 @@ describe("lines in", () => {
 
   test.each([
     ['"result":{"a":1},"error":null', { result: { a: 1 } }],
+    ['"result":{"a":1,"_meta":null}', { result: { a: 1 } }],
+    ['"result":{"a":1,"_meta":{"progressToken":1.5}}', { result: { a: 1 } }],
     ['"result":null', { error: {} }],
     ['"result":"yes"', { error: {} }],
     ['"error":null', { error: {} }],
@@ -125,6 +127,7 @@ describe("lines in", () => {
     input.write(`{"jsonrpc":"2.0","id":1,${parts}}\n`);
     await settle();
     expect(received).toMatchObject([{ id: 1, ...answer }]);
+    expect(received).not.toHaveProperty([0, "result", "_meta", "progressToken"]);
   });
 
   test("come out in ASCII, and mean the same", async () => {

@@ -16,7 +16,7 @@ import { ResultsFile, unfinished } from "./results-file.ts";
 /** Problems that are listed; a thousand of a kind are no clearer. */
 const MAX_LISTED_PROBLEMS = 100;
 const PROGRESS_EVERY_MS = 10_000;
-/** After a signal to end, calls in flight have so many milliseconds. */
+/** Milliseconds that calls in flight have after a signal to end. */
 const DRAIN_AFTER_SIGNAL_MS = 9_000;
 
 /** @returns the exit code: 0 if every line ended as wanted, 1 otherwise, 2 for usage or settings */

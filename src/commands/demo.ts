@@ -63,7 +63,7 @@ async function play(client: Client, print: Print): Promise<number> {
     print("");
     say(text);
   };
-  /** What the person is told (→) or asked (?). */
+  /** What the agent answers (→) or the server asks (?). */
   const tell = (mark: "→" | "?", text: string) => {
     const lines = wrapAnsi(text, WIDTH - 4, { hard: true }).split("\n");
     for (const [index, line] of lines.entries()) print(`  ${index === 0 ? mark : " "} ${line}`);

@@ -4,7 +4,7 @@ import { endedBeforeSending, type NetworkFailure } from "../errors/failure.ts";
 
 /** The service counts at its side, where requests arrive bunched after a slow connection: so much room stays free. */
 const HEADROOM = 1.11;
-/** Turns of so many milliseconds that nobody took may be taken at once. */
+/** Unused turns of the past milliseconds, at most of this many, may be taken at once. */
 const CATCH_UP_MS = 20;
 /** After the service asked for fewer requests, they go out at half the speed for this many milliseconds. */
 const SLOW_MS = 10_000;

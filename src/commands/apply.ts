@@ -6,7 +6,7 @@ import type { ToolContext } from "../tools/tool.ts";
 import { confirmAll } from "./apply-confirmation.ts";
 import { Job } from "./apply-job.ts";
 import type { CommandLine } from "./arguments.ts";
-import { type CliProcess, prepareCalls, settingsOf } from "./cli-process.ts";
+import { type CliProcess, DRAIN_AFTER_SIGNAL_MS, prepareCalls, settingsOf } from "./cli-process.ts";
 import { checkFile, type EditFile, type FileCheck, openEditFile, readEditLines } from "./edit-file.ts";
 import { assertWritable, writeLeft } from "./left-file.ts";
 import { ResultsFile, unfinished } from "./results-file.ts";
@@ -16,8 +16,6 @@ import { ResultsFile, unfinished } from "./results-file.ts";
 /** Problems that are listed; a thousand of a kind are no clearer. */
 const MAX_LISTED_PROBLEMS = 100;
 const PROGRESS_EVERY_MS = 10_000;
-/** Milliseconds that calls in flight have after a signal to end. */
-const DRAIN_AFTER_SIGNAL_MS = 9_000;
 
 /** @returns the exit code: 0 if every line ended as wanted, 1 otherwise, 2 for usage or settings */
 export async function apply(cli: CliProcess, version: string, line: CommandLine): Promise<number> {
@@ -129,7 +127,7 @@ function stopOn(cli: CliProcess, job: Job, tell: (text: string) => void): void {
       signals += 1;
       if (signals === 1) tell("Stopping after what is in flight; once more to stop at once.");
       job.stop(signals > 1 ? "now" : "soon", "it was interrupted.");
-      // A container is killed ten seconds later, and calls that are cancelled still say what became of them.
+      // Calls that are cancelled still say what became of them.
       if (signal === "SIGTERM") setTimeout(() => job.stop("now", ""), DRAIN_AFTER_SIGNAL_MS).unref();
     });
   }

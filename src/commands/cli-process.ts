@@ -13,6 +13,9 @@ export type CliProcess = Pick<
   "env" | "stdin" | "stdout" | "stderr" | "pid" | "exit" | "on" | "execPath"
 >;
 
+/** Milliseconds that calls in flight have after a signal: containers are killed ten seconds later. */
+export const DRAIN_AFTER_SIGNAL_MS = 9_000;
+
 /** Reads the settings from the environment and the flags that stand for two of them. */
 export function settingsOf({ env }: CliProcess, { flags, problems }: CommandLine): SettingsResult {
   const withFlags = {

@@ -3,14 +3,12 @@ import type { Log } from "../log.ts";
 import { type Session, startSession } from "../mcp/session.ts";
 import { applicationName } from "../settings/settings.ts";
 import type { CommandLine } from "./arguments.ts";
-import { type CliProcess, prepareCalls, settingsOf } from "./cli-process.ts";
+import { type CliProcess, DRAIN_AFTER_SIGNAL_MS, prepareCalls, settingsOf } from "./cli-process.ts";
 
 /** Serves MCP on stdio until the input ends. */
 
 /** After a signal to a client that has closed our input: it kills the process two seconds later. */
 const DRAIN_AFTER_CLIENT_MS = 1_400;
-/** After a signal of somebody else: containers are killed ten seconds later. */
-const DRAIN_AFTER_SIGNAL_MS = 9_000;
 /** After the end of the input: a client that wants to go on sends a signal. Windows has none. */
 const DRAIN_AT_END_MS = platform() === "win32" ? DRAIN_AFTER_CLIENT_MS : 10_000;
 /** Hard exit this long after that, and for answers that the client has not read. */

@@ -7,7 +7,7 @@ export default defineConfig({
     pool: "threads",
     isolate: false,
     setupFiles: ["test/support/every-file.ts"],
-    maxWorkers: 6, // much of the time is spent waiting for pauses, not computing
+    maxWorkers: 8, // much of the time is spent waiting for pauses, not computing
     maxConcurrency: 20,
     // Tests meet real sockets and child processes on two cores: patience keeps a busy machine from failing them.
     testTimeout: 60_000,

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { editsBetween, nearestName } from "../text/nearest-name.ts";
+import leven from "leven";
+import { nearestName } from "../text/nearest-name.ts";
 
 /** The command line, read by `parseArgs`. */
 
@@ -44,6 +45,7 @@ const FLAGS = {
   journal: { ...EVERYWHERE, since: VALUE, outcome: VALUE, channel: VALUE, json: SWITCH, check: SWITCH },
 } as const;
 type Command = keyof typeof FLAGS;
+const COMMANDS = Object.keys(FLAGS).filter((name) => name !== "serve");
 
 export interface CommandLine {
   readonly command: Command | "help" | "version";
@@ -52,7 +54,7 @@ export interface CommandLine {
       Partial<Record<"timeout" | "results" | "left" | "since" | "outcome" | "channel", string>>
   >;
   /** The file of `apply`. */
-  readonly file: string | undefined;
+  readonly file?: string | undefined;
   /** What is wrong, each a sentence. A server that was started with a problem sends nothing. */
   readonly problems: readonly string[];
   /** Names of arguments that were ignored, never their values: hosts add their own where they start the server. */
@@ -65,46 +67,32 @@ export interface CommandLine {
  */
 export function parseArguments(given: readonly string[], isTerminal: boolean): CommandLine {
   const args = given.filter((each) => each !== "--"); // package managers pass their own on
-  const word = commandWord(args);
-  const command = isCommand(word) ? word : "serve";
-  const meant = /^\w/.test(word) ? nearestName(word, Object.keys(FLAGS).filter(isCommand)) : undefined;
-  if (command === "serve" && meant) {
-    const problem = `Unknown command: ${shown(word)}. Did you mean ${meant}?`;
-    return { command, flags: {}, file: undefined, problems: [problem], ignored: [] };
-  }
-  if (command !== "serve" || isTerminal) return { ...readTyped(command, args), ignored: [] };
-  const ofHost = args.filter((arg) => !isOfEveryCommand(arg)).map((arg) => ({ arg, right: rightSpelling(arg) }));
-  return {
-    ...readTyped(command, args.filter(isOfEveryCommand)),
-    problems: ofHost.flatMap(({ arg, right }) =>
-      right ? [`The argument ${shown(arg)} was not understood: ${right}.`] : [],
-    ),
-    ignored: ofHost.flatMap(({ arg, right }) => (right ? [] : [arg.startsWith("-") ? shown(arg) : "(a value)"])),
-  };
-}
-
-/** The first word that is no flag of ours, and no value of one: a command, where a person typed the line. */
-function commandWord(args: string[]): string {
   const options = { ...FLAGS.doctor, ...FLAGS.apply, ...FLAGS.journal };
-  const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true });
-  const first = tokens.find((token) => token.kind !== "option" || !Object.hasOwn(options, token.name));
-  return first?.kind === "positional" ? first.value : "";
+  const [word = ""] = parseArgs({ args, options, strict: false, allowPositionals: true }).positionals;
+  const command = COMMANDS.includes(word) ? (word as Command) : "serve";
+  if (command !== "serve" || isTerminal) return readTyped(command, args);
+  const line = readTyped(command, args.filter(isOurs));
+  const others = args.filter((arg) => !isOurs(arg));
+  const problems = others.flatMap((arg) => rightSpelling(arg) ?? []);
+  const meant = nearestName(word, COMMANDS); // a job that does nothing must not look like one that worked
+  if (meant) problems.push(`Unknown command: ${shown(word)}. Did you mean ${meant}?`);
+  return { ...line, problems, ignored: others.map((arg) => (arg.startsWith("-") ? shown(arg) : "(a value)")) };
 }
 
 /** Reads what is meant for us, as a person types it. */
-function readTyped(command: Command, args: readonly string[]): Omit<CommandLine, "ignored"> {
-  const line = { command, flags: {}, file: undefined, problems: [] };
-  if (args.some((arg) => arg === "--help" || arg === "-h")) return { ...line, command: "help" };
-  if (args.some((arg) => arg === "--version" || arg === "-v")) return { ...line, command: "version" };
+function readTyped(command: Command, args: string[]): CommandLine {
+  const line = { command, flags: {}, problems: [], ignored: [] };
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options: FLAGS[command], allowPositionals: true });
+    const { values, positionals } = parseArgs({ args, options: FLAGS[command], allowPositionals: true });
+    if (values.help || values.version) return { ...line, command: values.help ? "help" : "version" };
     if (command !== "serve") positionals.shift();
     const file = command === "apply" ? positionals.shift() : undefined;
-    const problems = positionals.map((each) => `Unknown command: ${shown(each)}.${suggestion(each, command)}`);
-    const empty = Object.entries(values).filter(([, value]) => value === "");
-    problems.push(...empty.map(([flag]) => `--${flag} needs a value.`));
-    if (command === "apply" && file === undefined) problems.push("apply needs a file; - is standard input.");
-    return { command, flags: values as CommandLine["flags"], file, problems };
+    const problems = [
+      ...positionals.map((each) => `Unknown command: ${shown(each)}.${suggestion(each, command)}`),
+      ...Object.entries(values).flatMap(([flag, value]) => (value === "" ? [`--${flag} needs a value.`] : [])),
+      ...(command === "apply" && file === undefined ? ["apply needs a file; - is standard input."] : []),
+    ];
+    return { ...line, flags: values as CommandLine["flags"], file, problems };
   } catch (error) {
     return { ...line, problems: [describe(error as Error, command)] };
   }
@@ -118,42 +106,21 @@ function describe({ code, message }: NodeJS.ErrnoException, command: Command): s
   return `${flag} ${message.includes("does not take an argument") ? "takes no" : "needs a"} value.`;
 }
 
-function isOfEveryCommand(arg: string): boolean {
+function isOurs(arg: string): boolean {
   return arg === "-h" || arg === "-v" || (arg.startsWith("--") && Object.hasOwn(EVERYWHERE, arg.slice(2)));
 }
 
-function isCommand(word: string): word is Command {
-  return Object.hasOwn(FLAGS, word) && word !== "serve";
-}
-
-/** What is about safety, letters alone, and how it is written. It is never ignored: an edit might go to the wrong place. */
-const SAFETY: Readonly<Record<string, string>> = {
-  sandbox: "write --sandbox, alone",
-  readonly: "write --read-only, alone",
-  allowedchannels: "set TENCENT_CHAT_ALLOWED_CHANNELS in the env block of the host",
-  confirmedits: "set TENCENT_CHAT_CONFIRM_EDITS in the env block of the host",
-  writesperhour: "set TENCENT_CHAT_WRITES_PER_HOUR in the env block of the host",
-};
-
-/** Flags that browsers pass on to their child processes. */
-const OF_BROWSERS = /^(no|enable|disable|service).*sandbox/;
-
-/** For an argument whose name or value, letters alone, is or nearly is about safety, or names a setting: how it is written. */
-function rightSpelling(typed: string): string | undefined {
-  if (/TENCENT[_-]CHAT[_-]/i.test(typed)) return "settings belong in the env block of the host";
-  const [name = "", ...values] = typed.split(/[\s,=]+/);
-  const words = [name, ...(values.length === 1 ? values : [])] // more values are a text, and a slash makes a path
-    .map((word) => (/[\\/]/.test(word) ? "" : word.toLowerCase().replace(/[^a-z]/g, "")));
-  const isMeant = (safe: string, word: string, at: number) =>
-    editsBetween(safe, word) <= 1 || (at === 0 && /^\W/.test(name) && word.includes(safe) && !OF_BROWSERS.test(word));
-  const meant = Object.keys(SAFETY).find((safe) => words.some((word, at) => isMeant(safe, word, at)));
-  return meant && SAFETY[meant];
+/** A problem for an argument that is one of the two flags about safety, at most one letter off: it is never ignored. */
+function rightSpelling(arg: string): string | undefined {
+  if (/[\\/]/.test(arg)) return undefined; // a path
+  const name = arg.replace(/=.*/s, "").toLowerCase();
+  const letters = name.replace(/[^a-z]/g, "");
+  const meant = ["sandbox", "read-only"].find((flag) => leven(flag.replace("-", ""), letters) <= 1);
+  return meant && `The argument ${shown(arg)} was not understood: write --${meant}, alone.`;
 }
 
 function suggestion(typed: string, command: Command): string {
-  const flags = Object.keys(FLAGS[command]).map((flag) => `--${flag}`);
-  const known = [...Object.keys(FLAGS).filter(isCommand), ...flags];
-  const meant = nearestName(typed, known);
+  const meant = nearestName(typed, [...COMMANDS, ...Object.keys(FLAGS[command]).map((flag) => `--${flag}`)]);
   return meant && meant !== typed ? ` Did you mean ${meant}?` : " --help lists everything.";
 }
 

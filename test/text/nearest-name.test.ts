@@ -7,7 +7,6 @@ test.each([
   ["organizaxxxx", undefined],
   ["FACE-URL", "FaceUrl"],
   ["nme", "Name"],
-  ["nmae", "Name"], // neighbours that changed places
   ["mean", undefined],
   ["nm", undefined],
   ["intro", undefined], // what it means is not among the names

@@ -6,19 +6,15 @@ export type DeadlineEnd = "timeout" | "cancelled";
  * holds a timer: release it when the call is answered.
  */
 export class Deadline {
-  /** Why it ended, or undefined while it runs. */
   ended: DeadlineEnd | undefined;
-  /** Resolves when it ends, with why. */
   readonly end: Promise<DeadlineEnd>;
   /** What the call waits for now, for a progress notification; undefined while it does not wait. */
   waitingFor: string | undefined;
-  /** The milliseconds it was given. */
   readonly totalMs: number;
   readonly #expiresAt: number;
   readonly #timer: NodeJS.Timeout;
   #tellEnd: (end: DeadlineEnd) => void = () => {};
 
-  /** @param totalMs milliseconds from now */
   constructor(totalMs: number) {
     this.totalMs = totalMs;
     this.#expiresAt = performance.now() + totalMs;
@@ -38,7 +34,6 @@ export class Deadline {
     this.#end("cancelled");
   }
 
-  /** Clears the timer. */
   release(): void {
     clearTimeout(this.#timer);
   }

@@ -3,20 +3,16 @@
  * from these rows, so each fact about a field is stated once, here.
  */
 
-/** One documented field of a channel or a subscriber. */
 export interface Field {
   /** The name on the wire, verbatim. */
   readonly name: string;
   readonly type: "string" | "integer";
   /** The documented limit in UTF-8 bytes; a Chinese character takes three. */
   readonly maxBytes?: number;
-  /** True if a modify call can set it. */
   readonly writable: boolean;
-  /** True if ResponseFilter may name it. */
   readonly filterable: boolean;
   /** For a time in Unix seconds: the name under which results add it in ISO 8601 UTC. */
   readonly isoName?: string;
-  /** What it is, for a person and for an agent. */
   readonly description: string;
 }
 
@@ -86,21 +82,14 @@ export const CHANNEL_ID_PREFIX = "@TOA#_";
 type Row = (typeof CHANNEL_FIELDS)[number];
 type ValueOf<R extends Row> = R["type"] extends "integer" ? number : string;
 
-/** Names of the fields a modify call can set. */
 export type WritableFieldName = Extract<Row, { writable: true }>["name"];
-/** Names of the fields ResponseFilter can name. */
 export type FilterableFieldName = Extract<Row, { filterable: true }>["name"];
-/** New values for a channel: only the fields to change. */
 export type ChannelValues = { [R in Extract<Row, { writable: true }> as R["name"]]?: ValueOf<R> | undefined };
-/** What an answer shows of one channel. */
 export type ChannelInfo = { [R in Row as R["name"]]?: ValueOf<R> | undefined };
 
-/** The rows a modify call can set, in the order of the page. */
 export const WRITABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.writable);
-/** The rows ResponseFilter can name. */
 export const FILTERABLE_FIELDS = CHANNEL_FIELDS.filter((field) => field.filterable);
 
-/** True for a subscriber limit that these tools can send. */
 export function isLimit(value: number): boolean {
   return value >= SUBSCRIBER_LIMIT_BOUNDS.min && value <= SUBSCRIBER_LIMIT_BOUNDS.max;
 }

@@ -25,7 +25,6 @@ export interface ChannelsResult {
   readonly clockNote: string;
 }
 
-/** The custom field of one subscriber, by the documented names. */
 export interface SubscriberValues {
   readonly Official_Account: string;
   readonly Subscriber_Account: string;

@@ -18,7 +18,6 @@ const RANDOM_END = 4_294_967_296;
 /** A refused UserSig is not sent again for this long: 70050 locks an account for a minute. */
 const COOLDOWN_MS = 60_000;
 
-/** Something worth a line in the log. */
 type LogEvent = (event: string, details: Record<string, unknown>) => void;
 
 export class ChatClient {
@@ -26,7 +25,6 @@ export class ChatClient {
   readonly #signer: Signer;
   readonly secrets: Secrets;
   readonly #logEvent: LogEvent;
-  /** What all requests to one command share. */
   readonly #commands: Readonly<Record<Command, { readonly limiter: RateLimiter; retriesLeft: number }>>;
   /** After a refusal: what was refused, and until when (milliseconds of `performance.now`) it is not sent again. */
   #cooldown = { userSig: "", until: 0, code: 0 };

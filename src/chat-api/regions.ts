@@ -11,7 +11,6 @@ export const REGIONS = {
   jakarta: { host: "adminapiidn.im.qcloud.com", backupHost: "adminapiidn.my-imcloud.com" },
 };
 
-/** A region in which an application can be created. */
 export type RegionName = keyof typeof REGIONS;
 
 export const REGION_NAMES = Object.keys(REGIONS) as RegionName[];

@@ -5,7 +5,6 @@ import type { ApiResponse } from "./http/response.ts";
 
 /** A call to the service, and what came of it. */
 
-/** One request as its caller means it. */
 export interface Request<T> {
   readonly command: Command;
   readonly body: object;
@@ -28,6 +27,5 @@ export interface FailedReply {
   readonly kind: FailedReplyKind;
   /** The last failure of a request that was sent; of a call that never was, the first of all. */
   readonly failure: Failure;
-  /** Requests that were sent. */
   readonly attempts: number;
 }

@@ -7,7 +7,6 @@ import type { Prompts } from "./prompts.ts";
 
 /** Adds the server to an MCP host: by the host's own command, or by printing what to add. */
 
-/** True if a program is found on the PATH. */
 export function isOnPath(program: string, { PATH = "" }: CliProcess["env"]): boolean {
   return PATH.split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, program)));
 }

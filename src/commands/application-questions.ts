@@ -101,7 +101,6 @@ async function askConfirmation(prompts: Prompts, host: McpHost): Promise<Variabl
   return rule === "never" ? {} : { TENCENT_CHAT_CONFIRM_EDITS: rule };
 }
 
-/** True if a setting has a problem with this value. */
 function isWrong(name: SettingName, value: string): boolean {
   const { problems } = readSettings({ [name]: value });
   return problems.some((problem) => problem.includes(`${name} `) && !problem.includes(" is required"));

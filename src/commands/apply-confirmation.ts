@@ -5,8 +5,6 @@ import type { CliProcess } from "./cli-process.ts";
 import type { FileCheck } from "./edit-file.ts";
 import { readChannels } from "./read-channels.ts";
 
-/** Asks at the terminal before a file of edits runs. */
-
 /** One question for the whole file. Returns whether a person said yes (false where none is needed), or why it may not run. */
 export async function confirmAll(
   { stdin, stderr }: CliProcess,

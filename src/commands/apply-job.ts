@@ -22,13 +22,11 @@ const MAX_FAILURES_IN_A_ROW = 20;
 /** The calls of one file: those of one channel or subscriber in the file's order, others side by side. */
 export class Job {
   readonly counts = new Map<string, number>();
-  /** Lines that ended as wanted. */
   readonly wanted = new Set<number>();
   readonly startedAt = performance.now();
   ended = 0;
   /** Lines that ended after the results could no longer be written. */
   unrecorded = 0;
-  /** Why it stopped before its end. */
   stopped: string | undefined;
   readonly #context: ToolContext;
   readonly #isConfirmed: boolean;

@@ -53,7 +53,6 @@ export interface CommandLine {
     Partial<Record<"sandbox" | "read-only" | "json" | "check", boolean>> &
       Partial<Record<"timeout" | "results" | "left" | "since" | "outcome" | "channel", string>>
   >;
-  /** The file of `apply`. */
   readonly file?: string | undefined;
   /** What is wrong, each a sentence. A server that was started with a problem sends nothing. */
   readonly problems: readonly string[];

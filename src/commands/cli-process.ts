@@ -34,7 +34,6 @@ function osUserName(): string {
   }
 }
 
-/** The service that the settings name; the embedded one is started. */
 async function connectService({ endpoint, sdkAppId, credential, identifier }: Settings): Promise<Service> {
   if (endpoint) return { endpoint, close: async () => {} };
   const { Sandbox } = await import("../sandbox/sandbox.ts");

@@ -55,7 +55,6 @@ export async function demo(
 /** @returns how many steps did not go as announced */
 async function play(client: Client, print: Print): Promise<number> {
   let failures = 0;
-  /** What the person says. */
   const say = (text: string) => {
     for (const line of wrapAnsi(`You: ${text}`, WIDTH, { hard: true }).split("\n")) print(line, "cyan");
   };

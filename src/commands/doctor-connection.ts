@@ -61,7 +61,6 @@ function isExpected(failure: Failure | undefined): boolean {
   return failure?.kind === "code" && EXPECTED_CODES.has(failure.code.code);
 }
 
-/** What happened, and what the person who reads this can do. */
 function describeForPerson(failure: Failure, { sdkAppId }: ToolContext): string {
   const call = { sdkAppId, channelIds: [], attempts: 1 };
   const { fixedBy, step } = fixFor(failure, call);

@@ -11,9 +11,7 @@ import type { ToolContext } from "../tools/tool.ts";
 
 /** The file of `apply`: one JSON object a line, `{"tool": …, "arguments": {…}, "id"?: …}`. */
 
-/** One line to run. */
 export interface EditLine {
-  /** Its number, from 1. */
   readonly line: number;
   readonly id: string | number | undefined;
   readonly tool: string;
@@ -23,11 +21,9 @@ export interface EditLine {
   readonly key: string;
 }
 
-/** What a check of the whole file says. */
 export interface FileCheck {
   readonly lines: number;
   readonly edits: number;
-  /** SHA-256 of the input, in hexadecimal. */
   readonly hash: string;
   /** Every channel that an edit names. */
   readonly channels: ReadonlySet<string>;
@@ -120,12 +116,10 @@ async function hashOf(file: EditFile): Promise<string> {
   return hash.digest("hex");
 }
 
-/** The lines of a file that was checked. */
 export async function* readEditLines(file: EditFile, context: ToolContext): AsyncGenerator<EditLine> {
   for await (const { line, text } of linesOf(file)) yield await readLine(line, text, context);
 }
 
-/** Lines that are not blank. */
 export async function* linesOf(file: EditFile): AsyncGenerator<{ line: number; text: string }> {
   let line = 0;
   for await (const text of readLines(file.bytes())) {

@@ -8,7 +8,6 @@ import { type JournalSelection, visitEdits } from "./visit-edits.ts";
 
 /** Finds what somebody else changed since our last edit: the Chat console is a second editor. */
 
-/** What our last edit of a field left. */
 interface Left {
   readonly value: string | number;
   readonly time: string;

@@ -58,7 +58,6 @@ export function readSince(text: string, now: number): number {
   return /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
 }
 
-/** The call that takes an edit back. */
 function undoOf({ intent, result }: RecordedEdit) {
   return result ? result.undo : intent.undo;
 }

@@ -4,8 +4,6 @@ import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type EditFile, linesOf } from "./edit-file.ts";
 
-/** The file for the lines that are left. */
-
 /** @throws where the file cannot be written: before the first line runs, and not hours later */
 export function assertWritable(path: string): void {
   if (existsSync(path) && !statSync(path).isFile()) throw new Error(`${path} is no file.`);

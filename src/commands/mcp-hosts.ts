@@ -1,11 +1,9 @@
 /** The MCP hosts that `setup` adds the server to. */
 
-/** The name of the package and its command. */
 export const PROGRAM = "tencent-chat-channel-mcp";
 /** @public The name of its entry in hosts: they put it before the names of tools, and allow 60 or 64 characters for both. */
 export const SERVER_NAME = "tencent-chat";
 
-/** How a host starts the server. */
 export interface ServerEntry {
   readonly command: string;
   readonly args: readonly string[];
@@ -16,11 +14,9 @@ export interface McpHost {
   readonly label: string;
   /** False if the host cannot ask a person for a confirmation (docs/confirmation.md). */
   readonly canAsk: boolean;
-  /** The host's own command that adds the server. */
   readonly add?: (entry: ServerEntry) => readonly string[];
   /** The command that removes it, where `add` refuses a name that is there already; elsewhere `add` replaces the entry. */
   readonly remove?: readonly string[];
-  /** The command that succeeds if the host has it. */
   readonly has?: readonly string[];
   /** The entry of the host's command palette that installs that command. */
   readonly installCommand?: string;
@@ -82,12 +78,10 @@ export const MCP_HOSTS: Readonly<Record<McpHostName, McpHost>> = {
   },
 };
 
-/** The block of JSON that hosts without a command of their own read. */
 export function configurationBlock(entry: ServerEntry): string {
   return JSON.stringify({ mcpServers: { [SERVER_NAME]: entry } }, null, 2);
 }
 
-/** Where a person types a command. */
 type Shell = "posix" | "powershell" | "cmd";
 
 /** A command as a person would type it. PowerShell 5.1 and 7 both drop quotes on the way to a `.cmd`: hence the `\"`. */

@@ -2,12 +2,9 @@ import { wrapAnsi } from "fast-wrap-ansi";
 import type { CliProcess } from "./cli-process.ts";
 import type { Texts } from "./texts.ts";
 
-/** What setup says and asks at a terminal. */
-
 /** The person pressed Ctrl-C or Escape at a question. */
 export class Cancelled extends Error {}
 
-/** Columns that the frame of a message takes. */
 const FRAME_COLUMNS = 4;
 
 export type Prompts = Awaited<ReturnType<typeof createPrompts>>;
@@ -39,10 +36,8 @@ export async function createPrompts({ stdin, stdout }: CliProcess, { setup: text
     end: (message: string) => clack.outro(wrap(message), at),
     cancel: () => clack.cancel(texts.cancelled, at),
     say: (kind: "message" | "step" | "info" | "warn" | "error", message: string) => clack.log[kind](wrap(message), at),
-    /** Prints text to copy, without a frame. */
     print: (text: string) => void stdout.write(`\n${text}\n\n`),
     text: line(clack.text),
-    /** Asks for a text that is not shown. */
     secret: line(clack.password),
     confirm: (message: string, initialValue: boolean) =>
       answer(clack.confirm({ ...at, active: texts.yes, inactive: texts.no, message, initialValue })),

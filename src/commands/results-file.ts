@@ -26,7 +26,6 @@ const TOUCH_EVERY_MS = 500;
 /** The file to be, beside the one that is there. */
 export const unfinished = (path: string) => `${path}.unfinished`;
 
-/** Outcomes that leave nothing to do. */
 const WANTED: readonly unknown[] = ["applied", "accepted", "unchanged", "read"];
 
 export function isWanted(outcome: unknown): boolean {
@@ -35,7 +34,6 @@ export function isWanted(outcome: unknown): boolean {
 
 /** Results as JSON lines; each line of the input has one at most. */
 export class ResultsFile {
-  /** Lines that ended as wanted before. */
   readonly done = new Set<number>();
   /** Called once another run has taken the file, because this process stood still. */
   onLost = () => {};

@@ -5,8 +5,6 @@ import { applicationName } from "../settings/settings.ts";
 import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, DRAIN_AFTER_SIGNAL_MS, prepareCalls, settingsOf } from "./cli-process.ts";
 
-/** Serves MCP on stdio until the input ends. */
-
 /** After a signal to a client that has closed our input: it kills the process two seconds later. */
 const DRAIN_AFTER_CLIENT_MS = 1_400;
 /** After the end of the input: a client that wants to go on sends a signal. Windows has none. */

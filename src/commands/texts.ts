@@ -216,7 +216,6 @@ const CHINESE: Texts = {
   },
 };
 
-/** The texts for a locale, as the environment names it. */
 export function textsFor({ LC_ALL, LC_MESSAGES, LANG }: Readonly<Record<string, string | undefined>>): Texts {
   return /^zh/i.test(LC_ALL || LC_MESSAGES || LANG || "") ? CHINESE : ENGLISH;
 }

@@ -2,7 +2,6 @@ import { type RecordedEdit, readEdits } from "../guard/journal.ts";
 import { describeFileError } from "../text/file-error.ts";
 import { plural } from "../text/text.ts";
 
-/** Which edits to list. */
 export interface JournalSelection {
   /** Milliseconds since 1970. */
   readonly since?: number | undefined;

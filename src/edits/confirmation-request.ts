@@ -29,7 +29,6 @@ export function confirmationRequestFor(
   return { message: [first, shortLine(declined), ...longLines(declined)].join("\n"), fingerprint, declined };
 }
 
-/** A hash of the values that a person was shown. */
 function fingerprintOf({ channel, subscriber, changes }: Receipt): string {
   const shown = changes.map(({ field, before, after }) => [field, before ?? null, after]);
   return createHash("sha256")

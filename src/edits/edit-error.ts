@@ -84,7 +84,6 @@ export function subscriberEditError(
   );
 }
 
-/** What happened to the sending, in one or two sentences. */
 function describeSending(attempts: number, cause: string): string {
   return attempts > 1 ? `The edit was sent ${attempts} times. ${cause}` : cause;
 }

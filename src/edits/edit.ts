@@ -26,7 +26,6 @@ export interface EditServices {
 /** Who asks, and how much time there is. */
 export interface EditCall {
   readonly deadline: Deadline;
-  /** The MCP client's name. */
   readonly client: string;
   /** The fingerprint of the values that a person said yes to. */
   readonly confirmed?: string | undefined;
@@ -34,12 +33,10 @@ export interface EditCall {
   readonly warnings?: readonly string[];
 }
 
-/** What a person must answer before an edit is sent. */
 export interface ConfirmationRequest {
   readonly message: string;
   /** A hash of the values that are shown; a yes to others does not count. */
   readonly fingerprint: string;
-  /** The result of the call if no yes comes. */
   readonly declined: Receipt;
 }
 
@@ -56,7 +53,6 @@ export type EditResult = FinishedEdit | { readonly confirmationRequest: Confirma
 /** One attempt to edit a channel, and what was read after it. */
 export interface Attempt extends Judgement {
   readonly reply: SentReply;
-  /** Why there is no OK. */
   readonly failure: Failure | undefined;
   readonly envelope: Envelope;
   readonly attempts: number;

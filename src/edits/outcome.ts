@@ -51,7 +51,6 @@ export interface Judgement {
   readonly verdicts: Readonly<Partial<Record<WritableFieldName, Verdict>>>;
 }
 
-/** The fields that an edit names, in the order of the table. */
 export function fieldsOf(desired: ChannelValues): WritableFieldName[] {
   return WRITABLE_FIELDS.flatMap(({ name }) => (desired[name] === undefined ? [] : [name]));
 }

@@ -60,7 +60,6 @@ export function receiptOf(
   };
 }
 
-/** The changes of an edit, field by field. */
 export function listChanges(
   desired: ChannelValues,
   before: ChannelInfo = {},

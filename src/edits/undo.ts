@@ -4,8 +4,6 @@ import { REPLACEMENT } from "../chat-api/auth/secrets.ts";
 import type { RecordedCall } from "../guard/journal.ts";
 import { fieldsOf } from "./outcome.ts";
 
-/** How an edit of a channel is taken back. */
-
 /** An edit of a channel, and the channel as it was read before. */
 export interface ChannelEdit {
   readonly id: string;

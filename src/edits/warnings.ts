@@ -9,7 +9,6 @@ import type { ChannelEdit } from "./undo.ts";
 /** By field, the values that reads after an edit showed and that are neither the old nor the new one. */
 export type Conflicts = ReadonlyMap<WritableFieldName, ReadonlySet<string | number>>;
 
-/** One warning that reads after the edit showed a third value. */
 export function conflictWarnings(conflicts: Conflicts): string[] {
   if (conflicts.size === 0) return [];
   const shown = [...conflicts].map(
@@ -20,7 +19,6 @@ export function conflictWarnings(conflicts: Conflicts): string[] {
   ];
 }
 
-/** The warnings that the values of an edit call for. */
 export function valueWarnings({ desired, before }: Pick<ChannelEdit, "desired" | "before">): string[] {
   const { FaceUrl, CustomString, MaxSubscriberNum: limit } = desired;
   const warnings = fieldsOf(desired).flatMap((name) => textWarnings(name, desired[name]));
@@ -35,7 +33,6 @@ export function valueWarnings({ desired, before }: Pick<ChannelEdit, "desired" |
   return warnings;
 }
 
-/** That MaxSubscriberNum changed although the edit did not name it. */
 export function changedLimitWarnings(
   { desired, before }: Pick<ChannelEdit, "desired" | "before">,
   after: ChannelInfo | undefined,
@@ -47,7 +44,6 @@ export function changedLimitWarnings(
   ];
 }
 
-/** The warnings that a text calls for, whatever its field. */
 export function textWarnings(name: string, value: string | number | undefined): string[] {
   if (typeof value !== "string") return [];
   const hidden = hiddenCharacters(value).slice(0, 10).join(", ");

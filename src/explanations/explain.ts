@@ -7,14 +7,10 @@ import { NETWORK_CAUSES } from "./network-causes.ts";
 
 /** From the failure of a call to an error that explains itself. Here alone the service's facts meet the names of settings. */
 
-/** The call that failed. */
 export interface FailedCall {
   readonly sdkAppId: number;
-  /** The channel IDs that it named. */
   readonly channelIds: readonly string[];
-  /** The subscriber that it named. */
   readonly subscriber?: string | undefined;
-  /** Requests that were sent. */
   readonly attempts: number;
 }
 
@@ -49,7 +45,6 @@ export function explanationOf(failure: Failure, call: FailedCall): ExplainedErro
   return { stage, fixedBy: fix.fixedBy, safeToResend: isTransient(failure) || fix.fixedBy === "agent", ...common };
 }
 
-/** What helps after a failure. */
 export function fixFor(failure: Failure, call: FailedCall): Fix {
   if (failure.kind === "network") return NETWORK_CAUSES[failure.reason];
   const { fix, subscriberCause } = failure.code;

@@ -15,7 +15,6 @@ export interface Fix {
 /** The end of every next step that repeats a call. */
 export const THREE_TIMES = "Send it at most 3 times in total, then stop and tell the person.";
 
-/** The next step for an agent. */
 export function nextStepOf({ fixedBy, step, first }: Fix): string {
   if (fixedBy !== "operator") return step;
   const passed = /^[A-Z][a-z]/.test(step) ? `${step.charAt(0).toLowerCase()}${step.slice(1)}` : step;

@@ -7,7 +7,6 @@ import type { Fix } from "./fixes.ts";
 interface NetworkCause extends Fix {
   /** Where the call failed, if it was not in the network. */
   readonly stage?: Stage;
-  /** Without the full stop. */
   readonly cause: string;
 }
 

@@ -7,12 +7,10 @@ import { PolicyError } from "./policy-error.ts";
 
 /** The record of edits: one JSON line before each request and one after it. */
 
-/** Who edits: the same for the whole process. */
 export interface JournalIdentity {
   /** The application; 1 is the sandbox's. */
   readonly sdkAppId: number;
   readonly label?: string | undefined;
-  /** The app admin account. */
   readonly admin: string;
   readonly osUser: string;
   readonly host: string;
@@ -31,7 +29,6 @@ export interface RecordedCall {
   readonly arguments: Readonly<Record<string, string | number>>;
 }
 
-/** What is about to be sent. */
 export interface Intent {
   readonly tool: string;
   readonly channel: string;
@@ -45,7 +42,6 @@ export interface Intent {
   readonly undo?: RecordedCall | undefined;
 }
 
-/** How it ended. */
 interface RecordedResult {
   /** The outcome of the receipt, or `notSent`. */
   readonly outcome: string;
@@ -59,7 +55,6 @@ interface RecordedResult {
 }
 
 interface LineStart {
-  /** ISO 8601, UTC. */
   readonly time: string;
   /** The same in the intent and the outcome of an edit. */
   readonly writeId: string;

@@ -5,12 +5,9 @@ import { PolicyError } from "./policy-error.ts";
 /** What the operator allows: which tools, which channels, how many edits, and never a credential in an argument. */
 
 const HOUR_MS = 3_600_000;
-/** Allowed channels that a refusal names. */
 const MAX_SHOWN_RULES = 5;
 
-/** The operator's rules, from the settings. */
 export interface Rules {
-  /** True if nothing may be written. */
   readonly readOnly: boolean;
   /** Exact IDs, or prefixes ending in `*`; undefined allows all. */
   readonly allowedChannels?: readonly string[] | undefined;
@@ -53,7 +50,6 @@ export class Policy {
     }
   }
 
-  /** Why a channel may not be touched, or undefined. */
   channelError(id: string): PolicyError | undefined {
     const { allowedChannels } = this.rules;
     if (!allowedChannels || allowedChannels.some((rule) => matches(rule, id))) return undefined;
@@ -94,7 +90,6 @@ export class Policy {
   }
 }
 
-/** The first of the rules: a next step must stay short. */
 function describeRules(rules: readonly string[]): string {
   const shown = rules.slice(0, MAX_SHOWN_RULES).join(", ");
   return rules.length > MAX_SHOWN_RULES ? `${shown} and ${rules.length - MAX_SHOWN_RULES} more` : shown;

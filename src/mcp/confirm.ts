@@ -29,7 +29,6 @@ export function elicitationParams({ message }: Pick<ConfirmationRequest, "messag
 /** What is logged for a client that offers no way to ask. */
 export const CANNOT_ASK = "The client cannot ask a person.";
 
-/** What a client says of itself. */
 export interface Caller {
   readonly name: string;
   /** True if it can show a form to a person; `elicitation: {}` is the older spelling of that. */
@@ -57,7 +56,6 @@ export function readAnswer(answer: unknown): string | undefined {
   return "The client accepted the confirmation without an answer, which does not count as a yes.";
 }
 
-/** The result of an edit that got no yes. */
 export function declinedOutcome({ declined }: Pick<ConfirmationRequest, "declined">, reason: string): FinishedCall {
   const error = new PolicyError(
     `${reason} No edit was sent.`,
@@ -67,7 +65,6 @@ export function declinedOutcome({ declined }: Pick<ConfirmationRequest, "decline
   return { content: { receipt: declined }, error };
 }
 
-/** For a client that cannot ask. */
 export function cannotAskOutcome({ declined }: Pick<ConfirmationRequest, "declined">, client: string): FinishedCall {
   const error = new PolicyError(
     `This edit needs a person's confirmation through the MCP client, and ${JSON.stringify(client)} offers no way to ask (elicitation). A yes in the conversation does not count here. No edit was sent.`,

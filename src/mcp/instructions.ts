@@ -33,7 +33,6 @@ export interface InstructionOptions {
   readonly allowedChannels?: readonly string[] | undefined;
 }
 
-/** The instructions of this server. */
 export function writeInstructions(options: InstructionOptions): string {
   const { readOnly, isSandbox, confirms, application, allowedChannels } = options;
   const lines = [

@@ -18,7 +18,6 @@ import { ProtocolError } from "./protocol-error.ts";
 import { toResult } from "./result.ts";
 import { type CallParts, listTools, type Notify, RunningCall, type ServerFacts } from "./tool-calls.ts";
 
-/** Asks the person through the client. */
 export type Ask = (params: ReturnType<typeof elicitationParams>, signal: AbortSignal) => Promise<unknown>;
 
 /**

@@ -23,7 +23,6 @@ const META = "io.modelcontextprotocol/";
 /** Lists do not change while the process runs; clients may cache them for an hour. */
 const CACHE = { ttlMs: 3_600_000, cacheScope: "private" } as const;
 
-/** A question that waits for its answer. */
 interface Question extends ConfirmationRequest {
   readonly tool: string;
   readonly args: unknown;
@@ -31,7 +30,6 @@ interface Question extends ConfirmationRequest {
   readonly until: number;
 }
 
-/** Returns what answers its requests. */
 export function modernRevision(parts: CallParts, server: ServerFacts, notify: Notify) {
   /**
    * Questions that wait for an answer, by the random state that the client sends back with it. Nothing else that it

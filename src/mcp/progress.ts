@@ -1,6 +1,5 @@
 import type { JSONRPCNotification, ProgressToken } from "@modelcontextprotocol/sdk/types.js";
 
-/** Milliseconds between progress notifications. */
 const INTERVAL_MS = 5_000;
 
 /**

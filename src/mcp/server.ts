@@ -9,7 +9,6 @@ import type { CallParts, Notify } from "./tool-calls.ts";
 
 /** The MCP server: lists the tools and answers calls, in either protocol revision, decided request by request. */
 
-/** What the server is made of. */
 export interface ServerParts extends InstructionOptions, CallParts {
   readonly version: string;
 }

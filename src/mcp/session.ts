@@ -11,7 +11,6 @@ import { StdioTransport } from "./stdio-transport.ts";
 // zod would compile each schema at its first use, which costs the start more than plain parsing costs any call.
 config({ jitless: true });
 
-/** A running session. */
 export interface Session {
   /** Takes no more calls, waits for those in flight until `cut` is aborted, and closes what was opened. */
   end(cut: AbortSignal): Promise<void>;

@@ -36,7 +36,6 @@ export class StdioTransport implements Transport {
     this.onclose?.();
   }
 
-  /** Takes no further line. */
   stopReading(): void {
     this.#input.off("data", this.#receive).off("end", this.#endLine).pause();
   }
@@ -102,15 +101,15 @@ export class StdioTransport implements Transport {
 }
 
 /**
- * Some hosts send null for what they leave out, or [] for an empty object. A progress token of another type and tasks,
- * which are not offered, are dropped too: the SDK would not answer the request.
+ * Some hosts send null for what they leave out, or [] for an empty object. A progress token of another type is dropped
+ * too: the SDK would not answer the request.
  */
 function readableParams(params: unknown): unknown {
   if (params === null || (Array.isArray(params) && params.length === 0)) return undefined;
   if (!isRecord(params)) return params;
-  const { _meta, task: _, ...others } = withoutNulls(params);
+  const { _meta, ...others } = withoutNulls(params);
   if (!isRecord(_meta)) return others;
-  const { progressToken, "io.modelcontextprotocol/related-task": __, ...meta } = withoutNulls(_meta);
+  const { progressToken, ...meta } = withoutNulls(_meta);
   const isToken = typeof progressToken === "string" || Number.isSafeInteger(progressToken);
   return { ...others, _meta: { ...meta, ...(isToken && { progressToken }) } };
 }

@@ -16,7 +16,6 @@ import TOOLS from "./tools-list.json" with { type: "json" };
 
 /** Tool calls, whatever the protocol revision: from the request to the result of the tool. */
 
-/** What both revisions work with. */
 export interface CallParts {
   /** True if the modify tools are neither listed nor run. */
   readonly readOnly: boolean;
@@ -29,13 +28,11 @@ export interface CallParts {
   readonly log: Log;
 }
 
-/** What both revisions tell of this server. */
 export interface ServerFacts {
   readonly info: Implementation;
   readonly instructions: string;
 }
 
-/** Sends a notification to the client. */
 export type Notify = (notification: JSONRPCNotification) => void;
 
 /** What tools/list answers, made by the build, without the tools that are off. Then there is time to warm up. */
@@ -53,7 +50,6 @@ export class RunningCall {
   readonly tool: string;
   readonly args: unknown;
   readonly signal: AbortSignal;
-  /** The MCP client's name. */
   readonly client: string;
   /** What the call waits for outside of a tool's run. */
   waitingFor: string | undefined;

@@ -5,7 +5,6 @@ import type { ChannelInfo } from "../channel/fields.ts";
 /** A channel. No command reads its limit (assumed). */
 export interface StoredChannel {
   info: Required<Omit<ChannelInfo, "MaxSubscriberNum">>;
-  /** Custom fields by user ID. */
   readonly subscribers: Map<string, string>;
 }
 

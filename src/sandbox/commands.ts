@@ -12,7 +12,6 @@ interface Body extends ChannelValues {
   readonly ResponseFilter?: { readonly OfficialAccountBaseInfoFilter?: readonly string[] };
 }
 
-/** The documented envelope of an answer. */
 export function envelope(code: number, info: string): object {
   return { ActionStatus: code === 0 ? "OK" : "FAIL", ErrorInfo: info, ErrorCode: code };
 }
@@ -37,7 +36,6 @@ export function answerCommand(command: string, body: Body, channels: ReadonlyMap
   return envelope(0, "");
 }
 
-/** One channel of an answer, with its own outcome. */
 function channelIn(id: string, filter: Body["ResponseFilter"], channels: ReadonlyMap<string, StoredChannel>): object {
   const info = channels.get(id)?.info;
   const [code, text] = info ? [0, ""] : refusalOf(id);
@@ -47,7 +45,6 @@ function channelIn(id: string, filter: Body["ResponseFilter"], channels: Readonl
   return { ErrorCode: code, ErrorInfo: text, Official_Account: id, ...Object.fromEntries(shown) };
 }
 
-/** Why there is no such channel. */
 function refusalOf(id: string): [code: number, info: string] {
   if (!id.startsWith(CHANNEL_ID_PREFIX)) return [130007, "invalid official account id"]; // assumed
   return [130004, "official account not exist"];

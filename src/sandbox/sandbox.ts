@@ -14,7 +14,6 @@ export interface SandboxOptions extends SandboxAccount {
   readonly now?: () => number;
 }
 
-/** A request as it arrived. */
 export interface SandboxRequest {
   readonly method: string;
   readonly command: string;
@@ -34,14 +33,12 @@ export class Sandbox {
     this.server = createServer((request, response) => void this.#receive(request, response));
   }
 
-  /** Starts listening. */
   static async start(options: SandboxOptions): Promise<Sandbox> {
     const sandbox = new Sandbox(options);
     await sandbox.listen();
     return sandbox;
   }
 
-  /** Listens on a free port. */
   protected async listen(): Promise<void> {
     this.server.listen(0, "127.0.0.1");
     await once(this.server, "listening");
@@ -51,7 +48,6 @@ export class Sandbox {
     return new URL(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}`);
   }
 
-  /** Stops listening and drops every connection. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeAllConnections();
@@ -81,7 +77,6 @@ export class Sandbox {
     this.send(response, this.carryOut(request));
   }
 
-  /** Carries a request out and returns the documented answer. */
   protected carryOut({ method, command, query, body }: SandboxRequest): object {
     if (method !== "POST" || command === "") return envelope(60009, "request resource error");
     const code = verifyQuery(query, this.#account, Math.floor(this.#now() / 1000));

@@ -3,7 +3,6 @@ import { inflateSync } from "node:zlib";
 
 /** The service's side of a UserSig: decoded and verified by its own code, not by the client's. */
 
-/** Who may call. */
 export interface SandboxAccount {
   readonly sdkAppId: number;
   readonly secretKey: string;

@@ -7,7 +7,6 @@ import { describeFileError } from "../text/file-error.ts";
 import { type Environment, type Findings, isPlaceholder, plainValue } from "./environment.ts";
 import { DEFAULTS, metaOf, type SettingName, type SettingValues } from "./schema.ts";
 
-/** Who signs, for which application. */
 export interface Account {
   readonly sdkAppId: number;
   readonly identifier: string;

@@ -4,10 +4,8 @@ import { metaOf, SETTING_NAMES, SETTINGS, type SettingValues } from "./schema.ts
 
 /** From environment variables to values: what shells and hosts did to them is undone, or named. */
 
-/** Environment variables, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Takes in what is found wrong, and what works and should still be known. */
 export interface Findings {
   readonly problems: string[];
   readonly warnings: string[];
@@ -75,7 +73,6 @@ const PREFIX = "TENCENT_CHAT_";
 /** Our prefix in any case, and with what a settings file put before it or changed in it. */
 const OUR_NAME = /^\W*(export\s+)?\W*TENCENT[_-]CHAT[_-]/i;
 
-/** Finds variables with our prefix that are no settings. */
 function checkNames(env: Environment, problems: string[]): void {
   const known: readonly string[] = SETTING_NAMES;
   const suffixes = SETTING_NAMES.map((name) => name.slice(PREFIX.length));

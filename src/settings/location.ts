@@ -4,7 +4,6 @@ import type { SettingValues } from "./schema.ts";
 
 /** Where the service is, and the proxy in between. */
 
-/** The endpoint that was set, or the region and its host. */
 export function readLocation(env: Environment, values: SettingValues, { problems }: Findings) {
   const { TENCENT_CHAT_ENDPOINT: given, TENCENT_CHAT_REGION: region } = values;
   if ([env.TENCENT_CHAT_ENDPOINT, env.TENCENT_CHAT_REGION].every((value) => plainValue(value) === undefined))

@@ -13,7 +13,6 @@ import { nearestName } from "../text/nearest-name.ts";
  * server.json come from it. Messages go on after the variable's name.
  */
 
-/** What documentation and forms say of a setting. */
 interface SettingMeta {
   readonly title: string;
   readonly description: string;

@@ -1,4 +1,3 @@
-/** What went wrong with a file, for a person: the system's code, and what it means. */
 export function describeFileError(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const meanings: Readonly<Record<string, string>> = {

@@ -41,7 +41,6 @@ export function hiddenCharacters(text: string): string[] {
   return [...new Set(named)];
 }
 
-/** Each code unit of a text as a \u escape. */
 export function unicodeEscape(text: string): string {
   return text.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
@@ -80,7 +79,6 @@ export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** `1 byte`, `2 bytes`. */
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -60,7 +60,6 @@ const FILLER = /^(none|nil|nan|null|n\/a|string|\{\}|\[\])$/i;
 const UNREPLACED = /^none$|^\{\{.*\}\}$|^\$\{.*\}$|^<[A-Z_ ]+>$/i;
 const DAMAGED = /^\?{2,}$|^"[^"]+"$|\\u[0-9a-f]{4}|&(amp|lt|gt|quot|#\d+);/i;
 
-/** Warnings for values that may be meant. */
 export function warningsFor(args: Readonly<Record<string, unknown>>): string[] {
   return texts(args).flatMap(([name, text]) => {
     const shown = JSON.stringify(text.slice(0, 80));

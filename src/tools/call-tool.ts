@@ -12,7 +12,6 @@ import { modifySubscriberInfo } from "./modify-subscriber-info.ts";
 import type { GetInput, ModifySubscriberInput } from "./schemas.ts";
 import type { Tool, ToolCall, ToolContext, ToolOutcome } from "./tool.ts";
 
-/** The three tools. */
 export const TOOLS: readonly Tool[] = [getOfficialAccountInfo, modifyOfficialAccountBaseInfo, modifySubscriberInfo];
 
 /** @throws Error for a name that is none of theirs */

@@ -36,8 +36,7 @@ const PURPOSE_KEY = /^__.*purpose$/i;
  */
 export function convertInput(schema: z.core.$ZodType, args: unknown): { value: unknown; warnings: string[] } {
   const warnings: string[] = [];
-  const problem = problemOfSize(args);
-  if (problem) throw new InputError([problem]);
+  if (isDeeper(args, MAX_DEPTH)) throw new InputError(["The arguments are nested too deeply."]);
   const value = convert(schema, args ?? {}, "", warnings);
   if (!isRecord(value)) return { value, warnings };
   const known = schema instanceof z.ZodObject ? schema.shape : {};
@@ -49,16 +48,10 @@ export function convertInput(schema: z.core.$ZodType, args: unknown): { value: u
 
 /** Deeper nesting than this is rejected before anything recurses; the deepest valid call has 4 levels. */
 const MAX_DEPTH = 50;
-/** So are longer lists, and objects with more keys; the longest valid list has 50. */
-const MAX_PARTS = 1_000;
 
-/** What is too large about arguments. Never recurses deeper than `maxDepth` itself. */
-function problemOfSize(value: unknown, maxDepth = MAX_DEPTH): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  if (maxDepth === 0) return "The arguments are nested too deeply.";
-  const parts: unknown[] = Object.values(value);
-  if (parts.length > MAX_PARTS) return `A list or an object among the arguments has more than ${MAX_PARTS} elements.`;
-  return parts.map((part) => problemOfSize(part, maxDepth - 1)).find((problem) => problem !== undefined);
+function isDeeper(value: unknown, maxDepth: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return maxDepth === 0 || Object.values(value).some((part) => isDeeper(part, maxDepth - 1));
 }
 
 function convert(schema: z.core.$ZodType, value: unknown, name: string, warnings: string[]): unknown {

@@ -59,7 +59,6 @@ export const getOfficialAccountInfo: Tool<GetInput> = {
   },
 };
 
-/** The documented Unix seconds again, in ISO 8601 UTC. */
 function isoTimes(info: ChannelInfo): Record<string, string> {
   const times = CHANNEL_FIELDS.flatMap((field) => {
     const seconds = info[field.name];
@@ -70,7 +69,6 @@ function isoTimes(info: ChannelInfo): Record<string, string> {
   return Object.fromEntries(times);
 }
 
-/** The call that reads the channels for which there was no room. */
 function nextCallFor(ids: readonly string[], ResponseFilter: GetInput["ResponseFilter"]) {
   return {
     reason: `The answer was too long: ${plural(ids.length, "channel")} did not fit, and none was cut. A ResponseFilter without CustomString makes it shorter.`,

@@ -7,7 +7,6 @@ import { clip } from "../text/text.ts";
 
 /** Checks arguments against a schema: every problem is listed with how to fix it. */
 
-/** Maximum characters of an argument that a problem repeats. */
 const MAX_SHOWN = 80;
 
 /**

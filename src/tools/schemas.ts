@@ -54,7 +54,6 @@ function fieldSchema<F extends Field>(field: F): SchemaOf<F> {
 
 const channelId = () => id(`Channel ID, ${CHANNEL_ID_PREFIX}…`);
 
-/** Input of get_official_account_info. */
 export const getInput = z.strictObject({
   OfficialAccountIdList: z
     .array(z.strictObject({ Official_Account: channelId() }))
@@ -73,7 +72,6 @@ export const getInput = z.strictObject({
 
 export type GetInput = z.infer<typeof getInput>;
 
-/** Input of modify_official_account_base_info. */
 export const modifyChannelInput = z
   .strictObject({
     Official_Account: channelId(),
@@ -86,7 +84,6 @@ export const modifyChannelInput = z
     ` name no field to change: give at least one of ${WRITABLE_FIELDS.map(({ name }) => name).join(", ")}.`,
   );
 
-/** Input of modify_subscriber_info. */
 export const modifySubscriberInput = z.strictObject({
   Official_Account: channelId(),
   Subscriber_Account: id("User ID of the subscriber"),
@@ -140,14 +137,12 @@ const onEveryResult = {
   sandbox: z.boolean().optional(),
 };
 
-/** Output of get_official_account_info. */
 export const getOutput = z.object({
   ...onEveryResult,
   OfficialAccountInfoList: z.array(channelOutput).optional(),
   leftOut: z.object({ reason: z.string(), nextCall }).optional(),
 });
 
-/** A value of a field: text or a whole number. */
 const value = () => z.union([z.string(), integer()]).optional();
 
 const bytes = z.object({ used: integer(), max: integer() }).optional();

@@ -9,11 +9,9 @@ import type { GivenUndos } from "./given-undos.ts";
 
 /** What a tool is: a declaration that can be listed, documented and typed without a server, and a run. */
 export interface Tool<Input extends object = object> {
-  /** The endpoint's own name. */
   readonly name: Command;
   readonly title: string;
   readonly description: string;
-  /** True if it changes something at the service. */
   readonly isWrite: boolean;
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType;
@@ -49,7 +47,6 @@ export interface ToolContext extends EditServices {
   readonly secrets: Secrets;
   /** Milliseconds that one call may take from the gate on, without a person's thinking time. */
   readonly timeoutMs: number;
-  /** True if the service is the embedded one. */
   readonly isSandbox: boolean;
   readonly givenUndos: GivenUndos;
   /** Runs a tool, through the gate. @throws ExplainedError where there is only an error to report */

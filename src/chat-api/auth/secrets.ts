@@ -1,6 +1,5 @@
 /** Knows the secrets of this process and keeps them out of everything that leaves it. */
 
-/** What stands where a secret was. */
 export const REPLACEMENT = "[secret]";
 
 /**
@@ -15,31 +14,27 @@ const REQUEST_ID = /^[A-Za-z0-9-]{1,48}$/;
 
 /** The secret key, and every UserSig that this process has made or was given. They are ASCII. */
 export class Secrets {
-  /** By secret, in lower case because every comparison ignores it: when it may be forgotten (milliseconds since 1970). */
-  readonly #known = new Map<string, number>();
+  /** In lower case: every comparison ignores it. */
+  readonly #known = new Set<string>();
 
   /** @param known secrets that are known for as long as this process runs */
   constructor(known: readonly string[] = []) {
     for (const secret of known) this.add(secret);
   }
 
-  /** @param until when the secret opens nothing any more (milliseconds since 1970) */
-  add(secret: string, until = Number.POSITIVE_INFINITY): void {
-    if (secret === "") return;
-    for (const [old, expiresAt] of this.#known) if (expiresAt <= Date.now()) this.#known.delete(old);
-    this.#known.set(lowerAscii(secret), until);
+  add(secret: string): void {
+    if (secret !== "") this.#known.add(lowerAscii(secret));
   }
 
-  /** True if a text holds a known secret, in any letter case. */
   appearIn(text: string): boolean {
     const lower = lowerAscii(text);
-    return [...this.#known.keys()].some((secret) => lower.includes(secret));
+    return [...this.#known].some((secret) => lower.includes(secret));
   }
 
   /** The text with every known secret replaced: the longest first, so that none hides one that begins the same. */
   redact(text: string): string {
     let result = text;
-    for (const secret of [...this.#known.keys()].sort((one, other) => other.length - one.length)) {
+    for (const secret of [...this.#known].sort((one, other) => other.length - one.length)) {
       const lower = lowerAscii(result);
       let end = 0;
       let replaced = "";
@@ -64,7 +59,6 @@ export class Secrets {
     );
   }
 
-  /** A RequestId, kept where it has the usual form. */
   redactRequestId(id: string): string {
     return REQUEST_ID.test(id) ? this.redact(id) : this.redactServiceText(id);
   }
@@ -81,7 +75,6 @@ function lowerAscii(text: string): string {
   return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
 }
 
-/** The text between the exempt words with its long runs replaced. */
 function redactRuns(text: string, [exempt, ...others]: readonly string[]): string {
   if (exempt === undefined) return text.replace(LONG_RUN, REPLACEMENT);
   return text

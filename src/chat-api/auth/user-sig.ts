@@ -28,7 +28,6 @@ export function decodeUserSig(userSig: string) {
   }
 }
 
-/** A UserSig to send, or what is wrong with the ready-made one. */
 type Signature = { readonly userSig: string } | { readonly problem: string };
 
 /** A ready-made UserSig is warned of when fewer seconds than one of these are left: a day, an hour. */
@@ -38,7 +37,6 @@ interface SignerOptions {
   readonly sdkAppId: number;
   readonly identifier: string;
   readonly credential: Credential;
-  /** Learns the credential and every UserSig that is made. */
   readonly secrets: Secrets;
   /** The credential that its file holds now; undefined where it holds none at the moment. */
   readonly readFile?: (() => Credential | undefined) | undefined;
@@ -79,9 +77,8 @@ export class Signer {
     const age = this.#issued ? now - this.#issued.issuedAt : Number.POSITIVE_INFINITY;
     if (!this.#issued || age < 0 || age > VALID_SECONDS - RENEW_SECONDS) {
       const api = new TlsSigApi.Api(this.sdkAppId, this.#credential.secretKey);
-      const validSeconds = VALID_SECONDS + this.#renewals;
-      const userSig = api.genUserSig(this.identifier, validSeconds);
-      this.#options.secrets.add(userSig, Date.now() + validSeconds * 1000);
+      const userSig = api.genUserSig(this.identifier, VALID_SECONDS + this.#renewals);
+      this.#options.secrets.add(userSig);
       this.#issued = { userSig, issuedAt: now };
     }
     return { userSig: this.#issued.userSig };

@@ -24,13 +24,10 @@ export type CodeKind =
   | "disputed"
   | "unlisted";
 
-/** A code, and what the table says of it. */
 export interface ErrorCode {
   readonly code: number;
   readonly kind: CodeKind;
-  /** Key of the fix. */
   readonly fix: FixName;
-  /** What happened, without the full stop. */
   readonly cause: string;
   /** Cause where the call names a subscriber too: then the code may speak of either ID, and the fix is to check both. */
   readonly subscriberCause?: string | undefined;
@@ -118,7 +115,6 @@ const ROWS = [
   [131005, "config", "updateSdk", "The client SDK of the application is too old for official channels"],
 ] as const satisfies readonly (readonly [number, CodeKind, string, string, string?])[];
 
-/** Key of a row in the table of fixes. */
 export type FixName = (typeof ROWS)[number][2] | "unlistedCode";
 
 /** What a code without a row most likely means, by its range. */
@@ -129,7 +125,6 @@ const RANGES = [
   { from: 130000, to: 131999, cause: "The official-channel service refused the call" },
 ] as const;
 
-/** Every code that has a row, in the order of the table. */
 export const ERROR_CODES: readonly ErrorCode[] = ROWS.map(([code, kind, fix, cause, subscriberCause]) => ({
   code,
   kind,
@@ -140,7 +135,6 @@ export const ERROR_CODES: readonly ErrorCode[] = ROWS.map(([code, kind, fix, cau
 
 const BY_CODE = new Map(ERROR_CODES.map((row) => [row.code, row]));
 
-/** The row of a code, or what its range tells. */
 export function lookUpCode(code: number): ErrorCode {
   const row = BY_CODE.get(code);
   if (row) return row;

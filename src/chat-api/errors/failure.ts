@@ -5,7 +5,6 @@ import { type FailedReplyKind, NETWORK_REASONS, type NetworkReasonName } from ".
 
 /** What an attempt ends in besides a valid answer. Plain values: an error is made of one when the call is over. */
 
-/** The network failed, or something in front of the service answered. */
 export interface NetworkFailure {
   readonly kind: "network";
   readonly reason: NetworkReasonName;
@@ -15,7 +14,6 @@ export interface NetworkFailure {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** The service gave a valid answer whose ErrorCode is not 0. */
 export interface CodeFailure {
   readonly kind: "code";
   readonly envelope: Envelope & { readonly ErrorCode: number };
@@ -32,12 +30,10 @@ export function networkFailure(reason: NetworkReasonName, detail = ""): NetworkF
   return { kind: "network", reason, detail };
 }
 
-/** For a call whose time ended before its request was sent. */
 export function endedBeforeSending(end: DeadlineEnd, detail?: string): NetworkFailure {
   return networkFailure(end === "cancelled" ? "cancelledBeforeSending" : "noTimeToSend", detail);
 }
 
-/** For an answer that lacks what the documentation promises. */
 export function malformed(detail: string): NetworkFailure {
   return networkFailure("answerMalformed", detail);
 }
@@ -45,7 +41,6 @@ export function malformed(detail: string): NetworkFailure {
 /** Codes of an inner timeout or error say only that the service did not finish; those without a row say nothing. */
 const UNCLEAR_KINDS: readonly string[] = ["transient", "disputed", "unlisted"];
 
-/** What a failure tells of its request. */
 export function replyKindOf(failure: Failure): FailedReplyKind {
   if (failure.kind === "network") return NETWORK_REASONS[failure.reason].reply;
   const isUnclear = UNCLEAR_KINDS.includes(failure.code.kind) || failure.envelope.ActionStatus === "OK";
@@ -62,7 +57,6 @@ export function isRateLimited(failure: Failure): boolean {
   return failure.kind === "code" ? failure.code.kind === "rate" : failure.reason === "tooManyRequests";
 }
 
-/** A short name for the log. */
 export function describeFailure(failure: Failure): string {
   if (failure.kind === "code") return `ErrorCode ${failure.envelope.ErrorCode}`;
   return failure.detail ? `${failure.reason}: ${failure.detail}` : failure.reason;

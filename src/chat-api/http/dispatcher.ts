@@ -12,7 +12,6 @@ const KEEP_ALIVE_MS = 30_000;
 /** Maximum connections: enough for answers that take a second at the highest rate. */
 const MAX_CONNECTIONS = 256;
 
-/** How to reach the service. */
 export interface DispatcherOptions {
   /** https, or http on loopback. */
   readonly endpoint: URL;
@@ -60,7 +59,6 @@ export async function createDispatcher({ proxy, endpoint }: DispatcherOptions): 
   });
 }
 
-/** The code that Node or undici put on an error, or an empty text. */
 export function codeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : "";
 }

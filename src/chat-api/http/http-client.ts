@@ -9,7 +9,6 @@ import { codeOf, createDispatcher, type DispatcherOptions } from "./dispatcher.t
 /** Maximum bytes of an answer; the largest valid one is about 1.4 MB. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
-/** An answer as it arrived; nothing about it has been checked yet. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -60,7 +59,6 @@ export class HttpClient {
       let controller: Dispatcher.DispatchController | undefined;
       let timer: NodeJS.Timeout | undefined;
       let isSettled = false;
-      /** True for the first result alone. */
       const settle = () => {
         if (isSettled) return false;
         isSettled = true;
@@ -101,7 +99,6 @@ export class HttpClient {
     });
   }
 
-  /** Closes every connection. */
   async close(): Promise<void> {
     await (await this.#dispatcher)?.destroy();
   }

@@ -8,8 +8,6 @@ const HEADROOM = 1.11;
 const CATCH_UP_MS = 20;
 /** After the service asked for fewer requests, they go out at half the speed for this many milliseconds. */
 const SLOW_MS = 10_000;
-/** A turn that comes later than this, in milliseconds, means that the process stood still (a laptop that slept). */
-const STOOD_STILL_MS = 1_000;
 const WAITING_FOR = "its turn under the request limit";
 
 /** Lets requests to one command out in the order they came, each at a turn of its own. */
@@ -42,10 +40,7 @@ export class RateLimiter {
     this.#waiting += 1;
     await deadline.race(earlier, WAITING_FOR);
     while (!deadline.ended && this.#nextTurn > performance.now()) {
-      const due = this.#nextTurn;
-      await deadline.sleepUntil(due, WAITING_FOR);
-      // Whatever else is due goes first: some calls are over by now, or no longer wanted.
-      if (performance.now() - due > STOOD_STILL_MS) await deadline.sleep(1, WAITING_FOR);
+      await deadline.sleepUntil(this.#nextTurn, WAITING_FOR);
     }
     this.#waiting -= 1;
     letNextGo();

@@ -187,16 +187,6 @@ describe("the signer", () => {
     expect(secrets.appearIn("holds a-ready-made-one")).toBe(true);
   });
 
-  test("forgets a signature that opens nothing any more", () => {
-    vi.useFakeTimers({ toFake: ["Date"], now: 1_700_000_000_000 });
-    const secrets = new Secrets();
-    const signer = new Signer({ sdkAppId: APP, identifier: "a", credential: { secretKey: KEY }, secrets });
-    const first = currentOf(signer);
-    vi.setSystemTime(1_700_000_000_000 + 2 * DAY * 1000);
-    const second = currentOf(signer);
-    expect([first, second, KEY].map((text) => secrets.appearIn(text))).toEqual([false, true, true]);
-  });
-
   describe("with a file", () => {
     function withFile(credential: Credential) {
       const file: { content: Credential | undefined } = { content: credential };

@@ -1,4 +1,3 @@
-import { createServer, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Secrets } from "../../src/chat-api/auth/secrets.ts";
 import { Signer } from "../../src/chat-api/auth/user-sig.ts";
@@ -8,7 +7,7 @@ import { HttpClient } from "../../src/chat-api/http/http-client.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
 import { waitUntil } from "../support/clock.ts";
 import type { FaultySandbox } from "../support/faulty-sandbox.ts";
-import { goodAnswer, httpPeer } from "../support/peers.ts";
+import { goodAnswer, hostThatGoes, httpPeer } from "../support/peers.ts";
 import {
   because,
   bodiesOf,
@@ -240,20 +239,8 @@ describe.concurrent("a write", () => {
 });
 
 describe.concurrent("an attempt that was sent counts, even if a later one could not be sent", () => {
-  /** A host that answers its first request this way and is gone afterwards: the next connection is refused. */
-  async function startHostThatGoes(respond: (socket: Socket) => void): Promise<URL> {
-    const server = createServer((socket) => {
-      server.close();
-      socket.on("error", () => {});
-      socket.once("data", () => respond(socket));
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as { port: number };
-    return new URL(`http://127.0.0.1:${port}`);
-  }
-
   test("of a read that was lost", async () => {
-    const context = contextOn(await startHostThatGoes((socket) => socket.resetAndDestroy()));
+    const context = contextOn(await hostThatGoes((socket) => socket.once("data", () => socket.resetAndDestroy())));
     expect(await errorOf(read(context))).toMatchObject({
       ...because("connectionLost", { attempts: 1, safeToResend: true }),
     });
@@ -262,7 +249,7 @@ describe.concurrent("an attempt that was sent counts, even if a later one could 
   test("of a write that got a rate code", async () => {
     const body = '{"ActionStatus":"FAIL","ErrorCode":60018,"ErrorInfo":"slow"}';
     const answer = `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-    const context = contextOn(await startHostThatGoes((socket) => socket.end(answer)));
+    const context = contextOn(await hostThatGoes((socket) => socket.once("data", () => socket.end(answer))));
     expect(await modify(context)).toMatchObject({
       kind: "refused",
       attempts: 1,

@@ -1,16 +1,19 @@
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { cleanUpLater } from "./clean-up.ts";
 
 /** Peers that speak TCP as a test wants it, on loopback. */
 
-async function listen(server: Server): Promise<number> {
+async function listen(server: Server, port = 0): Promise<number> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
     socket.on("close", () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
   cleanUpLater(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
@@ -22,6 +25,23 @@ async function listen(server: Server): Promise<number> {
 /** A peer that calls `meet` for each connection. Returns its port. */
 export function tcpPeer(meet: (socket: Socket) => void): Promise<number> {
   return listen(createServer(meet));
+}
+
+/** Listens where the system gives no port away: once it has closed, no other test listens there. */
+async function listenApart(server: Server): Promise<number> {
+  for (;;) {
+    const port = await listen(server, randomInt(20_000, 30_000)).catch(() => undefined);
+    if (port !== undefined) return port;
+  }
+}
+
+/** A host that calls `meet` for its first connection and is gone afterwards: the next one is refused. */
+export async function hostThatGoes(meet: (socket: Socket) => void): Promise<URL> {
+  const server = createServer((socket) => {
+    server.close();
+    meet(socket);
+  });
+  return new URL(`http://127.0.0.1:${await listenApart(server)}`);
 }
 
 /** A way to a service that lets in so many connections, then no more; those that were made live on. */
@@ -39,7 +59,7 @@ export async function doorTo(service: URL, connections: number): Promise<URL> {
       one.pipe(other);
     }
   });
-  return new URL(`http://127.0.0.1:${await listen(server)}`);
+  return new URL(`http://127.0.0.1:${await listenApart(server)}`);
 }
 
 /** A peer that calls `answer` for each whole HTTP request, with its socket and body. Counts them. */

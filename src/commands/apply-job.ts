@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Deadline } from "../call/deadline.ts";
-import { ExplainedError } from "../call/explained-error.ts";
+import { ExplainedError, InternalError } from "../call/explained-error.ts";
+import type { FinishedCall } from "../edits/edit.ts";
 import type { Log } from "../log.ts";
 import { describeFileError } from "../text/file-error.ts";
-import { InternalError } from "../tools/internal-error.ts";
 import { logCall } from "../tools/log-call.ts";
-import type { FinishedCall, ToolContext } from "../tools/tool.ts";
+import type { ToolContext } from "../tools/tool.ts";
 import type { EditLine } from "./edit-file.ts";
 import { isWanted } from "./results-file.ts";
 
@@ -128,10 +128,10 @@ export class Job {
     let confirmed: string | undefined;
     try {
       for (;;) {
-        const outcome = await this.#context.call(tool, args, { deadline, client: "apply", confirmed });
-        if (!("confirmationRequest" in outcome)) return outcome;
-        if (!this.#isConfirmed) return { content: { receipt: outcome.confirmationRequest.declined } };
-        confirmed = outcome.confirmationRequest.fingerprint;
+        const result = await this.#context.call(tool, args, { deadline, client: "apply", confirmed });
+        if (!("confirmationRequest" in result)) return result;
+        if (!this.#isConfirmed) return { content: { receipt: result.confirmationRequest.declined } };
+        confirmed = result.confirmationRequest.fingerprint;
       }
     } catch (error) {
       return { content: {}, error: error instanceof ExplainedError ? error : new InternalError(false, error) };

@@ -2,8 +2,7 @@ import { hostname, userInfo } from "node:os";
 import { Secrets } from "../chat-api/auth/secrets.ts";
 import type { Service } from "../context.ts";
 import { createLog } from "../log.ts";
-import { readSettings, type Settings, type SettingsResult } from "../settings/settings.ts";
-import { SettingsError } from "../settings/settings-error.ts";
+import { readSettings, type Settings, SettingsError, type SettingsResult } from "../settings/settings.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import type { CommandLine } from "./arguments.ts";
 

@@ -6,7 +6,7 @@ import { REPLICA_LAG_MS, UNANSWERED_SETTLE_MS, WRITE_TIMEOUT_MS } from "../chat-
 import { envelopeOf, explain, explanationOf, type FailedCall } from "../explanations/explain.ts";
 import { mustConfirm } from "../guard/confirmation.ts";
 import { confirmationRequestFor } from "./confirmation-request.ts";
-import { type Attempt, beginEdit, type EditCall, type EditResult, type EditServices, lockFor } from "./edit.ts";
+import { type Attempt, beginEdit, type CallResult, type EditCall, type EditServices, lockFor } from "./edit.ts";
 import { channelEditError } from "./edit-error.ts";
 import type { EditLock } from "./edit-lock.ts";
 import { fieldsOf, judge, type SentReply } from "./outcome.ts";
@@ -33,7 +33,7 @@ export async function editChannel(
   id: string,
   desired: ChannelValues,
   call: EditCall,
-): Promise<EditResult> {
+): Promise<CallResult> {
   const { api, policy, sdkAppId, application } = services;
   const { deadline, confirmed, warnings = [] } = call;
   const failedCall: FailedCall = { sdkAppId, channelIds: [id], attempts: 0 };

@@ -5,7 +5,7 @@ import { envelopeOf, explain, explanationOf, type FailedCall } from "../explanat
 import { mustConfirm } from "../guard/confirmation.ts";
 import { quote } from "../text/text.ts";
 import { confirmationRequestFor } from "./confirmation-request.ts";
-import { beginEdit, type EditCall, type EditResult, type EditServices, lockFor } from "./edit.ts";
+import { beginEdit, type CallResult, type EditCall, type EditServices, lockFor } from "./edit.ts";
 import { subscriberEditError } from "./edit-error.ts";
 import { mayHaveChanged, type Outcome } from "./outcome.ts";
 import { listChanges, type Receipt, summarize } from "./receipt.ts";
@@ -21,7 +21,7 @@ export async function editSubscriber(
   services: EditServices,
   values: SubscriberValues,
   call: EditCall,
-): Promise<EditResult> {
+): Promise<CallResult> {
   const { api, policy, sdkAppId, application } = services;
   const { Official_Account: channel, Subscriber_Account: subscriber, CustomString } = values;
   const { deadline, warnings = [] } = call;

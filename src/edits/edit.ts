@@ -40,15 +40,16 @@ export interface ConfirmationRequest {
   readonly declined: Receipt;
 }
 
-/** An edit that reached its end: the service's envelope and the receipt, and an error where it is not as wanted. */
-export interface FinishedEdit {
-  readonly content: Envelope & { readonly receipt: Receipt };
+/** A call that reached its end: its structured content, and an error where it did not end as wanted. */
+export interface FinishedCall {
+  readonly content: Envelope & { readonly OfficialAccountInfoList?: readonly object[]; readonly receipt?: Receipt };
   readonly error?: ExplainedError | undefined;
-  /** Its ID in the journal; undefined where nothing was sent. */
-  readonly writeId?: string;
+  /** The ID of an edit in the journal; undefined where nothing was sent. */
+  readonly writeId?: string | undefined;
 }
 
-export type EditResult = FinishedEdit | { readonly confirmationRequest: ConfirmationRequest };
+/** The result of a call; a confirmation request must be answered before the call can go on. */
+export type CallResult = FinishedCall | { readonly confirmationRequest: ConfirmationRequest };
 
 /** One attempt to edit a channel, and what was read after it. */
 export interface Attempt extends Judgement {
@@ -86,7 +87,7 @@ export function beginEdit(
       entry.end({ outcome: "notSent", ...cancelled() });
     },
     /** Records its result. A journal that cannot be written adds a warning to the receipt. */
-    finish(envelope: Envelope, receipt: Receipt, error?: ExplainedError): FinishedEdit {
+    finish(envelope: Envelope, receipt: Receipt, error?: ExplainedError): FinishedCall {
       const { outcome, changes, undo, warnings } = receipt;
       const code = envelope.ErrorCode || undefined;
       const warning = entry.end({ outcome, code, changes, undo, warnings, ...cancelled() });

@@ -3,7 +3,7 @@ import { closeSync, constants, createReadStream, fstatSync, openSync, readSync, 
 import { describeFileError } from "../text/file-error.ts";
 import { isRecord, parseJson } from "../text/json.ts";
 import { readLines } from "../text/lines.ts";
-import { PolicyError } from "./policy-error.ts";
+import { PolicyError } from "./policy.ts";
 
 /** The record of edits: one JSON line before each request and one after it. */
 

@@ -1,6 +1,6 @@
+import { ExplainedError, type FixedBy } from "../call/explained-error.ts";
 import { plural } from "../text/text.ts";
 import type { ConfirmEdits } from "./confirmation.ts";
-import { PolicyError } from "./policy-error.ts";
 
 /** What the operator allows: which tools, which channels, how many edits, and never a credential in an argument. */
 
@@ -14,6 +14,26 @@ export interface Rules {
   /** Maximum edits in any hour; undefined sets no limit. */
   readonly writesPerHour?: number | undefined;
   readonly confirmEdits: ConfirmEdits;
+}
+
+/**
+ * Thrown when the operator's policy, or a confirmation that was not given, stops a call: it changed nothing.
+ * Not for arguments that break a documented limit (InputError).
+ */
+export class PolicyError extends ExplainedError {
+  override readonly name = "PolicyError";
+
+  /** @param cause ends with what was not sent */
+  constructor(cause: string, nextStep: string, fixedBy: FixedBy = "operator") {
+    super({
+      stage: "policy",
+      cause,
+      fixedBy,
+      nextStep,
+      safeToResend: false,
+      attempts: 0,
+    });
+  }
 }
 
 export class Policy {

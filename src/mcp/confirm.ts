@@ -1,8 +1,7 @@
 import { ElicitResultSchema } from "@modelcontextprotocol/sdk/types.js";
-import type { ConfirmationRequest } from "../edits/edit.ts";
-import { PolicyError } from "../guard/policy-error.ts";
+import type { ConfirmationRequest, FinishedCall } from "../edits/edit.ts";
+import { PolicyError } from "../guard/policy.ts";
 import { isRecord } from "../text/json.ts";
-import type { FinishedCall } from "../tools/tool.ts";
 
 /** Asking the person before an edit, and reading the answer. Only an explicit yes counts. */
 

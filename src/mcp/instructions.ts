@@ -50,16 +50,13 @@ export function writeInstructions(options: InstructionOptions): string {
 
 /** As many exact IDs as there is room for, so that one get finds a channel by its name. */
 function describeAllowed(rules: readonly string[], maxCharacters: number): string {
-  const prefix = "Only these channels are allowed: ";
-  const listed: string[] = [];
+  const shown = rules.map((rule) => (rule.endsWith("*") ? `those that start with ${rule.slice(0, -1)}` : rule));
   const hasIds = rules.some((rule) => !rule.endsWith("*"));
-  let length = prefix.length + " and more. If the person knows only a name, read these to find it.".length;
-  for (const rule of rules.slice(0, MAX_LISTED_CHANNELS)) {
-    const text = rule.endsWith("*") ? `those that start with ${rule.slice(0, -1)}` : rule;
-    length += text.length + 2;
-    if (length > maxCharacters) break;
-    listed.push(text);
+  const hint = hasIds ? " If the person knows only a name, read these to find it." : "";
+  for (let count = Math.min(rules.length, MAX_LISTED_CHANNELS); count > 0; count -= 1) {
+    const more = count < rules.length ? " and more" : "";
+    const text = `Only these channels are allowed: ${shown.slice(0, count).join(", ")}${more}.${hint}`;
+    if (text.length <= maxCharacters) return text;
   }
-  if (listed.length === 0) return "Only some channels are allowed.";
-  return `${prefix}${listed.join(", ")}${listed.length < rules.length ? " and more" : ""}.${hasIds ? " If the person knows only a name, read these to find it." : ""}`;
+  return "Only some channels are allowed.";
 }

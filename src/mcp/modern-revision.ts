@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { ErrorCode, type JSONRPCRequest, type RequestId, type Result } from "@modelcontextprotocol/sdk/types.js";
+import { ErrorCode, type JSONRPCRequest, type Result } from "@modelcontextprotocol/sdk/types.js";
 import type { ConfirmationRequest } from "../edits/edit.ts";
 import { isRecord } from "../text/json.ts";
 import {
@@ -14,7 +14,7 @@ import {
 } from "./confirm.ts";
 import { MISSING_CAPABILITY, ProtocolError, UNSUPPORTED_VERSION } from "./protocol-error.ts";
 import { toResult } from "./result.ts";
-import { type CallParts, listTools, type Notify, RunningCall, type ServerFacts } from "./tool-calls.ts";
+import { type CallParts, type Extra, listTools, RunningCall, type ServerFacts } from "./tool-calls.ts";
 
 /** MCP 2026-07-28: every request says what its client is and can do, and a question is a result that asks for input. */
 
@@ -30,17 +30,17 @@ interface Question extends ConfirmationRequest {
   readonly until: number;
 }
 
-export function modernRevision(parts: CallParts, server: ServerFacts, notify: Notify) {
+export function modernRevision(parts: CallParts, server: ServerFacts) {
   /**
    * Questions that wait for an answer, by the random state that the client sends back with it. Nothing else that it
    * sends counts: a state cannot be forged or changed, is of this process, and is taken once.
    */
   const asked = new Map<string, Question>();
 
-  async function callTool(request: JSONRPCRequest, caller: Caller, signal: AbortSignal): Promise<Result> {
+  async function callTool(request: JSONRPCRequest, caller: Caller, extra: Extra): Promise<Result> {
     const { inputResponses, requestState } = request.params ?? {};
     const answer = isRecord(inputResponses) ? inputResponses[DECISION] : undefined;
-    const call = new RunningCall(parts, request, signal, caller.name, notify);
+    const call = new RunningCall(parts, request, extra, caller.name);
     try {
       let confirmed: string | undefined;
       if (requestState !== undefined && answer !== undefined) {
@@ -50,13 +50,13 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
         if (no) return toResult(declinedOutcome(question, no), await parts.openContext());
         confirmed = question.fingerprint;
       }
-      const { outcome, context } = await call.run(confirmed);
-      if (!("confirmationRequest" in outcome)) return toResult(outcome, context);
+      const { result, context } = await call.run(confirmed);
+      if (!("confirmationRequest" in result)) return toResult(result, context);
       if (!caller.canAsk) {
         call.logDecision(CANNOT_ASK);
         throw cannotAsk();
       }
-      return askFor(outcome.confirmationRequest, call);
+      return askFor(result.confirmationRequest, call);
     } finally {
       call.finish();
     }
@@ -91,17 +91,14 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
   }
 
   /** Nothing here ever changes, so a subscription is acknowledged and ended at once. */
-  function endSubscription(id: RequestId): Result {
-    const _meta = { [`${META}subscriptionId`]: id };
-    notify({
-      jsonrpc: "2.0",
-      method: "notifications/subscriptions/acknowledged",
-      params: { _meta, notifications: {} },
-    });
+  async function endSubscription({ requestId, sendNotification }: Extra): Promise<Result> {
+    const _meta = { [`${META}subscriptionId`]: requestId };
+    const method = "notifications/subscriptions/acknowledged";
+    await sendNotification({ method, params: { _meta, notifications: {} } } as never); // newer than the SDK's types
     return { _meta };
   }
 
-  async function answer(request: JSONRPCRequest, id: RequestId, signal: AbortSignal): Promise<Result> {
+  async function answer(request: JSONRPCRequest, extra: Extra): Promise<Result> {
     const caller = readCaller(request);
     switch (request.method) {
       case "server/discover":
@@ -114,17 +111,17 @@ export function modernRevision(parts: CallParts, server: ServerFacts, notify: No
       case "tools/list":
         return { ...listTools(parts), ...CACHE };
       case "tools/call":
-        return callTool(request, caller, signal);
+        return callTool(request, caller, extra);
       case "subscriptions/listen":
-        return endSubscription(id);
+        return endSubscription(extra);
       default:
         throw new ProtocolError(ErrorCode.MethodNotFound, "Method not found");
     }
   }
 
   /** @throws ProtocolError for what JSON-RPC answers with an error */
-  return async (request: JSONRPCRequest, id: RequestId, signal: AbortSignal): Promise<object> => {
-    const result = await answer(request, id, signal);
+  return async (request: JSONRPCRequest, extra: Extra): Promise<Result> => {
+    const result = await answer(request, extra);
     const _meta = { ...result._meta, [`${META}serverInfo`]: server.info };
     return { resultType: "complete", ...result, _meta };
   };

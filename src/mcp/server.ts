@@ -1,11 +1,10 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { ElicitResultSchema, ErrorCode, type JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
-import { ANSWER_TIMEOUT_MS } from "./confirm.ts";
+import { ErrorCode, type JSONRPCRequest, type Result } from "@modelcontextprotocol/sdk/types.js";
 import { type InstructionOptions, writeInstructions } from "./instructions.ts";
-import { type Ask, legacyRevision } from "./legacy-revision.ts";
+import { legacyRevision } from "./legacy-revision.ts";
 import { modernRevision } from "./modern-revision.ts";
 import { ProtocolError } from "./protocol-error.ts";
-import type { CallParts, Notify } from "./tool-calls.ts";
+import type { CallParts } from "./tool-calls.ts";
 
 /** The MCP server: lists the tools and answers calls, in either protocol revision, decided request by request. */
 
@@ -18,7 +17,7 @@ export interface ServerParts extends InstructionOptions, CallParts {
  * and malformed calls get our messages instead of raw dumps.
  * @param inFlight takes in the answers that are being made
  */
-export function createServer(parts: ServerParts, inFlight = new Set<Promise<object>>()): Server {
+export function createServer(parts: ServerParts, inFlight = new Set<Promise<Result>>()): Server {
   // The application first: some hosts keep the first thirteen characters only.
   const title = `${parts.application ? `${parts.application} · ` : ""}Tencent Chat channels`;
   const info = { name: "tencent-chat-channel-mcp", title, version: parts.version };
@@ -26,23 +25,13 @@ export function createServer(parts: ServerParts, inFlight = new Set<Promise<obje
   const server = new Server(info, { capabilities: { tools: {} }, jsonSchemaValidator: NO_VALIDATOR });
   for (const method of ["initialize", "ping"]) server.removeRequestHandler(method);
 
-  const notify: Notify = (notification) => void server.transport?.send(notification);
-  let hasPinged = false;
-  const ask: Ask = (params, signal) => {
-    // SDK v1 numbers its requests from 0, and its clients cannot withdraw question 0: the ping takes that number.
-    if (!hasPinged) server.ping().catch(() => {});
-    hasPinged = true;
-    // Its `elicitInput` checks the answer with ajv, which the build leaves out; `readAnswer` checks it.
-    const request = { method: "elicitation/create" as const, params };
-    return server.request(request, ElicitResultSchema, { signal, timeout: ANSWER_TIMEOUT_MS });
-  };
-  const legacy = legacyRevision(parts, { info, instructions }, notify, ask);
-  const modern = modernRevision(parts, { info, instructions }, notify);
-  server.fallbackRequestHandler = async (request, { signal, requestId }) => {
-    const answer = isModern(request) ? modern(request, requestId, signal) : legacy(request, signal);
+  const legacy = legacyRevision(parts, { info, instructions });
+  const modern = modernRevision(parts, { info, instructions });
+  server.fallbackRequestHandler = async (request, extra) => {
+    const answer = (isModern(request) ? modern : legacy)(request, extra);
     inFlight.add(answer);
     try {
-      return { ...(await answer) };
+      return await answer;
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
       // Its message may hold anything, so it goes to the log only.

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
+import type { Result } from "@modelcontextprotocol/sdk/types.js";
 import { config } from "zod/v4/core";
 import type { ToolContext } from "../tools/tool.ts";
 import { createServer, type ServerParts } from "./server.ts";
@@ -32,9 +33,6 @@ export async function startSession(
   let opened: Promise<ToolContext> | undefined;
   const openContext = () => {
     opened ??= parts.openContext();
-    opened.catch(() => {
-      opened = undefined; // what failed once may work at the next call
-    });
     return opened;
   };
   const warmUp = () => {
@@ -42,7 +40,7 @@ export async function startSession(
     setTimeout(() => load().catch(() => {}), WARM_UP_AFTER_MS).unref(); // a call meets the same error, and tells it
   };
   const shutdown = new AbortController();
-  const inFlight = new Set<Promise<object>>();
+  const inFlight = new Set<Promise<Result>>();
   const server = createServer({ ...parts, openContext, warmUp, shutdownSignal: shutdown.signal }, inFlight);
   const transport = new StdioTransport(input, write);
   await server.connect(transport);

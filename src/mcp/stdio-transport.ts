@@ -14,7 +14,7 @@ export class StdioTransport implements Transport {
   readonly #input: Readable;
   readonly #write: (line: string) => void;
   /** The beginning of a line whose end has not arrived. */
-  #pieces: Buffer[] = [];
+  #rest: Buffer = Buffer.alloc(0);
 
   /** @param write takes one whole line for the client, newline included */
   constructor(input: Readable, write: (line: string) => void) {
@@ -41,21 +41,16 @@ export class StdioTransport implements Transport {
   }
 
   readonly #receive = (chunk: Buffer) => {
-    let from = 0;
-    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, from)) {
-      this.#pieces.push(chunk.subarray(from, end));
-      this.#endLine();
-      from = end + 1;
+    let bytes = Buffer.concat([this.#rest, chunk]);
+    for (let end = bytes.indexOf("\n"); end >= 0; end = bytes.indexOf("\n")) {
+      this.#read(bytes.subarray(0, end));
+      bytes = bytes.subarray(end + 1);
     }
-    this.#pieces.push(chunk.subarray(from));
+    this.#rest = bytes;
   };
 
   /** The last line may lack its line break. */
-  readonly #endLine = () => {
-    const line = Buffer.concat(this.#pieces);
-    this.#pieces = [];
-    this.#read(line);
-  };
+  readonly #endLine = () => this.#read(this.#rest);
 
   #read(line: Buffer): void {
     let content: unknown;

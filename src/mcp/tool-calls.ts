@@ -1,16 +1,18 @@
+import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import {
   ErrorCode,
   type Implementation,
-  type JSONRPCNotification,
   type JSONRPCRequest,
+  type ProgressToken,
+  type ServerNotification,
+  type ServerRequest,
 } from "@modelcontextprotocol/sdk/types.js";
 import { Deadline } from "../call/deadline.ts";
-import { ExplainedError } from "../call/explained-error.ts";
+import { ExplainedError, InternalError } from "../call/explained-error.ts";
+import type { CallResult } from "../edits/edit.ts";
 import type { Log } from "../log.ts";
-import { InternalError } from "../tools/internal-error.ts";
 import { logCall } from "../tools/log-call.ts";
-import type { ToolContext, ToolOutcome } from "../tools/tool.ts";
-import { reportProgress } from "./progress.ts";
+import type { ToolContext } from "../tools/tool.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import TOOLS from "./tools-list.json" with { type: "json" };
 
@@ -33,7 +35,8 @@ export interface ServerFacts {
   readonly instructions: string;
 }
 
-export type Notify = (notification: JSONRPCNotification) => void;
+/** What the SDK gives with each request: its cancellation, and ways to send something before its answer. */
+export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
 /** What tools/list answers, made by the build, without the tools that are off. Then there is time to warm up. */
 export function listTools({ readOnly, warmUp }: CallParts): { tools: object[] } {
@@ -49,17 +52,17 @@ function availableTools(readOnly: boolean) {
 export class RunningCall {
   readonly tool: string;
   readonly args: unknown;
-  readonly signal: AbortSignal;
-  readonly client: string;
   /** What the call waits for outside of a tool's run. */
   waitingFor: string | undefined;
   /** Stops the progress notifications: call it before the answer. */
   readonly finish: () => void;
   readonly #parts: CallParts;
+  readonly #signal: AbortSignal;
+  readonly #client: string;
   #deadline: Deadline | undefined;
 
   /** @throws ProtocolError for a tool that is not there */
-  constructor(parts: CallParts, { params }: JSONRPCRequest, signal: AbortSignal, client: string, notify: Notify) {
+  constructor(parts: CallParts, { params }: JSONRPCRequest, extra: Extra, client: string) {
     const tool = TOOLS.find(({ name }) => name === params?.name);
     if (!tool) {
       const names = availableTools(parts.readOnly).map(({ name }) => name);
@@ -68,10 +71,13 @@ export class RunningCall {
     this.tool = tool.name;
     this.args = params?.arguments ?? {};
     this.#parts = parts;
-    this.signal = signal;
-    this.client = client;
-    const token = params?._meta?.progressToken;
-    this.finish = reportProgress(token, notify, () => this.waitingFor ?? this.#deadline?.waitingFor);
+    this.#signal = extra.signal;
+    this.#client = client;
+    this.finish = reportProgress(
+      params?._meta?.progressToken,
+      extra,
+      () => this.waitingFor ?? this.#deadline?.waitingFor,
+    );
   }
 
   /** Logs what a person decided, so that an operator can tell how the call ended. */
@@ -80,27 +86,52 @@ export class RunningCall {
   }
 
   /** Runs the tool once. An unexpected exception becomes an InternalError. */
-  async run(confirmed?: string): Promise<{ outcome: ToolOutcome; context: ToolContext | undefined }> {
-    const { tool, args, signal, client } = this;
+  async run(confirmed?: string): Promise<{ result: CallResult; context: ToolContext | undefined }> {
     const { log, openContext } = this.#parts;
+    const signal = this.#signal;
     const startedAt = performance.now();
     let context: ToolContext | undefined;
-    let outcome: ToolOutcome;
+    let result: CallResult;
     try {
       context = await openContext();
       const deadline = new Deadline(context.timeoutMs);
       this.#deadline = deadline;
       signal.addEventListener("abort", () => deadline.cancel());
       if (signal.aborted) deadline.cancel();
-      outcome = await context.call(tool, args, { deadline, client, confirmed });
+      result = await context.call(this.tool, this.args, { deadline, client: this.#client, confirmed });
     } catch (thrown) {
-      outcome = { content: {}, error: thrown instanceof ExplainedError ? thrown : new InternalError(false, thrown) };
+      result = { content: {}, error: thrown instanceof ExplainedError ? thrown : new InternalError(false, thrown) };
     } finally {
       this.#deadline?.release();
     }
     const ms = Math.round(performance.now() - startedAt);
     const details = { ms, application: context?.application, cancelled: signal.aborted || undefined };
-    logCall(log, tool, args, outcome, details);
-    return { outcome, context };
+    logCall(log, this.tool, this.args, result, details);
+    return { result, context };
   }
+}
+
+const INTERVAL_MS = 5_000;
+
+/**
+ * Reports what a call waits for, with the caller's token only. Returns a function that stops it: call it before the
+ * answer, for none may follow that.
+ * @param waitingFor what the call waits for now, or undefined
+ */
+export function reportProgress(
+  progressToken: ProgressToken | undefined,
+  { sendNotification }: Pick<Extra, "sendNotification">,
+  waitingFor: () => string | undefined,
+): () => void {
+  if (progressToken === undefined) return () => {};
+  const startedAt = performance.now();
+  const timer = setInterval(() => {
+    const what = waitingFor();
+    if (what === undefined) return;
+    const progress = Math.round((performance.now() - startedAt) / 1000);
+    const message = `Waiting for ${what}.`;
+    void sendNotification({ method: "notifications/progress", params: { progressToken, progress, message } });
+  }, INTERVAL_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }

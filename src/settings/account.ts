@@ -34,8 +34,7 @@ const CREDENTIAL_NAMES = Object.keys(CREDENTIALS) as CredentialName[];
 /** A UserSig starts with the deflate header in base64, and is long; a secret key has 64 hexadecimal digits. */
 const USERSIG = /^eJ[A-Za-z0-9*_-]{80,}$/;
 const SECRET_KEY = /[0-9a-f]{64}/i;
-const KEY_LENGTH = 64;
-const isKey = (text: string) => text.length === KEY_LENGTH && SECRET_KEY.test(text);
+const isKey = (text: string) => text.length === 64 && SECRET_KEY.test(text);
 const MAX_FILE_BYTES = 100_000;
 /** A shorter text is no credential of the service, and would be found in ordinary words. A longer one is something else. */
 const CREDENTIAL_LENGTH = { min: 16, max: 1_000 } as const;
@@ -71,7 +70,7 @@ export function readAccount(env: Environment, values: SettingValues, findings: F
   };
   if (CREDENTIALS[name] === "secretKey" && !isKey(text)) {
     findings.warnings.push(
-      `${name} holds ${text.length} characters${text.length === KEY_LENGTH ? ", not all of them hexadecimal digits" : ""}; a secret key has ${KEY_LENGTH} hexadecimal digits.`,
+      `${name} holds ${text.length} characters${text.length === 64 ? ", not all of them hexadecimal digits" : ""}; a secret key has 64 hexadecimal digits.`,
     );
   }
   return { sdkAppId, identifier, credential: credentialOf(text), ...(isFile && { readFile }) };

@@ -1,7 +1,7 @@
-import { isLoopback, type RegionName } from "../chat-api/regions.ts";
+import { ExplainedError } from "../call/explained-error.ts";
+import { isLoopback } from "../chat-api/regions.ts";
 import type { Rules } from "../guard/policy.ts";
-import type { LogLevel } from "../log.ts";
-import { type Account, knownSecrets, readAccount, SANDBOX_ACCOUNT } from "./account.ts";
+import { knownSecrets, readAccount, SANDBOX_ACCOUNT } from "./account.ts";
 import { type Environment, type Findings, plainValue, readEnvironment } from "./environment.ts";
 import { readLocation, readProxy } from "./location.ts";
 import { DEFAULTS } from "./schema.ts";
@@ -11,38 +11,15 @@ import { DEFAULTS } from "./schema.ts";
 /** What people and models see of the settings. */
 const SHOWN = ["TENCENT_CHAT_LABEL", "TENCENT_CHAT_ALLOWED_CHANNELS", "TENCENT_CHAT_JOURNAL"] as const;
 
-export interface Settings extends Account {
-  /** undefined in the sandbox, which picks its own port. */
-  readonly endpoint: URL | undefined;
-  /** The region whose host is used; undefined for an endpoint of its own. */
-  readonly region: RegionName | undefined;
-  readonly label: string | undefined;
-  readonly rules: Rules;
-  readonly journal: string | undefined;
-  readonly timeoutMs: number;
-  readonly requestsPerSecond: number;
-  readonly isSandbox: boolean;
-  readonly proxy: string | undefined;
-  /** Every credential that is set, used or not. */
-  readonly secrets: readonly string[];
-}
-
 /** Settings where there is no problem, and what is known even where there is one. */
-export interface SettingsResult {
-  readonly settings: Settings | undefined;
-  readonly problems: readonly string[];
-  readonly warnings: readonly string[];
-  readonly readOnly: boolean;
-  readonly journal: string | undefined;
-  readonly logLevel: LogLevel;
-  readonly secrets: readonly string[];
-}
+export type SettingsResult = ReturnType<typeof readSettings>;
+export type Settings = NonNullable<SettingsResult["settings"]>;
 
 /**
  * Reads and checks every setting.
  * @param argumentProblems what is wrong with the command line
  */
-export function readSettings(env: Environment, argumentProblems: readonly string[] = []): SettingsResult {
+export function readSettings(env: Environment, argumentProblems: readonly string[] = []) {
   const findings: Findings = { problems: [...argumentProblems], warnings: [] };
   const { problems, warnings } = findings;
   const values = readEnvironment(env, findings);
@@ -77,9 +54,9 @@ export function readSettings(env: Environment, argumentProblems: readonly string
     timeoutMs: 1000 * (values.TENCENT_CHAT_TIMEOUT_SECONDS ?? DEFAULTS.timeoutSeconds),
     requestsPerSecond: values.TENCENT_CHAT_REQUESTS_PER_SECOND ?? DEFAULTS.requestsPerSecond,
     proxy: readProxy(env, hostname, findings),
-    secrets,
-    endpoint: location?.endpoint,
-    region: location?.region,
+    secrets, // every credential that is set, used or not
+    endpoint: location?.endpoint, // undefined in the sandbox, which picks its own port
+    region: location?.region, // undefined for an endpoint of its own
   };
   const isComplete = problems.length === 0 && account !== undefined && (location !== undefined || isSandbox);
   return {
@@ -109,5 +86,25 @@ function checkNode(env: Environment, hostname: string, { problems }: Findings): 
   // Node's own debug output prints whole URLs, and with them the UserSig.
   if (/\*|\b(undici|fetch|websocket|https?)\b/i.test(env.NODE_DEBUG ?? "")) {
     problems.push("NODE_DEBUG would print signed addresses, which grant full control of the application: unset it.");
+  }
+}
+
+/**
+ * Thrown at every call while the settings are wrong: the server lists its tools, sends nothing and says what to fix.
+ * Not for a credential that the service refused.
+ */
+export class SettingsError extends ExplainedError {
+  override readonly name = "SettingsError";
+
+  constructor(problems: readonly string[]) {
+    super({
+      stage: "settings",
+      cause: `This server is not configured correctly. ${problems.join(" ")} Nothing was sent.`,
+      fixedBy: "operator",
+      nextStep:
+        "Stop and tell the person who runs this server: fix the settings in the env block of the MCP host's configuration, then restart the MCP host. The doctor command checks them.",
+      safeToResend: false,
+      attempts: 0,
+    });
   }
 }

@@ -1,16 +1,15 @@
-import { ExplainedError } from "../call/explained-error.ts";
-import type { EditCall } from "../edits/edit.ts";
-import type { PolicyError } from "../guard/policy-error.ts";
+import { ExplainedError, InternalError } from "../call/explained-error.ts";
+import type { CallResult, EditCall } from "../edits/edit.ts";
+import type { PolicyError } from "../guard/policy.ts";
 import { isRecord } from "../text/json.ts";
 import { accidentsIn, warningsFor } from "./accidents.ts";
 import { convertInput } from "./convert.ts";
 import { getOfficialAccountInfo } from "./get-official-account-info.ts";
 import { validateInput } from "./input.ts";
-import { InternalError } from "./internal-error.ts";
 import { modifyOfficialAccountBaseInfo } from "./modify-official-account-base-info.ts";
 import { modifySubscriberInfo } from "./modify-subscriber-info.ts";
 import type { GetInput, ModifySubscriberInput } from "./schemas.ts";
-import type { Tool, ToolCall, ToolContext, ToolOutcome } from "./tool.ts";
+import type { Tool, ToolCall, ToolContext } from "./tool.ts";
 
 export const TOOLS: readonly Tool[] = [getOfficialAccountInfo, modifyOfficialAccountBaseInfo, modifySubscriberInfo];
 
@@ -25,13 +24,13 @@ export function toolNamed(name: string): Tool {
  * The one gate before every tool: secrets → read-only → input → allowed channels → run.
  * @throws ExplainedError where there is only an error to report; InternalError for any other exception of the tool
  */
-export async function callTool(tool: Tool, args: unknown, context: ToolContext, call: EditCall): Promise<ToolOutcome> {
+export async function callTool(tool: Tool, args: unknown, context: ToolContext, call: EditCall): Promise<CallResult> {
   const { input, ...admitted } = await admit(tool, args, context);
   try {
-    const outcome = await tool.run(input, context, { ...call, ...admitted });
-    const undo = "content" in outcome ? outcome.content.receipt?.undo : undefined;
+    const result = await tool.run(input, context, { ...call, ...admitted });
+    const undo = "content" in result ? result.content.receipt?.undo : undefined;
     if (undo && accidentsIn(tool.name, undo.arguments).length > 0) context.givenUndos.add(undo.arguments);
-    return outcome;
+    return result;
   } catch (error) {
     throw error instanceof ExplainedError ? error : new InternalError(tool.isWrite, error);
   }
@@ -39,8 +38,8 @@ export async function callTool(tool: Tool, args: unknown, context: ToolContext, 
 
 /**
  * Everything that is checked before a tool runs. Secrets come first, because an input error quotes the argument; JSON
- * text is looked into as well. A single channel that is not allowed fails the call; of a list, it is taken out and
- * reported beside the others.
+ * text is looked into as well. A single channel that is not allowed fails the call; of a list, it is reported beside
+ * the others.
  * @throws ExplainedError
  */
 export async function admit(
@@ -58,18 +57,11 @@ export async function admit(
 
   const { Official_Account: id, OfficialAccountIdList: list } = input as Partial<ModifySubscriberInput & GetInput>;
   const channelIds = [...new Set(list?.map((each) => each.Official_Account) ?? (id === undefined ? [] : [id]))];
-  if (channelIds.length === 0) throw new Error("a tool whose arguments name no channel never runs");
   const disallowed = new Map<string, PolicyError>();
   for (const each of channelIds) {
     const refusal = policy.channelError(each);
     if (refusal && each === id) throw refusal;
     if (refusal) disallowed.set(each, refusal);
   }
-  const kept = list?.filter((each) => !disallowed.has(each.Official_Account));
-  return {
-    input: { ...input, ...(kept && { OfficialAccountIdList: kept }) },
-    channelIds,
-    disallowed,
-    warnings: [...warnings, ...(tool.isWrite ? warningsFor({ ...input }) : [])],
-  };
+  return { input, channelIds, disallowed, warnings: [...warnings, ...(tool.isWrite ? warningsFor({ ...input }) : [])] };
 }

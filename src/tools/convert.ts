@@ -1,5 +1,4 @@
 import * as z from "zod/v4";
-import { InputError } from "../call/explained-error.ts";
 import { isRecord, parseJson } from "../text/json.ts";
 
 /**
@@ -32,11 +31,9 @@ const PURPOSE_KEY = /^__.*purpose$/i;
 /**
  * Arguments as a tool's input schema wants them, as far as nothing is lost, and what a person should know of how they
  * were read. Converting twice changes nothing.
- * @throws InputError for more than could be read
  */
 export function convertInput(schema: z.core.$ZodType, args: unknown): { value: unknown; warnings: string[] } {
   const warnings: string[] = [];
-  if (isDeeper(args, MAX_DEPTH)) throw new InputError(["The arguments are nested too deeply."]);
   const value = convert(schema, args ?? {}, "", warnings);
   if (!isRecord(value)) return { value, warnings };
   const known = schema instanceof z.ZodObject ? schema.shape : {};
@@ -44,14 +41,6 @@ export function convertInput(schema: z.core.$ZodType, args: unknown): { value: u
     ([key]) => Object.hasOwn(known, key) || !(HOST_KEYS.includes(key) || PURPOSE_KEY.test(key)),
   );
   return { value: Object.fromEntries(kept), warnings };
-}
-
-/** Deeper nesting than this is rejected before anything recurses; the deepest valid call has 4 levels. */
-const MAX_DEPTH = 50;
-
-function isDeeper(value: unknown, maxDepth: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return maxDepth === 0 || Object.values(value).some((part) => isDeeper(part, maxDepth - 1));
 }
 
 function convert(schema: z.core.$ZodType, value: unknown, name: string, warnings: string[]): unknown {

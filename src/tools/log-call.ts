@@ -1,6 +1,6 @@
+import { InternalError } from "../call/explained-error.ts";
+import type { CallResult } from "../edits/edit.ts";
 import type { Log } from "../log.ts";
-import { InternalError } from "./internal-error.ts";
-import type { ToolOutcome } from "./tool.ts";
 
 /**
  * One line of the log for each call: IDs and numbers, no values. An outcome that is not known is a warning. A bug has a
@@ -10,16 +10,16 @@ export function logCall(
   log: Log,
   tool: string,
   args: unknown,
-  outcome: ToolOutcome,
+  result: CallResult,
   details: Readonly<Record<string, unknown>>,
 ): void {
   const { Official_Account: channel, Subscriber_Account: subscriber } = args as Readonly<Record<string, unknown>>;
   const ids = { channel: idOf(channel), subscriber: idOf(subscriber) };
-  if ("confirmationRequest" in outcome) {
+  if ("confirmationRequest" in result) {
     log("info", "call", { tool, ...ids, asks: true, ...details });
     return;
   }
-  const { content, error, writeId } = outcome;
+  const { content, error, writeId } = result;
   const receipt = content.receipt;
   if (error instanceof InternalError) log("error", "internal error", { tool, error: error.cause });
   const isUnknown = receipt?.outcome === "unknown" || error?.explanation.stage === "internal";

@@ -1,11 +1,11 @@
-import type * as z from "zod/v4";
 import { COMMANDS } from "../channel/commands.ts";
+import type { ChannelValues } from "../channel/fields.ts";
 import { editChannel } from "../edits/edit-channel.ts";
 import { modifyChannelInput, modifyChannelOutput } from "./schemas.ts";
 import type { Tool } from "./tool.ts";
 
 /** Edits a channel (page: Modifying Official Channel Information). */
-export const modifyOfficialAccountBaseInfo: Tool<z.infer<typeof modifyChannelInput>> = {
+export const modifyOfficialAccountBaseInfo: Tool<ChannelValues & { readonly Official_Account: string }> = {
   name: COMMANDS.modifyChannel,
   title: "Edit an official channel",
   description:

@@ -3,8 +3,6 @@ import {
   CHANNEL_FIELDS,
   CHANNEL_ID_PREFIX,
   FILTERABLE_FIELDS,
-  type Field,
-  type FilterableFieldName,
   MAX_CHANNELS_PER_GET,
   SUBSCRIBER_CUSTOM_STRING,
   SUBSCRIBER_LIMIT_BOUNDS,
@@ -37,20 +35,16 @@ function id(description: string) {
     .describe(description);
 }
 
-type SchemaOf<F extends Field> = F extends { readonly type: "integer" } ? z.ZodInt : z.ZodString;
-
-/** The input schema of one writable field: the limit in bytes in words, and as a necessary bound in characters. */
-function fieldSchema<F extends Field>(field: F): SchemaOf<F> {
-  const { min, max } = SUBSCRIBER_LIMIT_BOUNDS;
-  const schema =
-    field.type === "integer"
-      ? z.int().min(min).max(max).describe(field.description)
-      : text(field.maxBytes ?? 0).meta({
-          maxLength: field.maxBytes,
-          description: `≤${field.maxBytes} bytes. ${field.description}`,
-        });
-  return schema as SchemaOf<F>;
+/** The limit of a text field stands in its description in bytes, and in its schema as a necessary bound in characters. */
+function textField({ maxBytes, description }: { readonly maxBytes: number; readonly description: string }) {
+  return text(maxBytes).meta({ maxLength: maxBytes, description: `≤${maxBytes} bytes. ${description}` });
 }
+
+const { min, max } = SUBSCRIBER_LIMIT_BOUNDS;
+const writableFields = WRITABLE_FIELDS.map((field) => {
+  const schema = field.type === "integer" ? z.int().min(min).max(max).describe(field.description) : textField(field);
+  return [field.name, schema.optional()];
+});
 
 const channelId = () => id(`Channel ID, ${CHANNEL_ID_PREFIX}…`);
 
@@ -62,7 +56,7 @@ export const getInput = z.strictObject({
   ResponseFilter: z
     .strictObject({
       OfficialAccountBaseInfoFilter: z
-        .array(z.enum(FILTERABLE_FIELDS.map((field) => field.name) as [FilterableFieldName, ...FilterableFieldName[]]))
+        .array(z.enum(FILTERABLE_FIELDS.map((field) => field.name)))
         .min(1)
         .optional(),
     })
@@ -75,9 +69,7 @@ export type GetInput = z.infer<typeof getInput>;
 export const modifyChannelInput = z
   .strictObject({
     Official_Account: channelId(),
-    ...(Object.fromEntries(WRITABLE_FIELDS.map((field) => [field.name, fieldSchema(field).optional()])) as {
-      [F in (typeof WRITABLE_FIELDS)[number] as F["name"]]: z.ZodOptional<SchemaOf<F>>;
-    }),
+    ...(Object.fromEntries(writableFields) as object),
   })
   .refine(
     (values) => Object.keys(values).length > 1,
@@ -87,7 +79,7 @@ export const modifyChannelInput = z
 export const modifySubscriberInput = z.strictObject({
   Official_Account: channelId(),
   Subscriber_Account: id("User ID of the subscriber"),
-  CustomString: fieldSchema(SUBSCRIBER_CUSTOM_STRING),
+  CustomString: textField(SUBSCRIBER_CUSTOM_STRING),
 });
 
 export type ModifySubscriberInput = z.infer<typeof modifySubscriberInput>;

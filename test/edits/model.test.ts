@@ -4,7 +4,7 @@ import { Deadline } from "../../src/call/deadline.ts";
 import { ExplainedError } from "../../src/call/explained-error.ts";
 import type { ChannelInfo, ChannelValues, WritableFieldName } from "../../src/channel/fields.ts";
 import { REPLICA_LAG_MS, SERVER_TIMEOUT_MS } from "../../src/chat-api/limits.ts";
-import type { EditCall, EditResult, EditServices } from "../../src/edits/edit.ts";
+import type { CallResult, EditCall, EditServices } from "../../src/edits/edit.ts";
 import { editChannel } from "../../src/edits/edit-channel.ts";
 import { EditLocks } from "../../src/edits/edit-lock.ts";
 import { editSubscriber } from "../../src/edits/edit-subscriber.ts";
@@ -90,7 +90,7 @@ async function play(clock: VirtualClock, seed: number, bounds: Bounds): Promise<
     return { ...values, MaxSubscriberNum: random() < 0.3 ? LIMIT : LIMIT + count };
   };
   const run = async (
-    start: (call: EditCall) => Promise<EditResult>,
+    start: (call: EditCall) => Promise<CallResult>,
     isCancelled: boolean,
   ): Promise<Ran | undefined> => {
     const call = new Deadline(60_000);

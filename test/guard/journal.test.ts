@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { Journal, type JournalLine, readJournal } from "../../src/guard/journal.ts";
-import { PolicyError } from "../../src/guard/policy-error.ts";
+import { PolicyError } from "../../src/guard/policy.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { writeScript } from "../support/script.ts";
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type ConfirmEdits, mustConfirm } from "../../src/guard/confirmation.ts";
-import { Policy, type Rules } from "../../src/guard/policy.ts";
-import { PolicyError } from "../../src/guard/policy-error.ts";
+import { Policy, PolicyError, type Rules } from "../../src/guard/policy.ts";
 import { stopTime } from "../support/clock.ts";
 
 const noSecret = () => false;

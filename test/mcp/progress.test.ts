@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { reportProgress } from "../../src/mcp/progress.ts";
+import { reportProgress } from "../../src/mcp/tool-calls.ts";
 import { waitUntil } from "../support/clock.ts";
 import { MODIFY, PENN, startSandbox } from "../support/service.ts";
 import { type Message, modern, Wire } from "../support/wire.ts";
@@ -13,7 +13,7 @@ describe("progress", () => {
     let waitingFor: string | undefined = "its turn";
     const stop = reportProgress(
       0,
-      (message) => void sent.push(message),
+      { sendNotification: async (message) => void sent.push(message as Message) },
       () => waitingFor,
     );
     vi.advanceTimersByTime(4_999);
@@ -33,10 +33,10 @@ describe("progress", () => {
   });
 
   test("is not sent without a token", () => {
-    const send = vi.fn();
-    reportProgress(undefined, send, () => "its turn");
+    const sendNotification = vi.fn();
+    reportProgress(undefined, { sendNotification }, () => "its turn");
     vi.advanceTimersByTime(60_000);
-    expect(send).not.toHaveBeenCalled();
+    expect(sendNotification).not.toHaveBeenCalled();
   });
 });
 

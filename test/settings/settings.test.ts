@@ -7,8 +7,7 @@ import { Signer } from "../../src/chat-api/auth/user-sig.ts";
 import { REGIONS, SANDBOX_SDKAPPID } from "../../src/chat-api/regions.ts";
 import { SANDBOX_ACCOUNT } from "../../src/settings/account.ts";
 import { metaOf, SETTING_NAMES } from "../../src/settings/schema.ts";
-import { applicationName, readSettings } from "../../src/settings/settings.ts";
-import { SettingsError } from "../../src/settings/settings-error.ts";
+import { applicationName, readSettings, SettingsError } from "../../src/settings/settings.ts";
 import { temporaryFolder } from "../support/folders.ts";
 
 const KEY = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e";

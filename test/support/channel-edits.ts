@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ChannelValues } from "../../src/channel/fields.ts";
-import type { EditResult } from "../../src/edits/edit.ts";
+import type { CallResult } from "../../src/edits/edit.ts";
 import { editChannel } from "../../src/edits/edit-channel.ts";
 import type { IntentLine, JournalLine, OutcomeLine } from "../../src/guard/journal.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
@@ -18,7 +18,7 @@ export async function open(more: Record<string, string> = {}) {
   return { sandbox, journal, context: contextOn(sandbox.endpoint, { TENCENT_CHAT_JOURNAL: journal, ...more }) };
 }
 
-export const start = (context: ToolContext, values: ChannelValues, ms?: number, id = PENN): Promise<EditResult> =>
+export const start = (context: ToolContext, values: ChannelValues, ms?: number, id = PENN): Promise<CallResult> =>
   editChannel(context, id, values, callFor(ms));
 export const edit = (context: ToolContext, values: ChannelValues, ms?: number, id = PENN): Promise<EndedEdit> =>
   finished(start(context, values, ms, id));

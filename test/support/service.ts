@@ -10,7 +10,7 @@ import type { NetworkReasonName } from "../../src/chat-api/errors/network-reason
 import { HttpClient } from "../../src/chat-api/http/http-client.ts";
 import type { Reply } from "../../src/chat-api/reply.ts";
 import { createContext, type ProcessInfo } from "../../src/context.ts";
-import type { EditResult, FinishedEdit } from "../../src/edits/edit.ts";
+import type { CallResult, FinishedCall } from "../../src/edits/edit.ts";
 import type { Receipt } from "../../src/edits/receipt.ts";
 import { explain } from "../../src/explanations/explain.ts";
 import { NETWORK_CAUSES } from "../../src/explanations/network-causes.ts";
@@ -97,17 +97,18 @@ export async function okValue<T extends object>(sent: Promise<Reply<T>>): Promis
 }
 
 /** An edit that has ended, with the service's envelope apart from the receipt. */
-export interface EndedEdit extends Omit<FinishedEdit, "content"> {
+export interface EndedEdit extends Omit<FinishedCall, "content"> {
   readonly envelope: Envelope;
   readonly receipt: Receipt;
 }
 
 /** An edit that must not ask for confirmation. */
-export async function finished(edit: Promise<EditResult>): Promise<EndedEdit> {
+export async function finished(edit: Promise<CallResult>): Promise<EndedEdit> {
   const result = await edit;
   if ("confirmationRequest" in result) throw new Error(`it asks: ${result.confirmationRequest.message}`);
   const { content, ...more } = result;
   const { receipt, ...envelope } = content;
+  if (!receipt) throw new Error("an edit has a receipt");
   return { envelope, receipt, ...more };
 }
 

@@ -162,15 +162,6 @@ describe("an input error", () => {
     expect(sent("  a [0]")).toContain('not the text "  a [0]"');
   });
 
-  test("rejects arguments that are nested too deeply", () => {
-    let deep: unknown = [];
-    for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
-    const ResponseFilter = { OfficialAccountBaseInfoFilter: [deep] };
-    expect(problemsOf(getInput, { OfficialAccountIdList: [{ Official_Account: ID }], ResponseFilter })).toEqual([
-      "The arguments are nested too deeply.",
-    ]);
-  });
-
   test("explains the expected shape, for IDs sent bare, also as text, and a filter sent as a list", () => {
     for (const OfficialAccountIdList of [["a"], '["a"]']) {
       expect(problemsOf(getInput, { OfficialAccountIdList })).toEqual([

@@ -8,8 +8,8 @@ folder="${1:-$(mktemp -d)}"
 day="$(date +%F)"
 export TENCENT_CHAT_JOURNAL="$folder/journal.jsonl"
 
-# What your own system knows; here two lines as a sample. Written once a day, under another name until it is whole: a
-# run that goes on stops where its input is changed.
+# What your own system knows; here two lines as a sample. Written once a day, under another name until it is whole:
+# the results are those of this one input.
 edits="$folder/edits-$day.jsonl"
 if [ ! -e "$edits" ]; then
   cat > "$edits.$$" <<'LINES'

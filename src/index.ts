@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     process.exitCode = 1; // for a command that never ends, because its input did
     // Built apart, so that the server's start does not load what only people use. Each returns the exit code.
     const commands = await import("./commands/index.ts");
-    process.exitCode = await commands[line.command](process, version, line, process.argv[1] ?? "");
+    process.exitCode = await commands[line.command](process, version, line);
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { REGIONS, type RegionName } from "../chat-api/regions.ts";
+import { REGIONS } from "../chat-api/regions.ts";
 import type { Environment } from "../settings/environment.ts";
 import type { SettingName } from "../settings/schema.ts";
 import { readSettings } from "../settings/settings.ts";
@@ -22,19 +22,16 @@ export interface Answers {
 export async function askApplication(prompts: Prompts, shell: Environment, host: McpHost): Promise<Answers> {
   const { texts } = prompts;
   const endpoint = shell.TENCENT_CHAT_ENDPOINT;
-  const regions = Object.entries(REGIONS).map(([value, { host }]) => ({
-    value: value as RegionName,
-    label: value,
-    hint: host,
-  }));
-  const region = endpoint ? undefined : await prompts.select(texts.region, regions);
-  const location: Variables = endpoint ? { TENCENT_CHAT_ENDPOINT: endpoint } : { TENCENT_CHAT_REGION: region ?? "" };
+  const regions = Object.entries(REGIONS).map(([name, { host }]) => ({ value: name, label: name, hint: host }));
+  const location: Variables = endpoint
+    ? { TENCENT_CHAT_ENDPOINT: endpoint }
+    : { TENCENT_CHAT_REGION: await prompts.select(texts.region, regions) };
   const sdkAppId = await prompts.text(texts.sdkAppId, (value) =>
     value === "" || isWrong("TENCENT_CHAT_SDKAPPID", value) ? texts.notANumber : undefined,
   );
   const folder = configurationFolder(shell);
   const path = join(folder, `${sdkAppId}.key`);
-  const consolePath = region === "china" ? texts.consolePathChina : texts.consolePath;
+  const consolePath = location.TENCENT_CHAT_REGION === "china" ? texts.consolePathChina : texts.consolePath;
   const source = await prompts.select<"stored" | "paste" | "file">(texts.whereIsTheKey, [
     ...(existsSync(path) ? ([{ value: "stored", label: texts.keyStored, hint: path }] as const) : []),
     { value: "paste", label: texts.keyPaste, hint: consolePath },

@@ -13,9 +13,11 @@ export async function confirmAll(
 ): Promise<boolean | string> {
   const rule = context.policy.rules.confirmEdits;
   if (rule === "never" || edits === 0) return false;
-  const largest = await readLargest(context, [...editedChannels]);
-  const isNeeded = (subscriberEdits > 0 && mustConfirm(rule, 1)) || (largest >= 0 && mustConfirm(rule, largest));
-  if (!isNeeded) return false;
+  let largest = 0;
+  for await (const { info } of readChannels(context, [...editedChannels], ["SubscriberNum"]))
+    largest = Math.max(largest, info.SubscriberNum ?? Number.POSITIVE_INFINITY);
+  const isChannelAsked = editedChannels.size > 0 && mustConfirm(rule, largest);
+  if (!isChannelAsked && !(subscriberEdits > 0 && mustConfirm(rule, 1))) return false;
   if (stdin.readableEnded || !stdin.isTTY || !stderr.isTTY) {
     return "TENCENT_CHAT_CONFIRM_EDITS wants a person's yes, and there is no terminal to ask at: run this at one, or unset it for this job.";
   }
@@ -24,7 +26,7 @@ export async function confirmAll(
   const names = escapeHidden([...channels].slice(0, 5).join(", "));
   const more = channels.size > 5 ? ` and ${formatCount(channels.size - 5)} more` : "";
   const answer = await prompts.select({
-    message: `${context.application}: ${plural(edits, "edit")} (${formatCount(subscriberEdits)} of single subscribers) in ${plural(channels.size, "channel")}: ${names}${more}.${largest >= 0 ? ` The largest has ${reach}.` : ""}`,
+    message: `${context.application}: ${plural(edits, "edit")} (${formatCount(subscriberEdits)} of single subscribers) in ${plural(channels.size, "channel")}: ${names}${more}.${editedChannels.size > 0 ? ` The largest has ${reach}.` : ""}`,
     options: [
       { value: false, label: "Leave everything as it is" },
       { value: true, label: "Apply the edits" },
@@ -33,14 +35,4 @@ export async function confirmAll(
     output: stderr,
   });
   return answer === true ? true : "The edits were not confirmed.";
-}
-
-/** The subscribers of the largest channel: infinitely many where one is not known, -1 for no channel. */
-async function readLargest(context: ToolContext, ids: readonly string[]): Promise<number> {
-  let largest = -1;
-  for await (const { info } of readChannels(context, ids, ["SubscriberNum"])) {
-    const count = info.SubscriberNum ?? Number.POSITIVE_INFINITY;
-    largest = Math.max(largest, count < 0 ? Number.POSITIVE_INFINITY : count);
-  }
-  return largest;
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Deadline } from "../call/deadline.ts";
 import { ExplainedError, InternalError } from "../call/explained-error.ts";
 import type { FinishedCall } from "../edits/edit.ts";
@@ -7,17 +6,23 @@ import { describeFileError } from "../text/file-error.ts";
 import { logCall } from "../tools/log-call.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import type { EditLine } from "./edit-file.ts";
-import { isWanted } from "./results-file.ts";
+import { WANTED } from "./results-file.ts";
 
 /** Runs the lines of a file of edits, in the order and at the pace that the service allows. */
 
 /** Calls side by side: about a second's worth, so that none waits long at the rate limiter. */
 const MAX_SIDE_BY_SIDE = 200;
-/** Lines that run, or wait for an earlier one of the same channel or subscriber; reading pauses beyond them. */
-const MAX_TAKEN = 2_000;
-const PAUSE_MS = 50;
 /** After this many failures in a row that are not about their own lines, the rest would fail alike. */
 const MAX_FAILURES_IN_A_ROW = 20;
+
+interface JobParts {
+  readonly context: ToolContext;
+  readonly requestsPerSecond: number;
+  /** True if a person said yes to the whole file. */
+  readonly isConfirmed: boolean;
+  readonly log: Log;
+  readonly write: (result: object) => void;
+}
 
 /** The calls of one file: those of one channel or subscriber in the file's order, others side by side. */
 export class Job {
@@ -28,52 +33,32 @@ export class Job {
   /** Lines that ended after the results could no longer be written. */
   unrecorded = 0;
   stopped: string | undefined;
-  readonly #context: ToolContext;
-  readonly #isConfirmed: boolean;
-  readonly #log: Log;
-  readonly #write: (result: object) => void;
-  readonly #sideBySide: number;
+  readonly #parts: JobParts;
   readonly #running = new Set<Deadline>();
   /** By key, the lines that wait for the one that runs. */
   readonly #queues = new Map<string, EditLine[]>();
   /** Keys of which a line did not end as wanted, with that line: what follows it would come out of order. */
   readonly #failed = new Map<string, number>();
-  #taken = 0;
   #failuresInARow = 0;
 
-  constructor(
-    context: ToolContext,
-    perSecond: number,
-    isConfirmed: boolean,
-    log: Log,
-    write: (result: object) => void,
-  ) {
-    this.#context = context;
-    this.#isConfirmed = isConfirmed;
-    this.#log = log;
-    this.#write = write;
-    this.#sideBySide = Math.min(Math.max(perSecond, 4), MAX_SIDE_BY_SIDE);
+  constructor(parts: JobParts) {
+    this.#parts = parts;
   }
 
   /** Runs the lines that are not done, and returns when all have ended, or those in flight after a stop. */
   async run(lines: AsyncGenerator<EditLine>, done: ReadonlySet<number>): Promise<void> {
-    await Promise.all(Array.from({ length: this.#sideBySide }, () => this.#takeLines(lines, done)));
+    const length = Math.min(Math.max(this.#parts.requestsPerSecond, 4), MAX_SIDE_BY_SIDE);
+    await Promise.all(Array.from({ length }, () => this.#takeLines(lines, done)));
   }
 
   /** Takes one line after another. One of a key that runs is left to that key. */
   async #takeLines(lines: AsyncGenerator<EditLine>, done: ReadonlySet<number>): Promise<void> {
-    try {
-      for await (const line of lines) {
-        if (this.stopped) return;
-        if (done.has(line.line)) continue;
-        this.#taken += 1;
-        const queue = this.#queues.get(line.key);
-        if (queue) queue.push(line);
-        else await this.#runKey(line);
-        while (!this.stopped && this.#taken - this.ended >= MAX_TAKEN) await sleep(PAUSE_MS);
-      }
-    } catch (error) {
-      this.stop("soon", (error as Error).message); // the input cannot be read on
+    for await (const line of lines) {
+      if (this.stopped) return;
+      if (done.has(line.line)) continue;
+      const queue = this.#queues.get(line.key);
+      if (queue) queue.push(line);
+      else await this.#runKey(line);
     }
   }
 
@@ -98,7 +83,7 @@ export class Job {
   }
 
   async #runLine(line: EditLine): Promise<void> {
-    const deadline = new Deadline(this.#context.timeoutMs);
+    const deadline = new Deadline(this.#parts.context.timeoutMs);
     this.#running.add(deadline);
     const startedAt = performance.now();
     const call = await this.#call(line, deadline);
@@ -109,7 +94,7 @@ export class Job {
     // After a bug of this server nobody knows.
     const isUnknown = error?.explanation.stage === "internal" && error.explanation.attempts > 0;
     const outcome = receipt?.outcome ?? (isUnknown ? "unknown" : error ? "notSent" : "read");
-    logCall(this.#log, line.tool, line.arguments, call, { ms: Math.round(performance.now() - startedAt) });
+    logCall(this.#parts.log, line.tool, line.arguments, call, { ms: Math.round(performance.now() - startedAt) });
     // No turn in time is the agent's to fix by making fewer calls; the service may want a longer pause than a call has.
     const isOfAll = error && (error.explanation.fixedBy !== "agent" || error.explanation.stage === "network");
     this.#failuresInARow = isOfAll ? this.#failuresInARow + 1 : 0;
@@ -128,9 +113,9 @@ export class Job {
     let confirmed: string | undefined;
     try {
       for (;;) {
-        const result = await this.#context.call(tool, args, { deadline, client: "apply", confirmed });
+        const result = await this.#parts.context.call(tool, args, { deadline, client: "apply", confirmed });
         if (!("confirmationRequest" in result)) return result;
-        if (!this.#isConfirmed) return { content: { receipt: result.confirmationRequest.declined } };
+        if (!this.#parts.isConfirmed) return { content: { receipt: result.confirmationRequest.declined } };
         confirmed = result.confirmationRequest.fingerprint;
       }
     } catch (error) {
@@ -139,10 +124,10 @@ export class Job {
   }
 
   #end({ line, id, key }: EditLine, result: { readonly outcome: string; readonly [key: string]: unknown }): void {
-    if (isWanted(result.outcome)) this.wanted.add(line);
+    if (WANTED.includes(result.outcome)) this.wanted.add(line);
     else if (!this.#failed.has(key)) this.#failed.set(key, line);
     try {
-      if (this.unrecorded === 0) this.#write({ line, ...(id !== undefined && { id }), ...result });
+      if (this.unrecorded === 0) this.#parts.write({ line, ...(id !== undefined && { id }), ...result });
       else this.unrecorded += 1; // it would follow a line that is cut
     } catch (error) {
       this.unrecorded = 1;

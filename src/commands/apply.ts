@@ -1,20 +1,17 @@
-import { existsSync, realpathSync } from "node:fs";
-import { resolve } from "node:path";
+import { accessSync, constants, existsSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { describeFileError } from "../text/file-error.ts";
-import { clip, escapeHidden, formatCount, plural } from "../text/text.ts";
+import { escapeHidden, formatCount, plural } from "../text/text.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import { confirmAll } from "./apply-confirmation.ts";
 import { Job } from "./apply-job.ts";
 import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, DRAIN_AFTER_SIGNAL_MS, prepareCalls, settingsOf } from "./cli-process.ts";
-import { checkFile, type EditFile, type FileCheck, openEditFile, readEditLines } from "./edit-file.ts";
-import { assertWritable, writeLeft } from "./left-file.ts";
-import { ResultsFile, unfinished } from "./results-file.ts";
+import { checkFile, type FileCheck, linesOf, readEditFile, readEditLines } from "./edit-file.ts";
+import { openResults, type ResultsFile, unfinished } from "./results-file.ts";
 
 /** Runs a file of tool calls through the same gate as an agent's calls, for jobs of thousands of edits. */
 
-/** Problems that are listed; a thousand of a kind are no clearer. */
-const MAX_LISTED_PROBLEMS = 100;
 const PROGRESS_EVERY_MS = 10_000;
 
 /** @returns the exit code: 0 if every line ended as wanted, 1 otherwise, 2 for usage or settings */
@@ -31,18 +28,13 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
   const logLevel = settings.logLevel === "info" ? "warn" : settings.logLevel;
   const { log, openContext } = prepareCalls(cli, version, { ...settings, logLevel });
   const context = await openContext();
-  let input: EditFile | undefined;
   let results: ResultsFile | undefined;
   try {
     if (resultsPath === "-") throw new Error("--results takes a file; without it the results go to standard output.");
-    input = await openEditFile(file, cli.stdin);
-    let problems = 0;
-    const check = await checkFile(input, context, (number, problem) => {
-      problems += 1;
-      if (problems <= MAX_LISTED_PROBLEMS) tell(`line ${number}: ${clip(context.secrets.redact(problem))}`);
-    });
-    if (problems > 0) {
-      tell(`✗ ${plural(problems, "line")} of the file cannot run. Nothing was sent.`);
+    const input = await readEditFile(file, cli.stdin);
+    const check = await checkFile(input, context, tell);
+    if (check.problems > 0) {
+      tell(`✗ ${plural(check.problems, "line")} of the file cannot run. Nothing was sent.`);
       return 1;
     }
     const journalProblem = check.edits > 0 ? context.journal.prepareFile() : undefined;
@@ -58,20 +50,17 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       return 1;
     }
     const job = { input: check.hash, sdkAppId: context.sdkAppId };
-    if (left !== undefined) assertWritable(left);
-    if (resultsPath !== undefined) results = await ResultsFile.open(resultsPath, job, tell);
+    if (left !== undefined) accessSync(existsSync(left) ? left : dirname(left), constants.W_OK); // not hours later
+    if (resultsPath !== undefined) results = await openResults(resultsPath, job, tell);
     const write = (result: object) => {
       const text = JSON.stringify(context.secrets.redactDeep(result));
       if (results) results.write(text);
       else cli.stdout.write(`${text}\n`);
     };
-    const run = new Job(context, settings.settings.requestsPerSecond, confirmation, log, write);
-    let isLost = false;
-    if (results)
-      results.onLost = () => {
-        isLost = true;
-        run.stop("now", "this process stood still, and another one has taken the results.");
-      };
+    const { requestsPerSecond } = settings.settings;
+    const run = new Job({ context, requestsPerSecond, isConfirmed: confirmation, log, write });
+    const stopAsLost = () => run.stop("now", "this process stood still, and another one has taken the results.");
+    results?.lost.addEventListener("abort", stopAsLost);
     stopOn(cli, run, tell);
     const done = results?.done ?? new Set<number>();
     if (done.size > 0)
@@ -80,9 +69,10 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     await run.run(readEditLines(input, context), done);
     stopProgress();
     const code = summarize(run, check.lines - done.size, results !== undefined, tell);
-    if (left === undefined || isLost) return code; // what is left is the other one's
+    if (left === undefined || results?.lost.aborted) return code; // what is left is the other one's
     try {
-      await writeLeft(left, input, (number) => done.has(number) || run.wanted.has(number));
+      const rest = [...linesOf(input)].filter((each) => !done.has(each.line) && !run.wanted.has(each.line));
+      writeFileSync(left, rest.map(({ text }) => `${text}\n`).join(""), { mode: 0o600 });
     } catch (error) {
       tell(`✗ ${left} was not written: ${describeFileError(error)}`);
       return 1;
@@ -91,12 +81,11 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     return code;
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;
-    const shown = path?.replace(/\.unfinished(\..*)?$/, "") ?? "The results";
+    const shown = path?.replace(/\.unfinished$/, "") ?? "The results";
     tell(context.secrets.redact(`✗ ${code === undefined ? message : `${shown}: ${describeFileError(error)}.`}`));
     return 2;
   } finally {
     results?.close();
-    input?.close();
     await context.close();
   }
 }

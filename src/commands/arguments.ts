@@ -45,14 +45,12 @@ const FLAGS = {
   journal: { ...EVERYWHERE, since: VALUE, outcome: VALUE, channel: VALUE, json: SWITCH, check: SWITCH },
 } as const;
 type Command = keyof typeof FLAGS;
+const ALL_FLAGS = { ...FLAGS.doctor, ...FLAGS.apply, ...FLAGS.journal };
 const COMMANDS = Object.keys(FLAGS).filter((name) => name !== "serve");
 
 export interface CommandLine {
   readonly command: Command | "help" | "version";
-  readonly flags: Readonly<
-    Partial<Record<"sandbox" | "read-only" | "json" | "check", boolean>> &
-      Partial<Record<"timeout" | "results" | "left" | "since" | "outcome" | "channel", string>>
-  >;
+  readonly flags: ReturnType<typeof parseArgs<{ options: typeof ALL_FLAGS }>>["values"];
   readonly file?: string | undefined;
   /** What is wrong, each a sentence. A server that was started with a problem sends nothing. */
   readonly problems: readonly string[];
@@ -66,8 +64,7 @@ export interface CommandLine {
  */
 export function parseArguments(given: readonly string[], isTerminal: boolean): CommandLine {
   const args = given.filter((each) => each !== "--"); // package managers pass their own on
-  const options = { ...FLAGS.doctor, ...FLAGS.apply, ...FLAGS.journal };
-  const [word = ""] = parseArgs({ args, options, strict: false, allowPositionals: true }).positionals;
+  const [word = ""] = parseArgs({ args, options: ALL_FLAGS, strict: false, allowPositionals: true }).positionals;
   const command = COMMANDS.includes(word) ? (word as Command) : "serve";
   if (command !== "serve" || isTerminal) return readTyped(command, args);
   const line = readTyped(command, args.filter(isOurs));

@@ -9,7 +9,7 @@ import type { CommandLine } from "./arguments.ts";
 /** What commands need from the process that they run in; index.ts passes it. */
 export type CliProcess = Pick<
   NodeJS.Process,
-  "env" | "stdin" | "stdout" | "stderr" | "pid" | "exit" | "on" | "execPath"
+  "argv" | "env" | "stdin" | "stdout" | "stderr" | "pid" | "exit" | "on" | "execPath"
 >;
 
 /** Milliseconds that calls in flight have after a signal: containers are killed ten seconds later. */

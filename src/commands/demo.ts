@@ -5,7 +5,6 @@ import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { wrapAnsi } from "fast-wrap-ansi";
 import { COMMANDS } from "../channel/commands.ts";
 import { escapeHidden, formatCount, visibleJson } from "../text/text.ts";
-import type { CommandLine } from "./arguments.ts";
 import type { CliProcess } from "./cli-process.ts";
 
 /** One conversation with scripted parts, played through a real MCP client and the sandbox, printed for a person. */
@@ -20,12 +19,7 @@ const YES = "Apply the edit";
 type Print = (text: string, style?: Parameters<typeof styleText>[0]) => void;
 
 /** @returns the exit code: 0 if every step went as announced */
-export async function demo(
-  { stdout, env, execPath }: CliProcess,
-  _version: string,
-  _line: CommandLine,
-  entry: string,
-): Promise<number> {
+export async function demo({ stdout, env, execPath, argv }: CliProcess): Promise<number> {
   // styleText's own test looks at this process's stdout, and not on every Node.
   const hasColors = stdout.isTTY === true && !env.NO_COLOR;
   const print: Print = (text, style) =>
@@ -36,9 +30,8 @@ export async function demo(
     { capabilities: { elicitation: { form: {} } }, jsonSchemaValidator: { getValidator: () => undefined as never } },
   );
   const serverEnv = { TENCENT_CHAT_LOG_LEVEL: "warn", TENCENT_CHAT_CONFIRM_EDITS: "100000" };
-  await client.connect(
-    new StdioClientTransport({ command: execPath, args: [entry, "--sandbox"], env: serverEnv, stderr: "inherit" }),
-  );
+  const args = [argv[1] ?? "", "--sandbox"];
+  await client.connect(new StdioClientTransport({ command: execPath, args, env: serverEnv, stderr: "inherit" }));
   try {
     print("A conversation about an official channel, in the embedded sandbox", "bold");
     print("The words are scripted and no model is called. The calls, the signatures and the");
@@ -55,18 +48,14 @@ export async function demo(
 /** @returns how many steps did not go as announced */
 async function play(client: Client, print: Print): Promise<number> {
   let failures = 0;
-  const say = (text: string) => {
-    for (const line of wrapAnsi(`You: ${text}`, WIDTH, { hard: true }).split("\n")) print(line, "cyan");
-  };
+  const say = (text: string) => print(wrapAnsi(`You: ${text}`, WIDTH, { hard: true }), "cyan");
   const ask = (text: string) => {
     print("");
     say(text);
   };
   /** What the agent answers (→) or the server asks (?). */
-  const tell = (mark: "→" | "?", text: string) => {
-    const lines = wrapAnsi(text, WIDTH - 4, { hard: true }).split("\n");
-    for (const [index, line] of lines.entries()) print(`  ${index === 0 ? mark : " "} ${line}`);
-  };
+  const tell = (mark: "→" | "?", text: string) =>
+    print(`  ${mark} ${wrapAnsi(text, WIDTH - 4, { hard: true }).replaceAll("\n", "\n    ")}`);
   const check = (ok: boolean, text: string) => {
     if (!ok) failures += 1;
     print(ok ? `  ✓ ${text}` : `  ✗ this did not happen: ${text}`, ok ? "green" : "red");

@@ -9,13 +9,11 @@ import { visitEdits } from "./visit-edits.ts";
 
 /** Lists the edits of a journal in the order in which they ended, with the undo of those that took effect or may have. */
 
-/** Characters that are printed at once: a system call for each line would take longer than all the rest. */
-const MAX_WAITING = 65_536;
-
 /** @returns the exit code: 0, 1 where something needs a look, 2 for usage or settings */
 export async function journal(cli: CliProcess, version: string, line: CommandLine): Promise<number> {
   const { since, outcome, channel, json, check } = line.flags;
   const tell = (text: string) => void cli.stderr.write(`✗ ${text}\n`);
+  const print = (text: string) => void cli.stdout.write(`${text}\n`);
   const result = settingsOf(cli, line);
   const path = result.journal;
   const wrong = result.problems.filter((problem) => check || problem.startsWith("TENCENT_CHAT_JOURNAL "));
@@ -34,19 +32,12 @@ export async function journal(cli: CliProcess, version: string, line: CommandLin
   const selection = { since: from, outcome, channel };
   if (check) {
     const context = await prepareCalls(cli, version, { ...result, logLevel: "silent" }).openContext();
-    const isSame = await checkChannels(path, selection, context, (text) => cli.stdout.write(`${text}\n`), tell);
+    const isSame = await checkChannels(path, selection, context, print, tell);
     await context.close();
     return isSame ? 0 : 1;
   }
   const width = cli.stdout.isTTY ? Math.max(60, (cli.stdout.columns ?? 80) - 1) : undefined;
-  let waiting = "";
-  const isWhole = await visitEdits(path, selection, tell, (edit) => {
-    waiting += `${json ? toJson(edit) : toRow(edit, width)}\n`;
-    if (waiting.length < MAX_WAITING) return;
-    cli.stdout.write(waiting);
-    waiting = "";
-  });
-  cli.stdout.write(waiting);
+  const isWhole = await visitEdits(path, selection, tell, (edit) => print(json ? toJson(edit) : toRow(edit, width)));
   return isWhole ? 0 : 1;
 }
 
@@ -63,9 +54,9 @@ function undoOf({ intent, result }: RecordedEdit) {
 }
 
 export function toJson(edit: RecordedEdit): string {
-  const { event: _, undo: __, ...started } = edit.intent;
-  const { event: ___, time: endedAt, ...ended } = edit.result ?? { event: undefined, time: undefined };
-  return JSON.stringify({ ...started, endedAt, ...ended, undo: undoOf(edit) });
+  const { intent, result } = edit;
+  const both = { event: undefined, time: intent.time, endedAt: result?.time, undo: undoOf(edit) };
+  return JSON.stringify({ ...intent, ...result, ...both });
 }
 
 /** A row of the table, cut to the width of a terminal, and below it the undo as a person copies it. */

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { Environment } from "../settings/environment.ts";
@@ -25,12 +25,6 @@ export function makeFolder(folder: string): void {
 
 /** Writes the key file as a new one, so that it is never open to others, not even for a moment. */
 export function storeKey(path: string, key: string): void {
-  const temporaryPath = `${path}.new`;
-  rmSync(temporaryPath, { force: true });
-  try {
-    writeFileSync(temporaryPath, `${key}\n`, { mode: 0o600, flag: "wx" });
-    renameSync(temporaryPath, path);
-  } finally {
-    rmSync(temporaryPath, { force: true });
-  }
+  rmSync(path, { force: true });
+  writeFileSync(path, `${key}\n`, { mode: 0o600, flag: "wx" });
 }

@@ -26,85 +26,69 @@ const TOUCH_EVERY_MS = 500;
 /** The file to be, beside the one that is there. */
 export const unfinished = (path: string) => `${path}.unfinished`;
 
-const WANTED: readonly unknown[] = ["applied", "accepted", "unchanged", "read"];
+/** Outcomes that leave nothing to do. */
+export const WANTED: readonly unknown[] = ["applied", "accepted", "unchanged", "read"];
 
-export function isWanted(outcome: unknown): boolean {
-  return WANTED.includes(outcome);
+export type ResultsFile = Awaited<ReturnType<typeof openResults>>;
+
+/**
+ * Opens the file of a job: JSON lines, one at most for each line of the input. It keeps what ended as wanted; a line
+ * that a crash has torn is dropped. Waits until what an earlier run sent in its last moment can take effect no more.
+ * @param job the hash of its input, and the application
+ * @param tell takes a sentence for a person who waits
+ * @returns the lines that are done, and a signal that is aborted once another run has taken the file
+ * @throws Error with a sentence for a person, where the file holds something else or another run uses it
+ */
+export async function openResults(
+  given: string,
+  job: { input: string; sdkAppId: number },
+  tell: (text: string) => void,
+) {
+  const path = existsSync(given) ? realpathSync(given) : given; // a link stays one
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found && !found.isFile())
+    throw new Error(`${given} is no file: without --results, the results go to standard output.`);
+  if (await settled(unfinished(path), tell)) rmSync(unfinished(path)); // a run was killed as it began
+  await settled(path, tell);
+  const file = openSync(unfinished(path), "ax", (found?.mode ?? 0o600) & 0o777);
+  const write = (line: string) => writeFileSync(file, `${line}\n`); // writes all of it
+  const done = new Set<number>();
+  try {
+    const header = JSON.stringify({ apply: 1, ...job });
+    write(header);
+    for await (const { line, text } of found ? wantedLines(path, header) : []) {
+      done.add(line);
+      write(text);
+    }
+    renameSync(unfinished(path), path);
+  } catch (error) {
+    closeSync(file);
+    rmSync(unfinished(path), { force: true });
+    throw error;
+  }
+  const lost = new AbortController();
+  const touching = setInterval(() => {
+    // Where this process stood still, another one may have taken the file.
+    if (statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(file).ino) lost.abort();
+    else futimesSync(file, new Date(), new Date());
+  }, TOUCH_EVERY_MS).unref();
+  const close = () => {
+    clearInterval(touching);
+    closeSync(file);
+  };
+  return { done, write, close, lost: lost.signal };
 }
 
-/** Results as JSON lines; each line of the input has one at most. */
-export class ResultsFile {
-  readonly done = new Set<number>();
-  /** Called once another run has taken the file, because this process stood still. */
-  onLost = () => {};
-  readonly #file: number;
-  #touching: NodeJS.Timeout | undefined;
-
-  private constructor(file: number) {
-    this.#file = file;
-  }
-
-  /**
-   * Opens the file of a job, and keeps of it what ended as wanted. A line that a crash has torn is dropped. Waits until
-   * what an earlier run sent in its last moment can take effect no more.
-   * @param job the hash of its input, and the application
-   * @param tell takes a sentence for a person who waits
-   * @throws Error with a sentence for a person, where the file holds something else or another run uses it
-   */
-  static async open(
-    given: string,
-    job: { input: string; sdkAppId: number },
-    tell: (text: string) => void,
-  ): Promise<ResultsFile> {
-    const path = existsSync(given) ? realpathSync(given) : given; // a link stays one
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found && !found.isFile())
-      throw new Error(`${given} is no file: without --results, the results go to standard output.`);
-    if (await settled(unfinished(path), tell)) rmSync(unfinished(path)); // a run was killed as it began
-    await settled(path, tell);
-    const results = new ResultsFile(openNew(path, (found?.mode ?? 0o600) & 0o777));
-    try {
-      const header = JSON.stringify({ apply: 1, ...job });
-      results.write(header);
-      if (found) await results.#keepWanted(path, header);
-      renameSync(unfinished(path), path);
-    } catch (error) {
-      results.close();
-      rmSync(unfinished(path), { force: true });
-      throw error;
-    }
-    results.#touching = setInterval(() => results.#touch(path), TOUCH_EVERY_MS).unref();
-    return results;
-  }
-
-  async #keepWanted(path: string, header: string): Promise<void> {
-    const lines = readLines(createReadStream(path));
-    const { value: first, done: isEmpty } = await lines.next();
-    // A crash may have torn the header itself.
-    if (!isEmpty && (first === "" || !header.startsWith(first)))
-      throw new Error(
-        `${path} holds something else than the results of this input and application: name another file.`,
-      );
-    for await (const text of lines) {
-      const result = parseJson(text);
-      if (!isRecord(result) || !isWanted(result.outcome) || typeof result.line !== "number") continue;
-      this.done.add(result.line);
-      this.write(text);
-    }
-  }
-
-  #touch(path: string): void {
-    if (statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(this.#file).ino) this.onLost();
-    else futimesSync(this.#file, new Date(), new Date());
-  }
-
-  write(line: string): void {
-    writeFileSync(this.#file, `${line}\n`); // writes all of it
-  }
-
-  close(): void {
-    clearInterval(this.#touching);
-    closeSync(this.#file);
+/** What ended as wanted before. @throws Error where the file holds something else */
+async function* wantedLines(path: string, header: string) {
+  const lines = readLines(createReadStream(path));
+  const { value: first, done: isEmpty } = await lines.next();
+  if (!isEmpty && first !== header)
+    throw new Error(`${path} holds something else than the results of this input and application: name another file.`);
+  for await (const text of lines) {
+    const result = parseJson(text);
+    if (isRecord(result) && WANTED.includes(result.outcome) && typeof result.line === "number")
+      yield { line: result.line, text };
   }
 }
 
@@ -124,13 +108,4 @@ async function settled(path: string, tell: (text: string) => void): Promise<bool
   if (statSync(path, { throwIfNoEntry: false })?.mtimeMs !== touchedAt)
     throw new Error(`Another apply is using ${path}.`);
   return true;
-}
-
-function openNew(path: string, mode: number): number {
-  try {
-    return openSync(unfinished(path), "ax", mode);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new Error(`Another apply is using ${path}.`); // it began in the same moment
-  }
 }

@@ -1,6 +1,5 @@
 import { platform } from "node:os";
-import type { Log } from "../log.ts";
-import { type Session, startSession } from "../mcp/session.ts";
+import { startSession } from "../mcp/session.ts";
 import { applicationName } from "../settings/settings.ts";
 import type { CommandLine } from "./arguments.ts";
 import { type CliProcess, DRAIN_AFTER_SIGNAL_MS, prepareCalls, settingsOf } from "./cli-process.ts";
@@ -38,20 +37,10 @@ export function serve(cli: CliProcess, version: string, line: CommandLine): void
     writeOut,
   );
   log("debug", "serving", { version, sandbox: settings?.isSandbox ?? false });
-  shutDownOn(cli, session, writeOut, log, line.problems.length > 0 ? 2 : 0);
-}
 
-/** Ends the session when the input ends, the reader of the output is gone, a signal arrives, or something breaks. */
-function shutDownOn(
-  cli: CliProcess,
-  session: Promise<Session>,
-  writeOut: CliProcess["stdout"]["write"],
-  log: Log,
-  exitCode: number,
-): void {
-  const { stdin, stdout } = cli;
+  // It ends when the input ends, the reader of the output is gone, a signal arrives, or something breaks.
   const cut = new AbortController();
-  let code = exitCode;
+  let code = line.problems.length > 0 ? 2 : 0;
   let isShuttingDown = false;
   let signals = 0;
   const exit = () => cli.exit(code);

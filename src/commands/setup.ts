@@ -6,7 +6,6 @@ import { readSettings } from "../settings/settings.ts";
 import { describeFileError } from "../text/file-error.ts";
 import { addToHost, isOnPath, printWhatToAdd } from "./add-to-host.ts";
 import { type Answers, askApplication, type Variables } from "./application-questions.ts";
-import type { CommandLine } from "./arguments.ts";
 import type { CliProcess } from "./cli-process.ts";
 import { formatCheck, runChecks } from "./doctor.ts";
 import { makeFolder, storeKey } from "./key-file.ts";
@@ -36,18 +35,15 @@ For your application:
 /** The commands of hosts are scripts for a shell there. */
 const IS_WINDOWS = platform() === "win32";
 
-/**
- * @param entry the path of the file that runs
- * @returns the exit code: 0 when the server was added or its block was printed
- */
-export async function setup(cli: CliProcess, version: string, _line: CommandLine, entry: string): Promise<number> {
+/** @returns the exit code: 0 when the server was added or its block was printed */
+export async function setup(cli: CliProcess, version: string): Promise<number> {
   if (!cli.stdin.isTTY || !cli.stdout.isTTY) {
     cli.stdout.write(BY_HAND);
     return 1;
   }
   const prompts = await createPrompts(cli, textsFor(cli.env));
   try {
-    return await run(cli, version, entry, prompts);
+    return await run(cli, version, prompts);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
     prompts.cancel();
@@ -55,7 +51,7 @@ export async function setup(cli: CliProcess, version: string, _line: CommandLine
   }
 }
 
-async function run(cli: CliProcess, version: string, entry: string, prompts: Prompts): Promise<number> {
+async function run(cli: CliProcess, version: string, prompts: Prompts): Promise<number> {
   const { texts } = prompts;
   prompts.begin(`${PROGRAM} ${version}: ${texts.title}`);
   const hosts = Object.values(MCP_HOSTS).map((value) => ({
@@ -75,7 +71,7 @@ async function run(cli: CliProcess, version: string, entry: string, prompts: Pro
   const works = await check(cli, version, { env, newKey: answers.newKey }, prompts);
   if (!works && !(await prompts.confirm(texts.goOnAnyway, false))) throw new Cancelled();
 
-  const server: ServerEntry = { ...startCommand(cli, entry, version), env };
+  const server: ServerEntry = { ...startCommand(cli, version), env };
   const { label, add } = host;
   const command = add?.(server);
   const runsHere = command !== undefined && !IS_WINDOWS && isOnPath(command[0] ?? "", cli.env);
@@ -143,8 +139,8 @@ function firstPrompt(env: Variables, texts: Texts["setup"]): string {
 }
 
 /** How a host starts the server: what npx runs lies in a cache that npm may empty, so there npx is the command. */
-function startCommand({ execPath }: CliProcess, entry: string, version: string): Omit<ServerEntry, "env"> {
-  const path = resolve(entry);
+function startCommand({ execPath, argv }: CliProcess, version: string): Omit<ServerEntry, "env"> {
+  const path = resolve(argv[1] ?? "");
   if (!/[\\/]_npx[\\/]/.test(path)) return { command: execPath, args: [path] };
   const npx = ["npx", "-y", `${PROGRAM}@${version}`];
   return IS_WINDOWS ? { command: "cmd", args: ["/c", ...npx] } : { command: "npx", args: npx.slice(1) };

@@ -4,8 +4,8 @@ import { BUILT } from "../support/built.ts";
 
 async function play(execPath: string, env: Record<string, string>, isTTY: boolean) {
   const lines: string[] = [];
-  const stdout = { isTTY, write: (text: string) => lines.push(text.trimEnd()) };
-  const code = await demo({ execPath, env, stdout } as never, "0", {} as never, BUILT);
+  const stdout = { isTTY, write: (text: string) => lines.push(...text.trimEnd().split("\n")) };
+  const code = await demo({ execPath, env, stdout, argv: ["", BUILT] } as never);
   return { code, lines, text: lines.join("\n") };
 }
 

@@ -25,8 +25,8 @@ export async function runCommand(args: string[], streams: Surroundings, entry = 
   const { stdin } = streams as { stdin: { isTTY?: boolean } };
   const line = parseArguments(args, stdin.isTTY === true);
   if (line.problems.length > 0) throw new Error(line.problems.join(" "));
-  const cli = { ...streams, pid: process.pid, execPath: process.execPath, exit() {}, on() {} };
-  return COMMANDS[line.command as keyof typeof COMMANDS](cli as unknown as CliProcess, "0.1.0", line, entry);
+  const cli = { ...streams, argv: ["", entry], pid: process.pid, execPath: process.execPath, exit() {}, on() {} };
+  return COMMANDS[line.command as keyof typeof COMMANDS](cli as unknown as CliProcess, "0.1.0", line);
 }
 
 /** How a command ended, with what it wrote; no command may show a secret. */

@@ -13,13 +13,17 @@ export class Deadline {
   readonly totalMs: number;
   readonly #expiresAt: number;
   readonly #timer: NodeJS.Timeout;
-  #tellEnd: (end: DeadlineEnd) => void = () => {};
+  #end: (end: DeadlineEnd) => void = () => {};
 
   constructor(totalMs: number) {
     this.totalMs = totalMs;
     this.#expiresAt = performance.now() + totalMs;
     this.end = new Promise((resolve) => {
-      this.#tellEnd = resolve;
+      this.#end = (end) => {
+        this.ended ??= end;
+        clearTimeout(this.#timer);
+        resolve(end);
+      };
     });
     this.#timer = setTimeout(() => this.#end("timeout"), totalMs);
   }
@@ -58,18 +62,7 @@ export class Deadline {
   }
 
   /** Waits until a time (milliseconds of `performance.now`); false if the call's time ended first, or has ended. */
-  async sleepUntil(time: number, waitingFor: string): Promise<boolean> {
-    // A timer can fire a millisecond early.
-    for (let ms = time - performance.now(); ms > 0; ms = time - performance.now()) {
-      if (!(await this.sleep(Math.ceil(ms), waitingFor))) return false;
-    }
-    return this.ended === undefined;
-  }
-
-  #end(end: DeadlineEnd): void {
-    if (this.ended) return;
-    this.ended = end;
-    clearTimeout(this.#timer);
-    this.#tellEnd(end);
+  sleepUntil(time: number, waitingFor: string): Promise<boolean> {
+    return this.sleep(Math.max(0, Math.ceil(time - performance.now()) + 1), waitingFor); // a timer can fire early
   }
 }

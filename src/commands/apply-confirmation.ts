@@ -1,4 +1,4 @@
-import { mustConfirm } from "../guard/confirmation.ts";
+import { mustConfirm } from "../guard/policy.ts";
 import { escapeHidden, formatCount, plural } from "../text/text.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import type { CliProcess } from "./cli-process.ts";

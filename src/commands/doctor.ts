@@ -3,7 +3,7 @@ import { COMMANDS } from "../channel/commands.ts";
 import { Secrets } from "../chat-api/auth/secrets.ts";
 import { decodeUserSig, Signer, WARN_SECONDS } from "../chat-api/auth/user-sig.ts";
 import { REGIONS } from "../chat-api/regions.ts";
-import { mustConfirm } from "../guard/confirmation.ts";
+import { mustConfirm } from "../guard/policy.ts";
 import type { Settings, SettingsResult } from "../settings/settings.ts";
 import { TOOLS } from "../tools/call-tool.ts";
 import type { ToolContext } from "../tools/tool.ts";

@@ -4,9 +4,9 @@ import type { ChannelInfo, ChannelValues, WritableFieldName } from "../channel/f
 import { type Failure, isTransient } from "../chat-api/errors/failure.ts";
 import { REPLICA_LAG_MS, UNANSWERED_SETTLE_MS, WRITE_TIMEOUT_MS } from "../chat-api/limits.ts";
 import { envelopeOf, explain, explanationOf, type FailedCall } from "../explanations/explain.ts";
-import { mustConfirm } from "../guard/confirmation.ts";
+import { mustConfirm } from "../guard/policy.ts";
 import { confirmationRequestFor } from "./confirmation-request.ts";
-import { type Attempt, beginEdit, type CallResult, type EditCall, type EditServices, lockFor } from "./edit.ts";
+import { type Attempt, beginEdit, type CallResult, type EditCall, type EditServices } from "./edit.ts";
 import { channelEditError } from "./edit-error.ts";
 import type { EditLock } from "./edit-lock.ts";
 import { fieldsOf, judge, type SentReply } from "./outcome.ts";
@@ -34,10 +34,10 @@ export async function editChannel(
   desired: ChannelValues,
   call: EditCall,
 ): Promise<CallResult> {
-  const { api, policy, sdkAppId, application } = services;
+  const { api, policy, locks, sdkAppId, application } = services;
   const { deadline, confirmed, warnings = [] } = call;
   const failedCall: FailedCall = { sdkAppId, channelIds: [id], attempts: 0 };
-  const lock = await lockFor(id, "channel", services, call, failedCall);
+  const lock = await locks.acquire(id, "channel", deadline, failedCall);
   try {
     const read = await api.getChannel(id, deadline);
     if (read.kind !== "ok")

@@ -1,4 +1,6 @@
 import type { Deadline } from "../call/deadline.ts";
+import { endedBeforeSending } from "../chat-api/errors/failure.ts";
+import { explain, type FailedCall } from "../explanations/explain.ts";
 
 /** The lock of one channel, or of one subscriber of a channel. */
 export interface EditLock {
@@ -13,10 +15,10 @@ export class EditLocks {
   readonly #queues = new Map<string, Promise<void>>();
 
   /**
-   * Waits until the lock is free and what it protects is settled. Returns undefined where the time ended first.
-   * @param waitingFor what holds the lock, for progress notifications
+   * Waits until the lock is free and what it protects is settled.
+   * @throws ExplainedError where the time of the call ends first
    */
-  async acquire(key: string, deadline: Deadline, waitingFor: string): Promise<EditLock | undefined> {
+  async acquire(key: string, what: "channel" | "subscriber", deadline: Deadline, call: FailedCall): Promise<EditLock> {
     const earlier = this.#queues.get(key) ?? Promise.resolve();
     let unlock = () => {};
     const mine = new Promise<void>((resolve) => {
@@ -25,9 +27,11 @@ export class EditLocks {
     const queue = earlier.then(() => mine);
     this.#queues.set(key, queue);
     void queue.then(() => this.#queues.get(key) === queue && this.#queues.delete(key));
-    if (await deadline.race(earlier, waitingFor)) {
+    const end = await deadline.race(earlier, `an earlier edit of the same ${what}`);
+    if (end) {
       unlock();
-      return undefined;
+      const detail = `earlier edits of the same ${what} came first; they run one at a time, a few seconds each`;
+      throw explain(endedBeforeSending(end, detail), call, "No edit was sent.");
     }
     let heldUntil = 0;
     return {

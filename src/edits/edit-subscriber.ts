@@ -2,10 +2,10 @@ import { COMMANDS } from "../channel/commands.ts";
 import type { SubscriberValues } from "../chat-api/chat-api.ts";
 import { SERVER_TIMEOUT_MS } from "../chat-api/limits.ts";
 import { envelopeOf, explain, explanationOf, type FailedCall } from "../explanations/explain.ts";
-import { mustConfirm } from "../guard/confirmation.ts";
+import { mustConfirm } from "../guard/policy.ts";
 import { quote } from "../text/text.ts";
 import { confirmationRequestFor } from "./confirmation-request.ts";
-import { beginEdit, type CallResult, type EditCall, type EditServices, lockFor } from "./edit.ts";
+import { beginEdit, type CallResult, type EditCall, type EditServices } from "./edit.ts";
 import { subscriberEditError } from "./edit-error.ts";
 import { mayHaveChanged, type Outcome } from "./outcome.ts";
 import { listChanges, type Receipt, summarize } from "./receipt.ts";
@@ -22,7 +22,7 @@ export async function editSubscriber(
   values: SubscriberValues,
   call: EditCall,
 ): Promise<CallResult> {
-  const { api, policy, sdkAppId, application } = services;
+  const { api, policy, locks, sdkAppId, application } = services;
   const { Official_Account: channel, Subscriber_Account: subscriber, CustomString } = values;
   const { deadline, warnings = [] } = call;
   const audience = `Subscriber ${quote(subscriber)} of ${quote(channel)}`;
@@ -34,7 +34,7 @@ export async function editSubscriber(
     return { outcome, channel, subscriber, summary, changes, warnings: all };
   };
   const failedCall: FailedCall = { sdkAppId, channelIds: [channel], subscriber, attempts: 0 };
-  const lock = await lockFor(JSON.stringify([channel, subscriber]), "subscriber", services, call, failedCall);
+  const lock = await locks.acquire(JSON.stringify([channel, subscriber]), "subscriber", deadline, failedCall);
   try {
     if (mustConfirm(policy.rules.confirmEdits, 1)) {
       const request = confirmationRequestFor(audience, services, receiptOf("declined"), call.confirmed);

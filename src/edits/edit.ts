@@ -2,11 +2,10 @@ import type { Deadline } from "../call/deadline.ts";
 import type { Envelope, ExplainedError } from "../call/explained-error.ts";
 import type { ChannelInfo } from "../channel/fields.ts";
 import type { ChatApi } from "../chat-api/chat-api.ts";
-import { endedBeforeSending, type Failure } from "../chat-api/errors/failure.ts";
-import { explain, type FailedCall } from "../explanations/explain.ts";
+import type { Failure } from "../chat-api/errors/failure.ts";
 import type { Intent, Journal } from "../guard/journal.ts";
 import type { Policy } from "../guard/policy.ts";
-import type { EditLock, EditLocks } from "./edit-lock.ts";
+import type { EditLocks } from "./edit-lock.ts";
 import type { Judgement, SentReply } from "./outcome.ts";
 import type { Receipt } from "./receipt.ts";
 import type { Conflicts } from "./warnings.ts";
@@ -95,18 +94,4 @@ export function beginEdit(
       return { content: { ...envelope, receipt: withWarning }, error, writeId: entry.writeId };
     },
   };
-}
-
-/** Takes the lock of an edit. @throws ExplainedError where its time ends while it waits for earlier ones */
-export async function lockFor(
-  key: string,
-  what: "channel" | "subscriber",
-  { locks }: EditServices,
-  { deadline }: EditCall,
-  call: FailedCall,
-): Promise<EditLock> {
-  const lock = await locks.acquire(key, deadline, `an earlier edit of the same ${what}`);
-  if (lock) return lock;
-  const detail = `earlier edits of the same ${what} came first; they run one at a time, a few seconds each`;
-  throw explain(endedBeforeSending(deadline.ended ?? "timeout", detail), call, "No edit was sent.");
 }

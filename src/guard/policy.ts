@@ -1,11 +1,13 @@
 import { ExplainedError, type FixedBy } from "../call/explained-error.ts";
 import { plural } from "../text/text.ts";
-import type { ConfirmEdits } from "./confirmation.ts";
 
 /** What the operator allows: which tools, which channels, how many edits, and never a credential in an argument. */
 
 const HOUR_MS = 3_600_000;
 const MAX_SHOWN_RULES = 5;
+
+/** never, always, or the number of subscribers from which on to ask. */
+export type ConfirmEdits = "never" | "always" | number;
 
 export interface Rules {
   readonly readOnly: boolean;
@@ -25,14 +27,7 @@ export class PolicyError extends ExplainedError {
 
   /** @param cause ends with what was not sent */
   constructor(cause: string, nextStep: string, fixedBy: FixedBy = "operator") {
-    super({
-      stage: "policy",
-      cause,
-      fixedBy,
-      nextStep,
-      safeToResend: false,
-      attempts: 0,
-    });
+    super({ stage: "policy", cause, fixedBy, nextStep, safeToResend: false, attempts: 0 });
   }
 }
 
@@ -58,16 +53,12 @@ export class Policy {
 
   /** @throws PolicyError where any text among the arguments, keys included, holds the secret key or a UserSig */
   assertNoSecrets(args: unknown): void {
-    const parts = [args];
-    for (const part of parts) {
-      if (typeof part === "object" && part !== null) for (const pair of Object.entries(part)) parts.push(...pair);
-      if (typeof part !== "string" || !this.#holdsSecret(part)) continue;
-      throw new PolicyError(
-        "An argument holds the secret key or a UserSig, which grants full control of the application. Nothing was sent.",
-        "Leave credentials out of every argument: this server signs requests itself. If the secret was shown to anyone, tell the person to replace it in the console.",
-        "agent",
-      );
-    }
+    if (!this.#holdsSecret(`${JSON.stringify(args)}`)) return; // JSON escapes no character of a credential
+    throw new PolicyError(
+      "An argument holds the secret key or a UserSig, which grants full control of the application. Nothing was sent.",
+      "Leave credentials out of every argument: this server signs requests itself. If the secret was shown to anyone, tell the person to replace it in the console.",
+      "agent",
+    );
   }
 
   channelError(id: string): PolicyError | undefined {
@@ -117,4 +108,13 @@ function describeRules(rules: readonly string[]): string {
 
 function matches(rule: string, id: string): boolean {
   return rule.endsWith("*") ? id.startsWith(rule.slice(0, -1)) : id === rule;
+}
+
+/**
+ * True if a person must confirm an edit.
+ * @param audience how many people the edit reaches; undefined, and a number that cannot be one, count as many
+ */
+export function mustConfirm(rule: ConfirmEdits, audience: number | undefined): boolean {
+  if (rule === "never") return false;
+  return rule === "always" || audience === undefined || audience < 0 || audience >= rule;
 }

@@ -4,7 +4,7 @@ import { CHANNEL_ID_PREFIX } from "../channel/fields.ts";
 import { DEFAULT_ADMIN } from "../chat-api/auth/admin.ts";
 import { MAX_REQUESTS_PER_SECOND } from "../chat-api/limits.ts";
 import { isLoopback, REGION_NAMES } from "../chat-api/regions.ts";
-import type { ConfirmEdits } from "../guard/confirmation.ts";
+import type { ConfirmEdits } from "../guard/policy.ts";
 import { LOG_LEVELS } from "../log.ts";
 import { nearestName } from "../text/nearest-name.ts";
 

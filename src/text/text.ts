@@ -5,19 +5,13 @@ export function longestFit(text: string, maxBytes: number): string {
   if (text.length <= maxBytes && Buffer.byteLength(text) <= maxBytes) return text; // a segmenter takes 20 ms to make
   let fit = "";
   let bytes = 0;
-  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
-  for (const { segment } of segmenter.segment(text.slice(0, maxBytes + MAX_GRAPHEME_LENGTH))) {
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
     bytes += Buffer.byteLength(segment);
     if (bytes > maxBytes) break;
     fit += segment;
   }
   return fit;
 }
-
-/** Longer than any grapheme cluster in practice. */
-const MAX_GRAPHEME_LENGTH = 100;
-
-let segmenter: Intl.Segmenter | undefined;
 
 // An emoji may contain joiners and variation selectors; they are part of how it is written, not hidden in it. Tag
 // characters count as hidden even after a flag, because whole sentences have been smuggled in them. The two last code

@@ -2,13 +2,12 @@ import { expect, test } from "vitest";
 import { Deadline } from "../../src/call/deadline.ts";
 import { type EditLock, EditLocks } from "../../src/edits/edit-lock.ts";
 import { stopTime } from "../support/clock.ts";
+import { errorOf } from "../support/service.ts";
 
-const WHAT = "an earlier edit";
+const CALL = { sdkAppId: 1, channelIds: ["a"], attempts: 0 };
 
-async function take(locks: EditLocks, key = "a", deadline = new Deadline(60_000)): Promise<EditLock> {
-  const lock = await locks.acquire(key, deadline, WHAT);
-  if (!lock) throw new Error("no lock");
-  return lock;
+function take(locks: EditLocks, key = "a", deadline = new Deadline(60_000)): Promise<EditLock> {
+  return locks.acquire(key, "channel", deadline, CALL);
 }
 
 test("edits of one thing take turns in the order received, and others do not wait", async () => {
@@ -51,10 +50,10 @@ test("an edit whose time ends while it waits gets no lock, and the next ones go 
   const first = await take(locks);
   const second = take(locks);
   const deadline = new Deadline(1_000);
-  const impatient = locks.acquire("a", deadline, WHAT);
-  expect(deadline.waitingFor).toBe(WHAT);
+  const impatient = errorOf(take(locks, "a", deadline));
+  expect(deadline.waitingFor).toBe("an earlier edit of the same channel");
   await time.pass(1_000);
-  expect([await impatient, deadline.ended]).toEqual([undefined, "timeout"]);
+  expect((await impatient).message).toContain("earlier edits of the same channel came first");
   first.release();
   (await second).release();
   (await take(locks)).release();
@@ -65,9 +64,9 @@ test("an edit whose time is over already gets no lock, and holds none up", async
   const locks = new EditLocks();
   const over = new Deadline(1_000);
   over.cancel();
-  expect(await locks.acquire("a", over, WHAT)).toBeUndefined();
+  expect((await errorOf(take(locks, "a", over))).message).toContain("cancelled");
   const lock = await take(locks);
-  const waiting = locks.acquire("a", new Deadline(10), WHAT);
+  const waiting = take(locks, "a", new Deadline(10));
   lock.release();
   expect(await waiting).toBeDefined();
 });

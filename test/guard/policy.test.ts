@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type ConfirmEdits, mustConfirm } from "../../src/guard/confirmation.ts";
-import { Policy, PolicyError, type Rules } from "../../src/guard/policy.ts";
+import { type ConfirmEdits, mustConfirm, Policy, PolicyError, type Rules } from "../../src/guard/policy.ts";
 import { stopTime } from "../support/clock.ts";
 
 const noSecret = () => false;

@@ -12,39 +12,26 @@ const MIN_EXEMPT = 6;
 /** A RequestId as the service forms it; Tencent's support asks for it. A longer one could be a part of a credential. */
 const REQUEST_ID = /^[A-Za-z0-9-]{1,48}$/;
 
-/** The secret key, and every UserSig that this process has made or was given. They are ASCII. */
+/** The secret key, and every UserSig that this process has made or was given, in any letter case. */
 export class Secrets {
-  /** In lower case: every comparison ignores it. */
   readonly #known = new Set<string>();
+  #pattern = anyOf([]);
 
-  /** @param known secrets that are known for as long as this process runs */
+  /** @param known secrets that are known from the beginning */
   constructor(known: readonly string[] = []) {
     for (const secret of known) this.add(secret);
   }
 
   add(secret: string): void {
-    if (secret !== "") this.#known.add(lowerAscii(secret));
+    if (secret !== "") this.#pattern = anyOf(this.#known.add(secret));
   }
 
   appearIn(text: string): boolean {
-    const lower = lowerAscii(text);
-    return [...this.#known].some((secret) => lower.includes(secret));
+    return text.search(this.#pattern) >= 0;
   }
 
-  /** The text with every known secret replaced: the longest first, so that none hides one that begins the same. */
   redact(text: string): string {
-    let result = text;
-    for (const secret of [...this.#known].sort((one, other) => other.length - one.length)) {
-      const lower = lowerAscii(result);
-      let end = 0;
-      let replaced = "";
-      for (let at = lower.indexOf(secret); at >= 0; at = lower.indexOf(secret, end)) {
-        replaced += result.slice(end, at) + REPLACEMENT;
-        end = at + secret.length;
-      }
-      if (end > 0) result = replaced + result.slice(end);
-    }
-    return result;
+    return text.replace(this.#pattern, REPLACEMENT);
   }
 
   /**
@@ -52,11 +39,9 @@ export class Secrets {
    * @param exempt the command and the IDs that the call itself named; they stay
    */
   redactServiceText(text: string, exempt: readonly string[] = []): string {
-    const ids = exempt.filter((id) => id.length >= MIN_EXEMPT && text.includes(id));
-    return redactRuns(
-      this.redact(text),
-      ids.sort((one, other) => other.length - one.length),
-    );
+    const parts = this.redact(text).split(anyOf(exempt.filter((id) => id.length >= MIN_EXEMPT)));
+    // Every second part is one of the exempt texts.
+    return parts.map((part, at) => (at % 2 === 1 ? part : part.replace(LONG_RUN, REPLACEMENT))).join("");
   }
 
   redactRequestId(id: string): string {
@@ -70,15 +55,9 @@ export class Secrets {
   }
 }
 
-/** In lower case, as long as before: some letters beyond ASCII would become two. */
-function lowerAscii(text: string): string {
-  return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
-}
-
-function redactRuns(text: string, [exempt, ...others]: readonly string[]): string {
-  if (exempt === undefined) return text.replace(LONG_RUN, REPLACEMENT);
-  return text
-    .split(exempt)
-    .map((part) => redactRuns(part, others))
-    .join(exempt);
+/** Finds any of these texts, in any letter case: the longest first, so that none hides one that begins the same. */
+function anyOf(texts: Iterable<string>): RegExp {
+  const longestFirst = [...texts].sort((one, other) => other.length - one.length);
+  const sources = longestFirst.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  return new RegExp(`(${sources.join("|") || "(?!)"})`, "gi");
 }

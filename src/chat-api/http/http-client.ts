@@ -58,15 +58,9 @@ export class HttpClient {
       let received: Pick<HttpResponse, "status" | "headers"> = { status: 0, headers: {} };
       let controller: Dispatcher.DispatchController | undefined;
       let timer: NodeJS.Timeout | undefined;
-      let isSettled = false;
-      const settle = () => {
-        if (isSettled) return false;
-        isSettled = true;
-        clearTimeout(timer);
-        return true;
-      };
+      // What fails after the answer, or a second time, changes nothing: a promise settles once.
       const fail = (failure: NetworkFailure) => {
-        if (!settle()) return;
+        clearTimeout(timer);
         resolve(failure);
         controller?.abort(new Error(failure.reason));
       };
@@ -75,7 +69,7 @@ export class HttpClient {
       dispatcher.dispatch(request, {
         onRequestStart(started) {
           // Aborting here would destroy a connection that is well; an exception ends this request alone.
-          if (isSettled) throw new Error("no longer wanted");
+          if (deadline.ended) throw new Error("no longer wanted");
           controller = started;
           timer = setTimeout(() => fail(networkFailure("timedOut")), timeoutMs);
         },
@@ -88,7 +82,7 @@ export class HttpClient {
           else chunks.push(chunk);
         },
         onResponseEnd() {
-          if (!settle()) return;
+          clearTimeout(timer);
           const body = Buffer.concat(chunks);
           // The connection is free again a turn of the event loop later; the next request would open another one.
           setImmediate(() => setImmediate(resolve, { ...received, body }));

@@ -1,5 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import type { Envelope } from "../../call/explained-error.ts";
-import { isRecord } from "../../text/json.ts";
+import { isRecord, parseJson } from "../../text/json.ts";
 import { clip } from "../../text/text.ts";
 import type { Secrets } from "../auth/secrets.ts";
 import { lookUpCode } from "../errors/error-codes.ts";
@@ -34,12 +35,11 @@ export function readResponse(
 ): ApiResponse | CodeFailure | NetworkFailure {
   const retryAfterMs = readRetryAfter(response.headers["retry-after"]);
   if (response.status !== 200) return { ...failureOfStatus(response.status), retryAfterMs };
-  const content = parse(response.body);
+  const content = isUtf8(response.body) ? parseJson(new TextDecoder().decode(response.body)) : undefined;
   if (content === undefined) return malformed("not valid JSON in UTF-8, or cut short");
   if (!isRecord(content)) return malformed("not a JSON object");
   const { ErrorCode: code, ActionStatus } = content;
   if (!isInteger(code)) return malformed("ErrorCode is missing or not a whole number");
-  if (ActionStatus !== undefined && typeof ActionStatus !== "string") return malformed("ActionStatus is not a text");
   const clockNote = describeClockSkew(response.headers.date, Date.now());
   const envelope = readEnvelope(content, secrets, named);
   if (code !== 0) return { ...codeFailure({ ...envelope, ErrorCode: code }, clockNote), retryAfterMs };
@@ -89,14 +89,6 @@ function readRetryAfter(header: string | string[] | undefined): number | undefin
 function failureOfStatus(status: number): NetworkFailure {
   if (status === 429) return networkFailure("tooManyRequests");
   return networkFailure(status >= 500 ? "serverError" : "statusRejected", `HTTP ${status}`);
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch {
-    return undefined; // the parser's own message quotes the body, which may hold anything
-  }
 }
 
 /** True for a whole number that JSON carries exactly. */

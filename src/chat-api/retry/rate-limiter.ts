@@ -13,7 +13,7 @@ const WAITING_FOR = "its turn under the request limit";
 /** Lets requests to one command out in the order they came, each at a turn of its own. */
 export class RateLimiter {
   readonly #spacingMs: number;
-  #lastInQueue: Promise<void> = Promise.resolve();
+  #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
   /** When the next request may go out (milliseconds of `performance.now`). */
   #nextTurn = Number.NEGATIVE_INFINITY;
@@ -31,23 +31,20 @@ export class RateLimiter {
       const detail = `its turn would come in ${plural(Math.ceil(waitMs / 1000), "second")}`;
       return endedBeforeSending(deadline.ended ?? "timeout", detail);
     }
-    const earlier = this.#lastInQueue;
-    let letNextGo = () => {};
-    const mine = new Promise<void>((resolve) => {
-      letNextGo = resolve;
-    });
-    this.#lastInQueue = earlier.then(() => mine);
     this.#waiting += 1;
-    await deadline.race(earlier, WAITING_FOR);
+    this.#queue = this.#queue.then(() => this.#takeTurn(deadline));
+    await deadline.race(this.#queue, WAITING_FOR);
+    return deadline.remainingMs === 0 ? endedBeforeSending(deadline.ended ?? "timeout") : undefined;
+  }
+
+  async #takeTurn(deadline: Deadline): Promise<void> {
     while (!deadline.ended && this.#nextTurn > performance.now()) {
       await deadline.sleepUntil(this.#nextTurn, WAITING_FOR);
     }
     this.#waiting -= 1;
-    letNextGo();
-    if (deadline.remainingMs === 0) return endedBeforeSending(deadline.ended ?? "timeout");
+    if (deadline.remainingMs === 0) return; // it leaves its turn to the next one
     const now = performance.now();
     this.#nextTurn = Math.max(this.#nextTurn, now - CATCH_UP_MS) + this.#spacingMs * (now < this.#slowUntil ? 2 : 1);
-    return undefined;
   }
 
   /** Stops every request of this command for at least `ms` milliseconds, and slows them down after that. */

@@ -51,7 +51,7 @@ describe("an answer", () => {
     ["ErrorCode as text", '{"ErrorCode":"0"}', "ErrorCode is missing"],
     ["ErrorCode with a fraction", '{"ErrorCode":0.5}', "ErrorCode is missing"],
     ["ErrorCode past all whole numbers", '{"ErrorCode":1e400}', "ErrorCode is missing"],
-    ["an ActionStatus that is no text", '{"ActionStatus":0,"ErrorCode":0}', "ActionStatus is not a text"],
+    ["an ActionStatus that is no text", '{"ActionStatus":0,"ErrorCode":0}', "ActionStatus and ErrorCode disagree"],
     ["OK and failure at once", '{"ActionStatus":"FAIL","ErrorCode":0}', "ActionStatus and ErrorCode disagree"],
     ["an ErrorCode of the prototype alone", '{"__proto__":{"ErrorCode":0}}', "ErrorCode is missing"],
     ["nesting of 100,000", `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, "ErrorCode is missing"],

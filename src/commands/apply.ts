@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, realpathSync, writeFileSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { describeFileError } from "../text/file-error.ts";
 import { escapeHidden, formatCount, plural } from "../text/text.ts";
@@ -50,7 +50,7 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       return 1;
     }
     const job = { input: check.hash, sdkAppId: context.sdkAppId };
-    if (left !== undefined) accessSync(existsSync(left) ? left : dirname(left), constants.W_OK); // not hours later
+    if (left !== undefined) assertWritable(left);
     if (resultsPath !== undefined) results = await openResults(resultsPath, job, tell);
     const write = (result: object) => {
       const text = JSON.stringify(context.secrets.redactDeep(result));
@@ -88,6 +88,12 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     results?.close();
     await context.close();
   }
+}
+
+/** @throws where the file cannot be written: before the first line runs, and not hours later */
+function assertWritable(path: string): void {
+  if (existsSync(path)) closeSync(openSync(path, "r+"));
+  else accessSync(dirname(path), constants.W_OK);
 }
 
 /** One file of a job must not be another one: it would be overwritten. */

@@ -14,7 +14,7 @@ const NO = "Leave everything as it is";
 const YES = "Apply the edit";
 
 /** Parameters of elicitation/create: one required choice, the harmless one first, no default. */
-export function elicitationParams({ message }: Pick<ConfirmationRequest, "message">) {
+export function elicitationParams({ message }: ConfirmationRequest) {
   return {
     message,
     requestedSchema: {
@@ -55,7 +55,7 @@ export function readAnswer(answer: unknown): string | undefined {
   return "The client accepted the confirmation without an answer, which does not count as a yes.";
 }
 
-export function declinedOutcome({ declined }: Pick<ConfirmationRequest, "declined">, reason: string): FinishedCall {
+export function declinedOutcome({ declined }: ConfirmationRequest, reason: string): FinishedCall {
   const error = new PolicyError(
     `${reason} No edit was sent.`,
     "Tell the person that nothing was changed, and call again only if they ask for the edit.",
@@ -64,7 +64,7 @@ export function declinedOutcome({ declined }: Pick<ConfirmationRequest, "decline
   return { content: { receipt: declined }, error };
 }
 
-export function cannotAskOutcome({ declined }: Pick<ConfirmationRequest, "declined">, client: string): FinishedCall {
+export function cannotAskOutcome({ declined }: ConfirmationRequest, client: string): FinishedCall {
   const error = new PolicyError(
     `This edit needs a person's confirmation through the MCP client, and ${JSON.stringify(client)} offers no way to ask (elicitation). A yes in the conversation does not count here. No edit was sent.`,
     "Stop and tell the person: use an MCP client that can ask, or an operator sets TENCENT_CHAT_CONFIRM_EDITS to never and restarts the MCP host.",

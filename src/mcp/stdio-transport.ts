@@ -4,9 +4,7 @@ import { ErrorCode, type JSONRPCMessage } from "@modelcontextprotocol/sdk/types.
 import { isRecord } from "../text/json.ts";
 import { unicodeEscape } from "../text/text.ts";
 
-/**
- * JSON-RPC over lines of ASCII. The SDK's own transport leaves bad lines unanswered, and takes null for a value.
- */
+/** JSON-RPC over lines of ASCII. The SDK's own transport leaves bad lines unanswered, and takes null for a value. */
 
 export class StdioTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;

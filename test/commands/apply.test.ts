@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, lstatSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import {
@@ -205,7 +205,7 @@ describe.concurrent("apply", () => {
   test("writes what is left to a file of its own alone, from the input as it was", async () => {
     const sandbox = await startSandbox();
     const { file, results } = fileWith(nameLine("B"), nameLine("C", "@TOA#_gone"));
-    for (const left of [file, results, `${results}.unfinished`, "/nowhere/left"]) {
+    for (const left of [file, results, `${results}.unfinished`, "/nowhere/left", dirname(file)]) {
       const { code } = await start(sandbox.endpoint, [file, "--results", results, "--left", left]).ended;
       expect([code, sandbox.requests]).toEqual([2, []]);
     }

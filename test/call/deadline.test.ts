@@ -52,6 +52,19 @@ describe("a wait inside a deadline", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("until a time allows for a timer that fires a millisecond early", async () => {
+    const time = stopTime();
+    const deadline = new Deadline(500);
+    let isOver = false;
+    void deadline.sleepUntil(performance.now() + 10.2, "tea").then(() => {
+      isOver = true;
+    });
+    await time.pass(11);
+    expect(isOver).toBe(false);
+    await time.pass(1);
+    expect(isOver).toBe(true);
+  });
+
   test("is cut short by the end, and leaves no timer", async () => {
     stopTime();
     const deadline = new Deadline(500);

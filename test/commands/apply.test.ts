@@ -243,6 +243,7 @@ describe.concurrent("apply", () => {
 
   test.each([
     ["empty", Buffer.from("\n \n"), 0, "✓ 0 lines can run."],
+    ["in UTF-8 with a byte order mark", Buffer.from(`\ufeff${nameLine("B")}\r\n`), 0, "✓ 1 line can run."],
     ["GBK", Buffer.concat([Buffer.from('{"tool":"'), Buffer.from([0xc4, 0xfa])]), 2, "not in UTF-8"],
     ["UTF-16", Buffer.from(`\ufeff${nameLine("B")}`, "utf16le"), 2, "not in UTF-8"],
   ])("says that a file is %s, and sends nothing", async (_what, content, exitCode, text) => {

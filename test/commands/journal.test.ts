@@ -111,6 +111,19 @@ describe("the list of the journal", () => {
     expect(undos).toEqual(["A", "B"]);
   });
 
+  test("an edit that had no effect has no undo in JSON, and each has when it began and ended", async () => {
+    const path = journalPath();
+    record(open(path), "A", "B", "refused");
+    const edit = JSON.parse((await list(path, {}, toJson)).lines[0] ?? "");
+    expect(edit).toMatchObject({
+      outcome: "refused",
+      client: COMMON.client,
+      time: expect.any(String),
+      endedAt: expect.any(String),
+    });
+    expect([edit.undo, edit.event]).toEqual([undefined, undefined]);
+  });
+
   test("says why a file cannot be read, and how many lines cannot", async () => {
     const path = journalPath();
     expect(await list(path)).toMatchObject({

@@ -40,11 +40,14 @@ describe("progress", () => {
   });
 });
 
-test("a call that is over has no timer left", async () => {
+test.each([
+  ["2026-07-28", modern],
+  ["an older revision", (params: object) => ({ ...params, _meta: {} })],
+])("a call of %s that is over has no timer left", async (_revision, paramsOf) => {
   const [set, clear] = [vi.spyOn(globalThis, "setInterval"), vi.spyOn(globalThis, "clearInterval")];
   onTestFinished(() => void vi.restoreAllMocks());
   const wire = await Wire.open((await startSandbox()).endpoint);
-  const params = modern({ name: MODIFY, arguments: {} }) as { _meta: object };
+  const params = paramsOf({ name: MODIFY, arguments: {} }) as { _meta: object };
   await wire.request(1, "tools/call", { ...params, _meta: { ...params._meta, progressToken: 1 } });
   const timers = set.mock.results.filter((_, nth) => set.mock.calls[nth]?.[1] === 5_000).map(({ value }) => value);
   expect(timers).toHaveLength(1);

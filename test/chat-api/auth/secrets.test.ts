@@ -99,6 +99,7 @@ describe("the service's text", () => {
     const id = `@TOA#_${"channel".repeat(6)}`;
     expect(secrets.redactServiceText(`no ${id} here`)).toBe("no @TOA#[secret] here");
     expect(secrets.redactServiceText(`no ${id} here`, ["@TOA#_x", id])).toBe(`no ${id} here`);
+    expect(secrets.redactServiceText(`${"a".repeat(20)}x9z${"a".repeat(20)}`, ["x9z", ""])).toBe("[secret]");
   });
 
   test("keep a RequestId of the usual form, unless it is a secret", () => {

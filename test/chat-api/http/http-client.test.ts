@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Deadline } from "../../../src/call/deadline.ts";
 import { HttpClient } from "../../../src/chat-api/http/http-client.ts";
 import { waitUntil } from "../../support/clock.ts";
@@ -71,6 +71,16 @@ describe("a post", () => {
     });
   });
 
+  test("that is answered leaves no timer", async () => {
+    const [set, clear] = [vi.spyOn(globalThis, "setTimeout"), vi.spyOn(globalThis, "clearTimeout")];
+    onTestFinished(() => void vi.restoreAllMocks());
+    const { endpoint } = await httpPeer((socket) => socket.write(answerOf("x")));
+    await post(clientOf(endpoint), callFor().deadline, 7_777);
+    const timer = set.mock.results[set.mock.calls.findIndex(([, ms]) => ms === 7_777)]?.value;
+    expect(timer).toBeDefined();
+    expect(clear.mock.calls.flat()).toContain(timer);
+  });
+
   test("over a connection that the server closes is lost", async () => {
     const { endpoint } = await httpPeer((socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nab"));
     expect(await post(clientOf(endpoint))).toMatchObject({ reason: "connectionLost" });
@@ -111,6 +121,19 @@ describe("connections", () => {
     expect(await unwanted).toMatchObject({ reason: "cancelledBeforeSending" });
     await post(client);
     expect([sockets.size, requests.length]).toEqual([1, 2]);
+  });
+
+  test("carry no request that was cancelled while they were made", async () => {
+    const { endpoint, requests, sockets } = await countingPeer();
+    const client = clientOf(endpoint);
+    await client.load();
+    const deadline = new Deadline(1_000);
+    const unwanted = post(client, deadline);
+    await Promise.resolve(); // it has been handed to undici, which connects
+    deadline.cancel();
+    expect(await unwanted).toMatchObject({ reason: "cancelledBeforeSending" });
+    await post(client);
+    expect([sockets.size, requests.length]).toEqual([1, 1]);
   });
 
   test("are closed with the client, those in use too", async () => {

@@ -185,6 +185,28 @@ describe("a request that cannot be served in time", () => {
   });
 });
 
+test("a call that is cancelled while it waits leaves its turn to the next one", async () => {
+  const time = stopTime();
+  const limiter = new RateLimiter(1);
+  expect(await limiter.acquire(new Deadline(60_000))).toBeUndefined();
+  const cancelled = new Deadline(60_000);
+  const unwanted = limiter.acquire(cancelled);
+  const { times } = acquireMany(limiter, 2, new Deadline(60_000));
+  cancelled.cancel();
+  expect(await unwanted).toMatchObject({ reason: "cancelledBeforeSending" });
+  await time.pass(1_200);
+  expect(times).toHaveLength(1);
+});
+
+test("calls that have had their turn make no later one wait", async () => {
+  const time = stopTime();
+  const limiter = new RateLimiter(10);
+  const { times } = acquireMany(limiter, 50, new Deadline(60_000));
+  await time.pass(60_000);
+  expect(times).toHaveLength(50);
+  expect(await limiter.acquire(new Deadline(1_000))).toBeUndefined();
+});
+
 test("after the process stood still, calls whose time is over by now end before anything is let out", async () => {
   const limiter = new RateLimiter(2);
   expect(await limiter.acquire(new Deadline(10_000))).toBeUndefined();

@@ -2,9 +2,14 @@ import { execFile } from "node:child_process";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { readSince, toJson, toRow } from "../../src/commands/journal.ts";
-import { checkChannels } from "../../src/commands/journal-check.ts";
-import { type JournalSelection, visitEdits } from "../../src/commands/visit-edits.ts";
+import {
+  checkChannels,
+  type JournalSelection,
+  readSince,
+  toJson,
+  toRow,
+  visitEdits,
+} from "../../src/commands/journal.ts";
 import { Journal, type RecordedEdit } from "../../src/guard/journal.ts";
 import { BUILT } from "../support/built.ts";
 import { edit, failedRead, goodRead, open as openEdits, rename } from "../support/channel-edits.ts";

@@ -106,12 +106,15 @@ function isOurs(arg: string): boolean {
   return arg === "-h" || arg === "-v" || (arg.startsWith("--") && Object.hasOwn(EVERYWHERE, arg.slice(2)));
 }
 
-/** A problem for an argument that is one of the two flags about safety, at most one letter off: it is never ignored. */
+/** A problem for an argument that is about safety, and so never ignored: a setting, or one of two flags, a letter off. */
 function rightSpelling(arg: string): string | undefined {
-  if (/[\\/]/.test(arg)) return undefined; // a path
-  const name = arg.replace(/=.*/s, "").toLowerCase();
-  const letters = name.replace(/[^a-z]/g, "");
-  const meant = ["sandbox", "read-only"].find((flag) => leven(flag.replace("-", ""), letters) <= 1);
+  if (/TENCENT[_-]CHAT[_-]/i.test(arg))
+    return "Settings do not belong among the arguments, but into the host's env block.";
+  const names = arg.split(/[\s,]+(?=-)/).map((flag) => flag.replace(/[\s=].*/s, "").toLowerCase());
+  const letters = names.filter((name) => !/[\\/]/.test(name)).map((name) => name.replace(/[^a-z]/g, "")); // no path
+  const meant = ["sandbox", "read-only"].find((flag) =>
+    letters.some((each) => leven(flag.replace("-", ""), each) <= 1),
+  );
   return meant && `The argument ${shown(arg)} was not understood: write --${meant}, alone.`;
 }
 

@@ -12,7 +12,7 @@ export class StdioTransport implements Transport {
   readonly #input: Readable;
   readonly #write: (line: string) => void;
   /** The beginning of a line whose end has not arrived. */
-  #rest: Buffer = Buffer.alloc(0);
+  #pieces: Buffer[] = [];
 
   /** @param write takes one whole line for the client, newline included */
   constructor(input: Readable, write: (line: string) => void) {
@@ -39,16 +39,17 @@ export class StdioTransport implements Transport {
   }
 
   readonly #receive = (chunk: Buffer) => {
-    let bytes = Buffer.concat([this.#rest, chunk]);
-    for (let end = bytes.indexOf("\n"); end >= 0; end = bytes.indexOf("\n")) {
-      this.#read(bytes.subarray(0, end));
-      bytes = bytes.subarray(end + 1);
+    let rest = chunk;
+    for (let end = rest.indexOf("\n"); end >= 0; end = rest.indexOf("\n")) {
+      this.#pieces.push(rest.subarray(0, end));
+      this.#endLine();
+      rest = rest.subarray(end + 1);
     }
-    this.#rest = bytes;
+    this.#pieces.push(rest);
   };
 
   /** The last line may lack its line break. */
-  readonly #endLine = () => this.#read(this.#rest);
+  readonly #endLine = () => this.#read(Buffer.concat(this.#pieces.splice(0)));
 
   #read(line: Buffer): void {
     let content: unknown;
@@ -94,15 +95,15 @@ export class StdioTransport implements Transport {
 }
 
 /**
- * Some hosts send null for what they leave out, or [] for an empty object. A progress token of another type is dropped
- * too: the SDK would not answer the request.
+ * Some hosts send null for what they leave out, or [] for an empty object. A progress token of another type and tasks,
+ * which are not offered, are dropped too: the SDK would refuse the request, or not answer it.
  */
 function readableParams(params: unknown): unknown {
   if (params === null || (Array.isArray(params) && params.length === 0)) return undefined;
   if (!isRecord(params)) return params;
-  const { _meta, ...others } = withoutNulls(params);
+  const { _meta, task: _, ...others } = withoutNulls(params);
   if (!isRecord(_meta)) return others;
-  const { progressToken, ...meta } = withoutNulls(_meta);
+  const { progressToken, "io.modelcontextprotocol/related-task": __, ...meta } = withoutNulls(_meta);
   const isToken = typeof progressToken === "string" || Number.isSafeInteger(progressToken);
   return { ...others, _meta: { ...meta, ...(isToken && { progressToken }) } };
 }

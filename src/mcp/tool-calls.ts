@@ -130,7 +130,9 @@ export function reportProgress(
     if (what === undefined) return;
     const progress = Math.round((performance.now() - startedAt) / 1000);
     const message = `Waiting for ${what}.`;
-    void sendNotification({ method: "notifications/progress", params: { progressToken, progress, message } });
+    sendNotification({ method: "notifications/progress", params: { progressToken, progress, message } }).catch(
+      () => {},
+    );
   }, INTERVAL_MS);
   timer.unref();
   return () => clearInterval(timer);

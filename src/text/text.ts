@@ -5,7 +5,8 @@ export function longestFit(text: string, maxBytes: number): string {
   if (text.length <= maxBytes && Buffer.byteLength(text) <= maxBytes) return text; // a segmenter takes 20 ms to make
   let fit = "";
   let bytes = 0;
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
+  // The segmenter reads the whole text it is given, which may be a picture; no cluster is a hundred units long.
+  for (const { segment } of new Intl.Segmenter().segment(text.slice(0, maxBytes + 100))) {
     bytes += Buffer.byteLength(segment);
     if (bytes > maxBytes) break;
     fit += segment;

@@ -56,6 +56,22 @@ describe("the command line", () => {
     },
   );
 
+  test.each([["--sandbox --read-only"], ["--read-only true"], ["--read-only,--sandbox"], ["--sandbox=/tmp/x"]])(
+    "%s in one argument is one as well",
+    (arg) => {
+      expect(parseArguments([arg], false).problems).toEqual([expect.stringContaining("alone.")]);
+    },
+  );
+
+  test.each([["-e", "TENCENT_CHAT_READ_ONLY=true"], ["--tencent-chat-read-only"], ["--env=TENCENT_CHAT_SANDBOX=true"]])(
+    "%s is a setting, which belongs into the host's env block: nothing is sent",
+    (...args) => {
+      const { problems } = parseArguments(args, false);
+      expect(problems).toEqual([expect.stringContaining("into the host's env block")]);
+      expect(problems[0]).not.toContain("READ_ONLY");
+    },
+  );
+
   test("a flag is no value of the one before it, also where a host starts the server", () => {
     expect(parseArguments(["apply", "f", "--results", "--check"], true).problems).toEqual(["--results needs a value."]);
     expect(parseArguments(["apply", "-", "--results", "-"], true)).toMatchObject({

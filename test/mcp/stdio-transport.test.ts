@@ -76,6 +76,11 @@ describe("lines in", () => {
     ["params of PHP's empty array", { params: [] }, undefined],
     ["_meta of it", { params: { _meta: [] } }, {}],
     ["a progress token that lost digits", { params: { _meta: { progressToken: 2 ** 60, a: 1 } } }, { _meta: { a: 1 } }],
+    [
+      "tasks, which are not offered",
+      { params: { task: {}, _meta: { "io.modelcontextprotocol/related-task": { taskId: "t" } } } },
+      { _meta: {} },
+    ],
     ["a progress token that is an object", { params: { _meta: { progressToken: {} } } }, { _meta: {} }],
   ])("with %s are read without it", async (_what, more, params) => {
     const { input, received, settle } = await open();

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   clip,
   escapeHidden,
@@ -43,6 +43,10 @@ describe("text as bytes", () => {
     expect(longestFit("茶与山", 8)).toBe("茶与");
     expect(longestFit("茶与山", 9)).toBe("茶与山");
     expect(longestFit("茶", 0)).toBe("");
+    const segment = vi.spyOn(Intl.Segmenter.prototype, "segment"); // it reads all that it is given
+    expect(longestFit("a".repeat(1_000_000), 150)).toBe("a".repeat(150));
+    expect(segment.mock.calls[0]?.[0].length).toBeLessThan(1_000);
+    segment.mockRestore();
   });
 
   test("the longest fit fits, begins the text, and cannot be made longer", () => {

@@ -39,7 +39,12 @@ export class Secrets {
    * @param exempt the command and the IDs that the call itself named; they stay
    */
   redactServiceText(text: string, exempt: readonly string[] = []): string {
-    const parts = this.redact(text).split(anyOf(exempt.filter((id) => id.length >= MIN_EXEMPT)));
+    const parts = this.redact(text).split(
+      anyOf(
+        exempt.filter((id) => id.length >= MIN_EXEMPT),
+        "g",
+      ),
+    );
     // Every second part is one of the exempt texts.
     return parts.map((part, at) => (at % 2 === 1 ? part : part.replace(LONG_RUN, REPLACEMENT))).join("");
   }
@@ -55,9 +60,9 @@ export class Secrets {
   }
 }
 
-/** Finds any of these texts, in any letter case: the longest first, so that none hides one that begins the same. */
-function anyOf(texts: Iterable<string>): RegExp {
+/** Finds any of these texts, by default in any letter case: the longest first, so that none hides one that begins alike. */
+function anyOf(texts: Iterable<string>, flags = "gi"): RegExp {
   const longestFirst = [...texts].sort((one, other) => other.length - one.length);
   const sources = longestFirst.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  return new RegExp(`(${sources.join("|") || "(?!)"})`, "gi");
+  return new RegExp(`(${sources.join("|") || "(?!)"})`, flags);
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import type { Deadline, DeadlineEnd } from "../../call/deadline.ts";
 import { malformed, type NetworkFailure, networkFailure } from "../errors/failure.ts";
@@ -52,7 +53,7 @@ export class HttpClient {
       headers: { "content-type": "application/json", "accept-encoding": "identity", "user-agent": userAgent },
       body,
     };
-    return new Promise((resolve) => {
+    const result = await new Promise<HttpResponse | NetworkFailure>((resolve) => {
       const chunks: Buffer[] = [];
       let receivedBytes = 0;
       let received: Pick<HttpResponse, "status" | "headers"> = { status: 0, headers: {} };
@@ -83,14 +84,15 @@ export class HttpClient {
         },
         onResponseEnd() {
           clearTimeout(timer);
-          const body = Buffer.concat(chunks);
-          // The connection is free again a turn of the event loop later; the next request would open another one.
-          setImmediate(() => setImmediate(resolve, { ...received, body }));
+          resolve({ ...received, body: Buffer.concat(chunks) });
         },
         onResponseError: (_controller, error) =>
           fail(controller ? failureAfterSending(error) : failureBeforeSending(error, proxy !== undefined)),
       });
     });
+    // The connection is free again a turn of the event loop later; the next request would open another one.
+    if ("status" in result) for (const _ of [1, 2]) await setImmediate();
+    return result;
   }
 
   async close(): Promise<void> {

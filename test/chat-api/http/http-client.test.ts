@@ -81,6 +81,19 @@ describe("a post", () => {
     expect(clear.mock.calls.flat()).toContain(timer);
   });
 
+  test("whose answer is there is answered, although its call ends in the same moment", async () => {
+    const { endpoint } = await httpPeer((socket) => socket.write(answerOf("x")));
+    const { deadline } = callFor();
+    const join = Buffer.concat.bind(Buffer);
+    onTestFinished(() => void vi.restoreAllMocks());
+    vi.spyOn(Buffer, "concat").mockImplementation((list) => {
+      if (list.length === 1 && String(list[0]) === "x") queueMicrotask(() => deadline.cancel());
+      return join(list);
+    });
+    expect(await post(clientOf(endpoint), deadline)).toMatchObject({ status: 200, body: Buffer.from("x") });
+    expect(deadline.ended).toBe("cancelled");
+  });
+
   test("over a connection that the server closes is lost", async () => {
     const { endpoint } = await httpPeer((socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nab"));
     expect(await post(clientOf(endpoint))).toMatchObject({ reason: "connectionLost" });

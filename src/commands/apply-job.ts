@@ -6,7 +6,7 @@ import { describeFileError } from "../text/file-error.ts";
 import { logCall } from "../tools/log-call.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import type { EditLine } from "./edit-file.ts";
-import { WANTED } from "./results-file.ts";
+import { SUCCESSES } from "./results-file.ts";
 
 /** Runs the lines of a file of edits, in the order and at the pace that the service allows. */
 
@@ -27,7 +27,7 @@ interface JobParts {
 /** The calls of one file: those of one channel or subscriber in the file's order, others side by side. */
 export class Job {
   readonly counts = new Map<string, number>();
-  readonly wanted = new Set<number>();
+  readonly succeeded = new Set<number>();
   readonly startedAt = performance.now();
   ended = 0;
   /** Lines that ended after the results could no longer be written. */
@@ -124,7 +124,7 @@ export class Job {
   }
 
   #end({ line, id, key }: EditLine, result: { readonly outcome: string; readonly [key: string]: unknown }): void {
-    if (WANTED.includes(result.outcome)) this.wanted.add(line);
+    if (SUCCESSES.includes(result.outcome)) this.succeeded.add(line);
     else if (!this.#failed.has(key)) this.#failed.set(key, line);
     try {
       if (this.unrecorded === 0) this.#parts.write({ line, ...(id !== undefined && { id }), ...result });

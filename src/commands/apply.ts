@@ -71,7 +71,7 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
     const code = summarize(run, check.lines - done.size, results !== undefined, tell);
     if (left === undefined || results?.lost.aborted) return code; // what is left is the other one's
     try {
-      const rest = [...linesOf(input)].filter((each) => !done.has(each.line) && !run.wanted.has(each.line));
+      const rest = [...linesOf(input)].filter((each) => !done.has(each.line) && !run.succeeded.has(each.line));
       writeFileSync(left, rest.map(({ text }) => `${text}\n`).join(""), { mode: 0o600 });
     } catch (error) {
       tell(`✗ ${left} was not written: ${describeFileError(error)}`);
@@ -161,7 +161,7 @@ function summarize(job: Job, total: number, hasResults: boolean, tell: (text: st
   const seconds = ((performance.now() - job.startedAt) / 1000).toFixed(1);
   const counts = [...job.counts].map(([outcome, count]) => `${formatCount(count)} ${outcome}`).join(", ");
   tell(`${formatCount(job.ended)} of ${plural(total, "line")} ended in ${seconds} s: ${counts || "none"}.`);
-  const failed = job.ended - job.wanted.size;
+  const failed = job.ended - job.succeeded.size;
   const notRun = total - job.ended;
   if (job.stopped) tell(`✗ Stopped, because ${job.stopped}`);
   if (failed + notRun === 0 && !job.stopped) return 0;

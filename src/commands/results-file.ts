@@ -27,7 +27,7 @@ const TOUCH_EVERY_MS = 500;
 export const unfinished = (path: string) => `${path}.unfinished`;
 
 /** Outcomes that leave nothing to do. */
-export const WANTED: readonly unknown[] = ["applied", "accepted", "unchanged", "read"];
+export const SUCCESSES: readonly unknown[] = ["applied", "accepted", "unchanged", "read"];
 
 export type ResultsFile = Awaited<ReturnType<typeof openResults>>;
 
@@ -56,7 +56,7 @@ export async function openResults(
   try {
     const header = JSON.stringify({ apply: 1, ...job });
     write(header);
-    for await (const { line, text } of found ? wantedLines(path, header) : []) {
+    for await (const { line, text } of found ? succeededLines(path, header) : []) {
       done.add(line);
       write(text);
     }
@@ -80,14 +80,14 @@ export async function openResults(
 }
 
 /** What ended as wanted before. @throws Error where the file holds something else */
-async function* wantedLines(path: string, header: string) {
+async function* succeededLines(path: string, header: string) {
   const lines = readLines(createReadStream(path));
   const { value: first, done: isEmpty } = await lines.next();
   if (!isEmpty && first !== header)
     throw new Error(`${path} holds something else than the results of this input and application: name another file.`);
   for await (const text of lines) {
     const result = parseJson(text);
-    if (isRecord(result) && WANTED.includes(result.outcome) && typeof result.line === "number")
+    if (isRecord(result) && SUCCESSES.includes(result.outcome) && typeof result.line === "number")
       yield { line: result.line, text };
   }
 }

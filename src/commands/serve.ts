@@ -39,19 +39,19 @@ export function serve(cli: CliProcess, version: string, line: CommandLine): void
   log("debug", "serving", { version, sandbox: settings?.isSandbox ?? false });
 
   // It ends when the input ends, the reader of the output is gone, a signal arrives, or something breaks.
-  const cut = new AbortController();
+  const abort = new AbortController();
   let code = line.problems.length > 0 ? 2 : 0;
   let isShuttingDown = false;
   let signals = 0;
   const exit = () => cli.exit(code);
   /** Ends the session; calls in flight have `drainMs`. */
   const shutDown = async (reason: string, drainMs: number) => {
-    setTimeout(() => cut.abort(), drainMs).unref();
+    setTimeout(() => abort.abort(), drainMs).unref();
     setTimeout(exit, drainMs + FLUSH_MS).unref();
     if (isShuttingDown) return;
     isShuttingDown = true;
     log("debug", "shutting down", { reason });
-    await (await session).end(cut.signal);
+    await (await session).end(abort.signal);
     setTimeout(exit, FLUSH_MS).unref();
     writeOut("", exit);
   };
@@ -61,8 +61,8 @@ export function serve(cli: CliProcess, version: string, line: CommandLine): void
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     cli.on(signal, () => {
       signals += 1;
-      // After a second signal nothing is waited for; calls that are cut still record their outcome in the journal.
-      if (signals > 1) cut.abort();
+      // After a second signal nothing is waited for; calls that are aborted still record their outcome in the journal.
+      if (signals > 1) abort.abort();
       else void shutDown(signal, isShuttingDown ? DRAIN_AFTER_CLIENT_MS : DRAIN_AFTER_SIGNAL_MS);
     });
   }

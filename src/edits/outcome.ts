@@ -84,8 +84,8 @@ function verdictOf(reply: SentReply, desired: Value, old: Value, now: Value): Ve
 function outcomeOf(reply: SentReply, verdicts: readonly Verdict[]): Outcome {
   if (reply === "refused") return "refused";
   // After an OK, what cannot be read says nothing; without one, it may be anything.
-  const told = verdicts.filter((each) => each !== "unchanged" && !(reply === "ok" && each === "notRead"));
-  const [first, ...others] = new Set(told);
+  const decisive = verdicts.filter((each) => each !== "unchanged" && !(reply === "ok" && each === "notRead"));
+  const [first, ...others] = new Set(decisive);
   if (first === undefined) return reply === "ok" ? "accepted" : "unknown";
   if (others.length > 0) return "unknown";
   return first === "applied" || (first === "notApplied" && reply === "noAnswer") ? first : "unknown";

@@ -23,7 +23,7 @@ const META = "io.modelcontextprotocol/";
 /** Lists do not change while the process runs; clients may cache them for an hour. */
 const CACHE = { ttlMs: 3_600_000, cacheScope: "private" } as const;
 
-interface Question extends ConfirmationRequest {
+interface PendingRequest extends ConfirmationRequest {
   readonly tool: string;
   readonly args: unknown;
   /** Milliseconds of `performance.now`. */
@@ -35,7 +35,7 @@ export function modernRevision(parts: CallParts, server: ServerFacts) {
    * Questions that wait for an answer, by the random state that the client sends back with it. Nothing else that it
    * sends counts: a state cannot be forged or changed, is of this process, and is taken once.
    */
-  const asked = new Map<string, Question>();
+  const asked = new Map<string, PendingRequest>();
 
   async function callTool(request: JSONRPCRequest, caller: Caller, extra: Extra): Promise<Result> {
     const { inputResponses, requestState } = request.params ?? {};
@@ -44,11 +44,11 @@ export function modernRevision(parts: CallParts, server: ServerFacts) {
     try {
       let confirmed: string | undefined;
       if (requestState !== undefined && answer !== undefined) {
-        const question = takeQuestion(requestState, call);
+        const pending = takeRequest(requestState, call);
         const no = readAnswer(answer);
         call.logDecision(no);
-        if (no) return toResult(declinedOutcome(question, no), await parts.openContext());
-        confirmed = question.fingerprint;
+        if (no) return toResult(declinedOutcome(pending, no), await parts.openContext());
+        confirmed = pending.fingerprint;
       }
       const { result, context } = await call.run(confirmed);
       if (!("confirmationRequest" in result)) return toResult(result, context);
@@ -76,18 +76,18 @@ export function modernRevision(parts: CallParts, server: ServerFacts) {
   }
 
   /** What was asked. @throws ProtocolError for a state that is not of this call */
-  function takeQuestion(given: unknown, { tool, args }: RunningCall): Question {
+  function takeRequest(given: unknown, { tool, args }: RunningCall): PendingRequest {
     const state = String(given);
-    const question = asked.get(state);
-    const isOfCall = question?.tool === tool && isDeepStrictEqual(question.args, args);
-    if (!question || !isOfCall || question.until < performance.now()) {
+    const pending = asked.get(state);
+    const isOfCall = pending?.tool === tool && isDeepStrictEqual(pending.args, args);
+    if (!pending || !isOfCall || pending.until < performance.now()) {
       throw new ProtocolError(
         ErrorCode.InvalidParams,
         `requestState is not valid for this call: it was changed, used before, made for other arguments, or is older than ${ANSWER_TIMEOUT_MS / 60_000} minutes or the server's last start. Nothing was sent. Call again without it.`,
       );
     }
     asked.delete(state);
-    return question;
+    return pending;
   }
 
   /** Nothing here ever changes, so a subscription is acknowledged and ended at once. */

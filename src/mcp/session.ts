@@ -13,8 +13,8 @@ import { StdioTransport } from "./stdio-transport.ts";
 config({ jitless: true });
 
 export interface Session {
-  /** Takes no more calls, waits for those in flight until `cut` is aborted, and closes what was opened. */
-  end(cut: AbortSignal): Promise<void>;
+  /** Takes no more calls, waits for those in flight until `signal` is aborted, and closes what was opened. */
+  end(signal: AbortSignal): Promise<void>;
 }
 
 /** Milliseconds after the tools were listed until the process warms up: the answer goes out first. */
@@ -45,13 +45,13 @@ export async function startSession(
   const transport = new StdioTransport(input, write);
   await server.connect(transport);
   return {
-    async end(cut) {
+    async end(signal) {
       transport.stopReading();
       shutdown.abort();
       await setImmediate(); // what was read last begins
-      await Promise.race([Promise.allSettled(inFlight), cut.aborted ? undefined : once(cut, "abort")]);
+      await Promise.race([Promise.allSettled(inFlight), signal.aborted ? undefined : once(signal, "abort")]);
       await setImmediate(); // and is answered
-      if (cut.aborted) log("warn", "cut", { reason: "calls were still in flight" });
+      if (signal.aborted) log("warn", "aborted", { reason: "calls were still in flight" });
       await server.close(); // calls that are cancelled record their outcome in the journal before anything else happens
       const context = await opened?.catch(() => undefined);
       await context?.close();

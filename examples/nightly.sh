@@ -4,7 +4,7 @@ set -euo pipefail
 
 # Without settings of your own it uses the sandbox.
 if [ -z "${TENCENT_CHAT_SDKAPPID:-}" ]; then export TENCENT_CHAT_SANDBOX=true; fi
-folder="${1:-$(mktemp -d)}"
+folder="$(cd "${1:-$(mktemp -d)}" && pwd)"
 day="$(date +%F)"
 export TENCENT_CHAT_JOURNAL="$folder/journal.jsonl"
 

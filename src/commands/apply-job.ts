@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Deadline } from "../call/deadline.ts";
 import { ExplainedError, InternalError } from "../call/explained-error.ts";
 import type { FinishedCall } from "../edits/edit.ts";
@@ -45,20 +46,22 @@ export class Job {
     this.#parts = parts;
   }
 
-  /** Runs the lines that are not done, and returns when all have ended, or those in flight after a stop. */
-  async run(lines: AsyncGenerator<EditLine>, done: ReadonlySet<number>): Promise<void> {
+  /** Returns when all lines have ended, or those in flight after a stop. */
+  async run(lines: AsyncGenerator<EditLine>): Promise<void> {
     const length = Math.min(Math.max(this.#parts.requestsPerSecond, 4), MAX_SIDE_BY_SIDE);
-    await Promise.all(Array.from({ length }, () => this.#takeLines(lines, done)));
+    await Promise.all(Array.from({ length }, () => this.#takeLines(lines)));
   }
 
   /** Takes one line after another. One of a key that runs is left to that key. */
-  async #takeLines(lines: AsyncGenerator<EditLine>, done: ReadonlySet<number>): Promise<void> {
+  async #takeLines(lines: AsyncGenerator<EditLine>): Promise<void> {
     for await (const line of lines) {
       if (this.stopped) return;
-      if (done.has(line.line)) continue;
       const queue = this.#queues.get(line.key);
-      if (queue) queue.push(line);
-      else await this.#runKey(line);
+      if (!queue) await this.#runKey(line);
+      else {
+        queue.push(line);
+        await setImmediate(); // many lines of one key must not hold timers and signals up
+      }
     }
   }
 
@@ -99,7 +102,9 @@ export class Job {
     const isOfAll = error && (error.explanation.fixedBy !== "agent" || error.explanation.stage === "network");
     this.#failuresInARow = isOfAll ? this.#failuresInARow + 1 : 0;
     if (this.#failuresInARow >= MAX_FAILURES_IN_A_ROW) {
-      this.stopped ??= `${MAX_FAILURES_IN_A_ROW} lines in a row failed: ${error?.explanation.cause} ${error?.explanation.nextStep}`;
+      // What an agent would do next is told in the results.
+      const step = error?.explanation.fixedBy === "operator" ? ` ${error.explanation.nextStep}` : "";
+      this.stopped ??= `${MAX_FAILURES_IN_A_ROW} lines in a row failed: ${error?.explanation.cause}${step}`;
     }
     const failure = error && { explanation: error.explanation };
     this.#end(line, { outcome, ...error?.envelope, ...content, ...failure });

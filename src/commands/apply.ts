@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, existsSync, openSync, realpathSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { describeFileError } from "../text/file-error.ts";
 import { escapeHidden, formatCount, plural } from "../text/text.ts";
@@ -29,8 +29,10 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
   const { log, openContext } = prepareCalls(cli, version, { ...settings, logLevel });
   const context = await openContext();
   let results: ResultsFile | undefined;
+  let run: Job | undefined;
+  stopOn(cli, () => run, tell);
   try {
-    if (resultsPath === "-") throw new Error("--results takes a file; without it the results go to standard output.");
+    if (resultsPath === "-" || left === "-") throw new Error("--results and --left take a file.");
     const input = await readEditFile(file, cli.stdin);
     const check = await checkFile(input, context, tell);
     if (check.problems > 0) {
@@ -49,29 +51,30 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
       tell(`✗ ${confirmation} Nothing was sent.`);
       return 1;
     }
-    const job = { input: check.hash, sdkAppId: context.sdkAppId };
     if (left !== undefined) assertWritable(left);
-    if (resultsPath !== undefined) results = await openResults(resultsPath, job, tell);
+    const about = { input: check.hash, sdkAppId: context.sdkAppId };
+    if (resultsPath !== undefined) results = await openResults(resultsPath, about, tell);
     const write = (result: object) => {
       const text = JSON.stringify(context.secrets.redactDeep(result));
       if (results) results.write(text);
       else cli.stdout.write(`${text}\n`);
     };
     const { requestsPerSecond } = settings.settings;
-    const run = new Job({ context, requestsPerSecond, isConfirmed: confirmation, log, write });
-    const stopAsLost = () => run.stop("now", "this process stood still, and another one has taken the results.");
-    results?.lost.addEventListener("abort", stopAsLost);
-    stopOn(cli, run, tell);
+    const job = new Job({ context, requestsPerSecond, isConfirmed: confirmation, log, write });
+    run = job;
+    const why = "the file of results was moved, or another run has taken it while this process stood still.";
+    results?.lost.addEventListener("abort", () => job.stop("now", why));
     const done = results?.done ?? new Set<number>();
     if (done.size > 0)
       tell(`${plural(done.size, "line")} ended as wanted before and ${done.size === 1 ? "is" : "are"} skipped.`);
-    const stopProgress = await showProgress(cli, run, check.lines - done.size);
-    await run.run(readEditLines(input, context), done);
+    const stopProgress = await showProgress(cli, job, check.lines - done.size);
+    await job.run(readEditLines(input, context, done));
     stopProgress();
-    const code = summarize(run, check.lines - done.size, results !== undefined, tell);
+    await new Promise((resolve) => cli.stdout.write("", () => setImmediate(resolve))); // the last write may fail as well
+    const code = summarize(job, check.lines - done.size, results !== undefined, tell);
     if (left === undefined || results?.lost.aborted) return code; // what is left is the other one's
     try {
-      const rest = [...linesOf(input)].filter((each) => !done.has(each.line) && !run.succeeded.has(each.line));
+      const rest = [...linesOf(input)].filter((each) => !done.has(each.line) && !job.succeeded.has(each.line));
       writeFileSync(left, rest.map(({ text }) => `${text}\n`).join(""), { mode: 0o600 });
     } catch (error) {
       tell(`✗ ${left} was not written: ${describeFileError(error)}`);
@@ -92,8 +95,9 @@ export async function apply(cli: CliProcess, version: string, line: CommandLine)
 
 /** @throws where the file cannot be written: before the first line runs, and not hours later */
 function assertWritable(path: string): void {
-  if (existsSync(path)) closeSync(openSync(path, "r+"));
-  else accessSync(dirname(path), constants.W_OK);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) throw new Error(`${path} is a folder.`);
+  accessSync(found ? path : dirname(path), constants.W_OK);
 }
 
 /** One file of a job must not be another one: it would be overwritten. */
@@ -114,21 +118,28 @@ function tellCheck({ lines, edits }: FileCheck, { policy }: ToolContext, tell: (
     tell(`! TENCENT_CHAT_WRITES_PER_HOUR allows ${plural(writesPerHour, "edit")} an hour, and the file has ${edits}.`);
 }
 
-/** A signal, or a reader of the output that is gone, ends the job after what is in flight. */
-function stopOn(cli: CliProcess, job: Job, tell: (text: string) => void): void {
+const INTERRUPTED = "it was interrupted.";
+
+/**
+ * A signal, or a reader of the output that is gone, ends the job after what is in flight.
+ * @param current the job, once it has begun: before that there is nothing to wait for
+ */
+function stopOn(cli: CliProcess, current: () => Job | undefined, tell: (text: string) => void): void {
   let signals = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     cli.on(signal, () => {
+      const job = current();
+      if (!job) return cli.exit(1);
       signals += 1;
       if (signals === 1) tell("Stopping after what is in flight; once more to stop at once.");
-      job.stop(signals > 1 ? "now" : "soon", "it was interrupted.");
+      job.stop(signals > 1 ? "now" : "soon", INTERRUPTED);
       // Calls that are cancelled still say what became of them.
       if (signal === "SIGTERM") setTimeout(() => job.stop("now", ""), DRAIN_AFTER_SIGNAL_MS).unref();
     });
   }
   cli.stdout.removeAllListeners("error");
   cli.stdout.on("error", (error) =>
-    job.stop("soon", `standard output cannot be written (${describeFileError(error)}).`),
+    current()?.stop("soon", `standard output cannot be written (${describeFileError(error)}).`),
   );
 }
 
@@ -163,8 +174,8 @@ function summarize(job: Job, total: number, hasResults: boolean, tell: (text: st
   tell(`${formatCount(job.ended)} of ${plural(total, "line")} ended in ${seconds} s: ${counts || "none"}.`);
   const failed = job.ended - job.succeeded.size;
   const notRun = total - job.ended;
+  if (failed + notRun === 0 && (!job.stopped || job.stopped === INTERRUPTED)) return 0;
   if (job.stopped) tell(`✗ Stopped, because ${job.stopped}`);
-  if (failed + notRun === 0 && !job.stopped) return 0;
   const again = hasResults
     ? "Run the same command again: it skips what the results say ended as wanted, and runs the rest."
     : "With --results FILE, a second run skips what ended as wanted.";

@@ -84,7 +84,10 @@ function readTyped(command: Command, args: string[]): CommandLine {
     if (command !== "serve") positionals.shift();
     const file = command === "apply" ? positionals.shift() : undefined;
     const problems = [
-      ...positionals.map((each) => `Unknown command: ${shown(each)}.${suggestion(each, command)}`),
+      ...(file === undefined ? positionals : []).map(
+        (each) => `Unknown command: ${shown(each)}.${suggestion(each, command)}`,
+      ),
+      ...(file !== undefined && positionals.length > 0 ? ["apply takes one file."] : []),
       ...Object.entries(values).flatMap(([flag, value]) => (value === "" ? [`--${flag} needs a value.`] : [])),
       ...(command === "apply" && file === undefined ? ["apply needs a file; - is standard input."] : []),
     ];

@@ -57,8 +57,9 @@ export async function checkFile(file: Buffer, context: ToolContext, tell: (text:
   return { problems, lines, edits, hash, channels, editedChannels, subscriberEdits };
 }
 
-export async function* readEditLines(file: Buffer, context: ToolContext) {
-  for (const { line, text } of linesOf(file)) yield await readLine(line, text, context);
+/** The lines to run. @param done those that are not */
+export async function* readEditLines(file: Buffer, context: ToolContext, done: ReadonlySet<number>) {
+  for (const { line, text } of linesOf(file)) if (!done.has(line)) yield await readLine(line, text, context);
 }
 
 /** The lines that are not blank, numbered from 1. */

@@ -68,9 +68,13 @@ export async function openResults(
   }
   const lost = new AbortController();
   const touching = setInterval(() => {
-    // Where this process stood still, another one may have taken the file.
-    if (statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(file).ino) lost.abort();
-    else futimesSync(file, new Date(), new Date());
+    try {
+      // Where this process stood still, another one may have taken the file.
+      if (statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(file).ino) lost.abort();
+      else futimesSync(file, new Date(), new Date());
+    } catch {
+      // Where the file cannot be written any more, the next result says so.
+    }
   }, TOUCH_EVERY_MS).unref();
   const close = () => {
     clearInterval(touching);

@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fileWith, readResults, spawnApply as start, subscriberLine, withSubscribers } from "../support/apply-jobs.ts";
+import { cleanUpLater } from "../support/clean-up.ts";
 import { waitUntil } from "../support/clock.ts";
 import { PENN, startSandbox } from "../support/service.ts";
 
@@ -32,6 +34,50 @@ describe.concurrent("a job", { timeout: 60_000 }, () => {
     expect(again.code).toBe(0);
     expect(sandbox.applied.length).toBe(300); // nothing was sent twice
     expect(new Set(readResults(results).map(({ line }) => line)).size).toBe(300);
+  });
+
+  test("a signal before its first line ends it at once, and nothing is sent", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 1);
+    const { file, results } = fileWith(subscriberLine(0), subscriberLine(99));
+    expect((await start(sandbox.endpoint, [file, "--results", results]).ended).code).toBe(1);
+    const sent = sandbox.requests.length;
+    const { child, ended } = start(sandbox.endpoint, [file, "--results", results]);
+    let said = "";
+    child.stderr?.on("data", (text) => {
+      said += text;
+    });
+    await waitUntil(() => said.includes("Waiting "));
+    child.kill("SIGTERM");
+    expect([(await ended).code, sandbox.requests.length]).toEqual([1, sent]);
+  });
+
+  test("a signal while its last lines are in flight leaves nothing, and is no failure", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 3);
+    for (let nth = 0; nth < 3; nth += 1) sandbox.faults.add({ response: { delayMs: 1_500 } });
+    const { file } = fileWith(subscriberLine(0), subscriberLine(1), subscriberLine(2));
+    const { child, ended } = start(sandbox.endpoint, [file, "--left", `${file}.left`]);
+    await waitUntil(() => sandbox.requests.length === 3);
+    child.kill("SIGINT");
+    const { code, stderr } = await ended;
+    expect([code, readFileSync(`${file}.left`, "utf8")]).toEqual([0, ""]);
+    expect(stderr).not.toContain("✗");
+  });
+
+  test("goes on where the folder of its results was moved away", async () => {
+    const sandbox = await startSandbox();
+    withSubscribers(sandbox, 30);
+    const { file, results } = fileWith(...Array.from({ length: 30 }, (_, index) => subscriberLine(index)));
+    const slowly = { TENCENT_CHAT_REQUESTS_PER_SECOND: "10" };
+    const { ended } = start(sandbox.endpoint, [file, "--results", results], slowly);
+    await waitUntil(() => sandbox.applied.length > 3);
+    const folder = dirname(results);
+    renameSync(folder, `${folder}.moved`);
+    writeFileSync(folder, "no folder any more");
+    cleanUpLater(() => rmSync(`${folder}.moved`, { recursive: true }));
+    expect((await ended).code).toBe(0);
+    expect(readResults(join(`${folder}.moved`, basename(results)))).toHaveLength(30);
   });
 
   test("killed at random points and resumed: every value is right, each line is reported once", async () => {
@@ -76,7 +122,10 @@ describe.concurrent("a job", { timeout: 60_000 }, () => {
     first.child.kill("SIGCONT");
     expect(second.code).toBe(0);
     const { code, stderr } = await first.ended;
-    expect([code, stderr]).toEqual([1, expect.stringContaining("this process stood still, and another one has taken")]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("another run has taken it while this process stood still"),
+    ]);
     expect([readFileSync(left, "utf8"), stderr]).toEqual(["", expect.not.stringContaining("what is left")]);
     for (let at = 0; at < 30; at += 1)
       expect(sandbox.channels.get(PENN)?.subscribers.get(`user-${at}`), `user-${at}`).toBe("c");

@@ -205,7 +205,7 @@ describe.concurrent("apply", () => {
   test("writes what is left to a file of its own alone, from the input as it was", async () => {
     const sandbox = await startSandbox();
     const { file, results } = fileWith(nameLine("B"), nameLine("C", "@TOA#_gone"));
-    for (const left of [file, results, `${results}.unfinished`, "/nowhere/left", dirname(file)]) {
+    for (const left of [file, results, `${results}.unfinished`, "/nowhere/left", dirname(file), "-"]) {
       const { code } = await start(sandbox.endpoint, [file, "--results", results, "--left", left]).ended;
       expect([code, sandbox.requests]).toEqual([2, []]);
     }
@@ -299,6 +299,19 @@ describe.concurrent("apply", () => {
     expect(bodiesOf(sandbox, MODIFY)).toEqual([]);
   });
 
+  test.runIf(process.platform === "linux")("fails where its output is lost, the last line of it too", async () => {
+    const sandbox = await startSandbox();
+    const { file } = fileWith(nameLine("B"));
+    const env = { PATH: process.env.PATH ?? "", ...environmentOf(sandbox.endpoint) };
+    const script = `exec "${process.execPath}" "${BUILT}" apply "${file}" > /dev/full`;
+    const error = await promisify(execFile)("sh", ["-c", script], { env }).catch((thrown) => thrown);
+    expect([error.code, error.stderr]).toEqual([
+      1,
+      expect.stringContaining("standard output cannot be written (ENOSPC)"),
+    ]);
+    expect(sandbox.channels.get(PENN)?.info.Name).toBe("B");
+  });
+
   test("takes no device for results, and leaves it and a link as they are", async () => {
     const sandbox = await startSandbox();
     const { file, results } = fileWith(nameLine("B"));
@@ -321,7 +334,7 @@ describe.concurrent("apply", () => {
     const { code, stderr, results } = await start(sandbox.endpoint, [file]).ended;
     expect(code).toBe(1);
     expect(results.length).toBeLessThan(300);
-    expect(stderr).toContain("✗ Stopped, because 20 lines in a row failed:");
+    expect(stderr).toMatch(/✗ Stopped, because 20 lines in a row failed: .*tell the person who runs this server/);
     expect(sandbox.requests.length).toBeLessThan(50); // what was in flight already
   });
 
@@ -333,9 +346,10 @@ describe.concurrent("apply", () => {
     const { code, stderr, results } = await start(sandbox.endpoint, [file]).ended;
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/✗ Stopped, because 20 lines in a row failed: .* 1\d\d /),
+      expect.stringMatching(/✗ Stopped, because 20 lines in a row failed: .*asked for a pause; .* 1\d\d seconds/),
     ]);
     expect(results.length).toBeLessThan(120);
+    expect(stderr).not.toContain("Call again"); // nobody reads that at night
   });
 
   const longValue = (index: number) => subscriberLine(index, `v${"x".repeat(2_500)}`);

@@ -28,7 +28,8 @@ export class RateLimiter {
   async acquire(deadline: Deadline): Promise<NetworkFailure | undefined> {
     const waitMs = Math.max(0, this.#nextTurn - performance.now()) + this.#waiting * this.#spacingMs;
     if (waitMs >= deadline.remainingMs) {
-      const detail = `its turn would come in ${plural(Math.ceil(waitMs / 1000), "second")}`;
+      const why = performance.now() < this.#slowUntil ? "the service, or a gateway, asked for a pause; " : "";
+      const detail = `${why}its turn would come in ${plural(Math.ceil(waitMs / 1000), "second")}`;
       return endedBeforeSending(deadline.ended ?? "timeout", detail);
     }
     this.#waiting += 1;

@@ -147,7 +147,7 @@ describe("a pause", () => {
     limiter.pauseFor(60_000);
     expect(await limiter.acquire(new Deadline(30_000))).toMatchObject({
       reason: "noTimeToSend",
-      detail: "its turn would come in 60 seconds",
+      detail: "the service, or a gateway, asked for a pause; its turn would come in 60 seconds",
     });
   });
 

@@ -62,7 +62,9 @@ export class Deadline {
   }
 
   /** Waits until a time (milliseconds of `performance.now`); false if the call's time ended first, or has ended. */
-  sleepUntil(time: number, waitingFor: string): Promise<boolean> {
-    return this.sleep(Math.max(0, Math.ceil(time - performance.now()) + 1), waitingFor); // a timer can fire early
+  async sleepUntil(time: number, waitingFor: string): Promise<boolean> {
+    const ms = time - performance.now();
+    if (ms <= 0) return this.ended === undefined;
+    return this.sleep(Math.ceil(ms) + 1, waitingFor); // a timer can fire early
   }
 }

@@ -16,9 +16,9 @@ export interface Field {
   readonly description: string;
 }
 
-/** Page: Modifying Official Channel Information. */
+/** [Modifying Official Channel Information](https://www.tencentcloud.com/document/product/1047/60757). */
 const editable = { type: "string", writable: true, filterable: true } as const;
-/** Page: Getting Official Channel Information. */
+/** [Getting Official Channel Information](https://www.tencentcloud.com/document/product/1047/60758). */
 const readOnly = { writable: false, filterable: true } as const;
 
 /** Every field of a channel, the writable ones first. */
@@ -60,7 +60,10 @@ export const CHANNEL_FIELDS = [
   { ...readOnly, name: "SubscriberNum", type: "integer", description: "Current number of subscribers" },
 ] as const satisfies readonly Field[];
 
-/** The one field of a subscriber (page: Modifying Subscriber Information). Its limit is stated on the system limits page only. */
+/**
+ * The one field of a subscriber ([Modifying Subscriber Information](https://www.tencentcloud.com/document/product/1047/60762)).
+ * Its limit is stated on the system limits page only.
+ */
 export const SUBSCRIBER_CUSTOM_STRING = {
   name: "CustomString",
   type: "string",
@@ -70,13 +73,13 @@ export const SUBSCRIBER_CUSTOM_STRING = {
   description: "The app's own data",
 } as const satisfies Field;
 
-/** Maximum number of channels in one get (page: Getting Official Channel Information). */
+/** Maximum number of channels in one get (same page as the fields that can be read). */
 export const MAX_CHANNELS_PER_GET = 50;
 
 /** MaxSubscriberNum has no documented bounds; these reject what no 32-bit counter could hold (assumed). */
 export const SUBSCRIBER_LIMIT_BOUNDS = { min: 1, max: 4_294_967_295 } as const;
 
-/** Channel IDs start with this (page: Getting Official Channel Information). An app may choose the rest itself. */
+/** Channel IDs start with this (same page). An app may choose the rest itself. */
 export const CHANNEL_ID_PREFIX = "@TOA#_";
 
 type Row = (typeof CHANNEL_FIELDS)[number];

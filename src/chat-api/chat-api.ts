@@ -39,8 +39,8 @@ export class ChatApi {
   }
 
   /**
-   * Reads up to 50 different channels (page: Getting Official Channel Information). A channel that the service refuses
-   * is an element with a failure; the reply as a whole is still ok.
+   * Reads up to 50 different channels ([Getting Official Channel Information](https://www.tencentcloud.com/document/product/1047/60758)).
+   * A channel that the service refuses is an element with a failure; the reply as a whole is still ok.
    * @param fields the fields to return; all if undefined
    */
   getChannels(
@@ -58,13 +58,19 @@ export class ChatApi {
     return this.#get([id], undefined, deadline, ([channel]) => channel?.failure ?? { value: channel?.info ?? {} });
   }
 
-  /** Changes fields of one channel (page: Modifying Official Channel Information). The value is the envelope. */
+  /**
+   * Changes fields of one channel ([Modifying Official Channel Information](https://www.tencentcloud.com/document/product/1047/60757)).
+   * The value is the envelope.
+   */
   modifyChannel(id: string, values: ChannelValues, deadline: Deadline): Promise<Reply<Envelope>> {
     const body = { Official_Account: id, ...values };
     return this.#client.send({ command: COMMANDS.modifyChannel, body, ids: [id], read: readOk }, deadline);
   }
 
-  /** Sets the custom field of one subscriber (page: Modifying Subscriber Information). The value is the envelope. */
+  /**
+   * Sets the custom field of one subscriber ([Modifying Subscriber Information](https://www.tencentcloud.com/document/product/1047/60762)).
+   * The value is the envelope.
+   */
   modifySubscriber(body: SubscriberValues, deadline: Deadline): Promise<Reply<Envelope>> {
     const ids = [body.Official_Account, body.Subscriber_Account];
     return this.#client.send({ command: COMMANDS.modifySubscriber, body, ids, read: readOk }, deadline);

@@ -3,7 +3,10 @@
 /** The documented limit of each command, in requests a second, per application; it cannot be raised. */
 export const MAX_REQUESTS_PER_SECOND = 200;
 
-/** After this many milliseconds the service gives up on a request: it no longer takes effect (page: RESTful API Overview). */
+/**
+ * After this many milliseconds the service gives up on a request: it no longer takes effect
+ * ([RESTful API Overview](https://www.tencentcloud.com/document/product/1047/34620)).
+ */
 export const SERVER_TIMEOUT_MS = 3_000;
 
 /** A read may show a value this many milliseconds after it was replaced (assumed; no page states a bound). */

@@ -111,8 +111,8 @@ function isOurs(arg: string): boolean {
 
 /** A problem for an argument that is about safety, and so never ignored: a setting, or one of two flags, a letter off. */
 function rightSpelling(arg: string): string | undefined {
-  if (/TENCENT[_-]CHAT[_-]/i.test(arg))
-    return "Settings do not belong among the arguments, but into the host's env block.";
+  if (/TENCENT_CHAT_|^-+tencent-chat-/i.test(arg))
+    return "A setting stands among the arguments: put it into the env block of the host.";
   const names = arg.split(/[\s,]+(?=-)/).map((flag) => flag.replace(/[\s=].*/s, "").toLowerCase());
   const letters = names.filter((name) => !/[\\/]/.test(name)).map((name) => name.replace(/[^a-z]/g, "")); // no path
   const meant = ["sandbox", "read-only"].find((flag) =>

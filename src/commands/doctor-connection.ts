@@ -20,7 +20,7 @@ export function check(about: Check["about"], status: Check["status"], message: s
 
 /** No channel has this ID; the service's refusal of it shows that network, TLS and signature work. */
 const NO_CHANNEL = "@TOA#_doctor_asks_for_no_channel";
-/** What the service says of it (page: Getting Official Channel Information). */
+/** What the service says of it (documented with the get). */
 const EXPECTED_CODES: ReadonlySet<number> = new Set([130004, 130007]);
 
 /**

@@ -6,7 +6,7 @@ import { inflateSync } from "node:zlib";
 export interface SandboxAccount {
   readonly sdkAppId: number;
   readonly secretKey: string;
-  /** App administrators (page: App Admin). */
+  /** App administrators. */
   readonly admins: readonly string[];
 }
 

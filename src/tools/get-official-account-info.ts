@@ -9,7 +9,7 @@ import type { Tool } from "./tool.ts";
 /** Bytes of the list in one text block, beside what surrounds it: some hosts cut results at 10,000 tokens. */
 const MAX_LIST_BYTES = 25_000;
 
-/** Reads channels (page: Getting Official Channel Information). */
+/** Reads channels ([Getting Official Channel Information](https://www.tencentcloud.com/document/product/1047/60758)). */
 export const getOfficialAccountInfo: Tool<GetInput> = {
   name: COMMANDS.get,
   title: "Read official channels",

@@ -4,7 +4,7 @@ import { editChannel } from "../edits/edit-channel.ts";
 import { modifyChannelInput, modifyChannelOutput } from "./schemas.ts";
 import type { Tool } from "./tool.ts";
 
-/** Edits a channel (page: Modifying Official Channel Information). */
+/** Edits a channel ([Modifying Official Channel Information](https://www.tencentcloud.com/document/product/1047/60757)). */
 export const modifyOfficialAccountBaseInfo: Tool<ChannelValues & { readonly Official_Account: string }> = {
   name: COMMANDS.modifyChannel,
   title: "Edit an official channel",

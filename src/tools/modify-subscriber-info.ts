@@ -3,7 +3,7 @@ import { editSubscriber } from "../edits/edit-subscriber.ts";
 import { type ModifySubscriberInput, modifySubscriberInput, modifySubscriberOutput } from "./schemas.ts";
 import type { Tool } from "./tool.ts";
 
-/** Sets a subscriber's custom field (page: Modifying Subscriber Information). */
+/** Sets a subscriber's custom field ([Modifying Subscriber Information](https://www.tencentcloud.com/document/product/1047/60762)). */
 export const modifySubscriberInfo: Tool<ModifySubscriberInput> = {
   name: COMMANDS.modifySubscriber,
   title: "Edit a subscriber of a channel",

@@ -64,10 +64,10 @@ describe("the command line", () => {
   );
 
   test.each([["-e", "TENCENT_CHAT_READ_ONLY=true"], ["--tencent-chat-read-only"], ["--env=TENCENT_CHAT_SANDBOX=true"]])(
-    "%s is a setting, which belongs into the host's env block: nothing is sent",
+    "%s is a setting, which belongs into the env block of the host: nothing is sent",
     (...args) => {
       const { problems } = parseArguments(args, false);
-      expect(problems).toEqual([expect.stringContaining("into the host's env block")]);
+      expect(problems).toEqual([expect.stringContaining("into the env block of the host")]);
       expect(problems[0]).not.toContain("READ_ONLY");
     },
   );
@@ -138,6 +138,7 @@ describe("the command line", () => {
     "--title=My sandbox server",
     "--enable-sandbox",
     "--allowed-channels=@TOA#_a",
+    "--log=/var/log/tencent-chat-channel-mcp.log",
     "--service-sandbox-type=none",
     "help",
   ])("%s of a host is ignored, and logged by its name", (arg) => {

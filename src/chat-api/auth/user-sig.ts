@@ -2,7 +2,10 @@ import { inflateSync } from "node:zlib";
 import TlsSigApi from "tls-sig-api-v2/TLSSigAPIv2.js";
 import type { Secrets } from "./secrets.ts";
 
-/** UserSig: the signature that every request carries (page: Generating UserSig). It grants all that the admin may do. */
+/**
+ * UserSig: the signature that every request carries ([Generating UserSig](https://www.tencentcloud.com/document/product/1047/34385)).
+ * It grants all that the admin may do.
+ */
 
 /** Seconds that a UserSig of ours is valid; at least a day is advised. */
 const VALID_SECONDS = 86_400;

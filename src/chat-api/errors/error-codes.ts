@@ -1,6 +1,7 @@
 /**
- * The table of error codes (pages: Error Codes, and the error codes of each of the three calls). One row a code: its
- * kind, the key of what fixes it (explanations/fixes.ts), and what happened. `{sdkAppId}` stands for the application.
+ * The table of error codes ([Error Codes](https://www.tencentcloud.com/document/product/1047/34348), and the
+ * codes of each of the three calls' pages). One row a code: its kind, the key of what fixes it (explanations/fixes.ts),
+ * and what happened. `{sdkAppId}` stands for the application.
  */
 
 /**

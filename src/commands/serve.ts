@@ -51,6 +51,8 @@ export function serve(cli: CliProcess, version: string, line: CommandLine): void
     if (isShuttingDown) return;
     isShuttingDown = true;
     log("debug", "shutting down", { reason });
+    // A job whose command is no word of ours must not look like one that worked.
+    if (line.ignored.length > 0 && stdin.bytesRead === 0) code = 2;
     await (await session).end(abort.signal);
     setTimeout(exit, FLUSH_MS).unref();
     writeOut("", exit);

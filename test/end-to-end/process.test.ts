@@ -336,6 +336,18 @@ describe("hostile input", () => {
   });
 });
 
+test("unknown arguments without a client end with 2, and with a client they are ignored", async () => {
+  for (const [input, code] of [
+    ["", 2],
+    [`${JSON.stringify(conversation[0])}\n`, 0],
+  ] as const) {
+    const server = new BuiltServer({ TENCENT_CHAT_SANDBOX: "true" }, ["import", "edits.jsonl", "--results", "r"]);
+    server.child.stdin?.end(input);
+    expect(await server.exit()).toBe(code);
+    expect(server.stderr).toContain('"event":"arguments ignored"');
+  }
+});
+
 test("a pipe that ends right after the call still gets its answer", async () => {
   const sandbox = await startSandbox();
   const server = new BuiltServer(environmentOf(sandbox.endpoint));

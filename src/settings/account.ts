@@ -5,7 +5,7 @@ import type { Credential } from "../chat-api/auth/user-sig.ts";
 import { SANDBOX_SDKAPPID } from "../chat-api/regions.ts";
 import { describeFileError } from "../text/file-error.ts";
 import { type Environment, type Findings, isPlaceholder, plainValue } from "./environment.ts";
-import { DEFAULTS, metaOf, type SettingName, type SettingValues } from "./schema.ts";
+import { DEFAULTS, metaOf, type SettingValues } from "./schema.ts";
 
 export interface Account {
   readonly sdkAppId: number;
@@ -22,14 +22,10 @@ export const SANDBOX_ACCOUNT: Account = {
   credential: { secretKey: "the-sandbox-key-opens-only-the-embedded-sandbox" },
 };
 
-const CREDENTIALS = {
-  TENCENT_CHAT_SECRET_KEY: "secretKey",
-  TENCENT_CHAT_SECRET_KEY_FILE: "secretKey",
-  TENCENT_CHAT_USERSIG: "userSig",
-  TENCENT_CHAT_USERSIG_FILE: "userSig",
-} as const satisfies Partial<Record<SettingName, "secretKey" | "userSig">>;
-type CredentialName = keyof typeof CREDENTIALS;
-const CREDENTIAL_NAMES = Object.keys(CREDENTIALS) as CredentialName[];
+const KEY_NAMES = ["TENCENT_CHAT_SECRET_KEY", "TENCENT_CHAT_SECRET_KEY_FILE"] as const;
+const CREDENTIAL_NAMES = [...KEY_NAMES, "TENCENT_CHAT_USERSIG", "TENCENT_CHAT_USERSIG_FILE"] as const;
+type CredentialName = (typeof CREDENTIAL_NAMES)[number];
+const isKeyName = (name: CredentialName) => KEY_NAMES.some((each) => each === name);
 
 /** A UserSig starts with the deflate header in base64, and is long; a secret key has 64 hexadecimal digits. */
 const USERSIG = /^eJ[A-Za-z0-9*_-]{80,}$/;
@@ -57,8 +53,7 @@ export function readAccount(env: Environment, values: SettingValues, findings: F
   const problem = text === undefined ? undefined : problemOfCredential(name, text);
   if (problem) findings.problems.push(`${name} ${problem}`);
   if (text === undefined || problem || sdkAppId === undefined) return undefined;
-  const credentialOf = (held: string): Credential =>
-    CREDENTIALS[name] === "userSig" ? { userSig: held } : { secretKey: held };
+  const credentialOf = (held: string): Credential => (isKeyName(name) ? { secretKey: held } : { userSig: held });
   const readFile = () => {
     try {
       const held = textOfFile(value);
@@ -68,7 +63,7 @@ export function readAccount(env: Environment, values: SettingValues, findings: F
       return undefined; // it may be about to be replaced
     }
   };
-  if (CREDENTIALS[name] === "secretKey" && !isKey(text)) {
+  if (isKeyName(name) && !isKey(text)) {
     findings.warnings.push(
       `${name} holds ${text.length} characters${text.length === 64 ? ", not all of them hexadecimal digits" : ""}; a secret key has 64 hexadecimal digits.`,
     );
@@ -79,7 +74,7 @@ export function readAccount(env: Environment, values: SettingValues, findings: F
 /** What keeps a text from being the credential; goes on after the setting's name. Never quotes it. */
 function problemOfCredential(name: CredentialName, text: string): string | undefined {
   const where = metaOf(name).kind === "file" ? "_FILE" : "";
-  const kind = CREDENTIALS[name];
+  const kind = isKeyName(name) ? "secretKey" : "userSig";
   if (kind === "userSig" && isKey(text))
     return `holds a secret key, not a UserSig: put it into TENCENT_CHAT_SECRET_KEY${where}.`;
   if (kind === "secretKey" && USERSIG.test(text))

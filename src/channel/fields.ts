@@ -1,5 +1,5 @@
 /**
- * The table of documented fields. Schemas, byte limits, the sandbox, receipts and the README's tables are all built
+ * The table of documented fields. Schemas, byte limits, receipts and the README's tables are all built
  * from these rows, so each fact about a field is stated once, here.
  */
 

@@ -54,7 +54,7 @@ export interface CommandLine {
   readonly file?: string | undefined;
   /** What is wrong, each a sentence. A server that was started with a problem sends nothing. */
   readonly problems: readonly string[];
-  /** Names of arguments that were ignored, never their values: hosts add their own where they start the server. */
+  /** Names of arguments that are ignored, never their values: hosts add their own where they start the server. */
   readonly ignored: readonly string[];
 }
 
@@ -72,7 +72,8 @@ export function parseArguments(given: readonly string[], isTerminal: boolean): C
   const problems = others.flatMap((arg) => rightSpelling(arg) ?? []);
   const meant = nearestName(word, COMMANDS); // a job that does nothing must not look like one that worked
   if (meant) problems.push(`Unknown command: ${shown(word)}. Did you mean ${meant}?`);
-  return { ...line, problems, ignored: others.map((arg) => (arg.startsWith("-") ? shown(arg) : "(a value)")) };
+  const ignored = others.map((arg) => (arg.startsWith("-") ? shown(arg) : "(a value)"));
+  return { ...line, problems, ignored: problems.length > 0 ? [] : ignored };
 }
 
 /** Reads what is meant for us, as a person types it. */
@@ -109,7 +110,7 @@ function isOurs(arg: string): boolean {
   return arg === "-h" || arg === "-v" || (arg.startsWith("--") && Object.hasOwn(EVERYWHERE, arg.slice(2)));
 }
 
-/** A problem for an argument that is about safety, and so never ignored: a setting, or one of two flags, a letter off. */
+/** A problem for an argument that is never ignored: a setting, or one of the two flags of safety, a letter off. */
 function rightSpelling(arg: string): string | undefined {
   if (/TENCENT_CHAT_|^-+tencent-chat-/i.test(arg))
     return "A setting stands among the arguments: put it into the env block of the host.";

@@ -1,7 +1,7 @@
 /** The MCP hosts that `setup` adds the server to. */
 
 export const PROGRAM = "tencent-chat-channel-mcp";
-/** @public The name of its entry in hosts: they put it before the names of tools, and allow 60 or 64 characters for both. */
+/** @public The name of its entry in hosts: they put it before the names of tools, and allow 60 to 64 characters for both. */
 export const SERVER_NAME = "tencent-chat";
 
 export interface ServerEntry {

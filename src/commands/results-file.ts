@@ -36,7 +36,7 @@ export type ResultsFile = Awaited<ReturnType<typeof openResults>>;
  * that a crash has torn is dropped. Waits until what an earlier run sent in its last moment can take effect no more.
  * @param job the hash of its input, and the application
  * @param tell takes a sentence for a person who waits
- * @returns the lines that are done, and a signal that is aborted once another run has taken the file
+ * @returns the lines that are done, and a signal that is aborted once the file is no longer this run's
  * @throws Error with a sentence for a person, where the file holds something else or another run uses it
  */
 export async function openResults(
@@ -69,7 +69,7 @@ export async function openResults(
   const lost = new AbortController();
   const touching = setInterval(() => {
     try {
-      // Where this process stood still, another one may have taken the file.
+      // It was moved, or another run has taken it while this process stood still.
       if (statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(file).ino) lost.abort();
       else futimesSync(file, new Date(), new Date());
     } catch {

@@ -15,7 +15,7 @@ import { type Texts, textsFor } from "./texts.ts";
 
 /**
  * Asks a person for what the server needs, checks it, and adds the server to an MCP host. Nothing is written before the
- * last question is answered; then the key goes into a file of its own, and the rest is the host's own command.
+ * person has said to go on; then the key goes into a file of its own, and the rest is the host's own command.
  */
 
 const BY_HAND = `setup asks questions, so it needs a terminal. By hand:

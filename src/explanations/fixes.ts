@@ -12,7 +12,7 @@ export interface Fix {
   readonly first?: string | undefined;
 }
 
-/** The end of every next step that repeats a call. */
+/** The end of next steps that repeat a call and then go to the person. */
 export const THREE_TIMES = "Send it at most 3 times in total, then stop and tell the person.";
 
 export function nextStepOf({ fixedBy, step, first }: Fix): string {

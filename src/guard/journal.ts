@@ -5,7 +5,7 @@ import { isRecord, parseJson } from "../text/json.ts";
 import { readLines } from "../text/lines.ts";
 import { PolicyError } from "./policy.ts";
 
-/** The record of edits: one JSON line before each request and one after it. */
+/** The record of edits: one JSON line before each edit and one after it. */
 
 export interface JournalIdentity {
   /** The application; 1 is the sandbox's. */

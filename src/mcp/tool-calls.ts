@@ -25,7 +25,7 @@ export interface CallParts {
   readonly openContext: () => Promise<ToolContext>;
   /** Called when the tools were listed: the first call should not pay for loading. */
   readonly warmUp: () => void;
-  /** Aborted when the input ends: questions to a person end with it. */
+  /** Aborted when the session ends: questions to a person end with it. */
   readonly shutdownSignal: AbortSignal;
   readonly log: Log;
 }

@@ -4,7 +4,7 @@ import { WRITE_TIMEOUT_MS } from "../limits.ts";
 
 /** What may be sent again, after which pause, and how often. */
 
-/** Maximum attempts of one call to one command, sent or not. */
+/** Maximum attempts of one call to one command, sent or not, beside one with a new signature. */
 const MAX_ATTEMPTS = 4;
 /**
  * Keeps an outage from being answered by a storm: so many retries of a command, and one more for each call that succeeds.

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import type { Server } from "node:http";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -42,6 +42,8 @@ describe.concurrent("a job", { timeout: 60_000 }, () => {
     const { file, results } = fileWith(subscriberLine(0), subscriberLine(99));
     expect((await start(sandbox.endpoint, [file, "--results", results]).ended).code).toBe(1);
     const sent = sandbox.requests.length;
+    const later = new Date(Date.now() + 60_000); // so that it waits however late it starts
+    utimesSync(results, later, later);
     const { child, ended } = start(sandbox.endpoint, [file, "--results", results]);
     let said = "";
     child.stderr?.on("data", (text) => {

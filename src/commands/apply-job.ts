@@ -102,7 +102,7 @@ export class Job {
     const isOfAll = error && (error.explanation.fixedBy !== "agent" || error.explanation.stage === "network");
     this.#failuresInARow = isOfAll ? this.#failuresInARow + 1 : 0;
     if (this.#failuresInARow >= MAX_FAILURES_IN_A_ROW) {
-      // What an agent would do next is told in the results.
+      // The results say what an agent does next; here an operator reads.
       const step = error?.explanation.fixedBy === "operator" ? ` ${error.explanation.nextStep}` : "";
       this.stopped ??= `${MAX_FAILURES_IN_A_ROW} lines in a row failed: ${error?.explanation.cause}${step}`;
     }

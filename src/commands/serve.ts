@@ -39,21 +39,21 @@ export function serve(cli: CliProcess, version: string, line: CommandLine): void
   log("debug", "serving", { version, sandbox: settings?.isSandbox ?? false });
 
   // It ends when the input ends, the reader of the output is gone, a signal arrives, or something breaks.
-  const abort = new AbortController();
+  const controller = new AbortController();
   let code = line.problems.length > 0 ? 2 : 0;
   let isShuttingDown = false;
   let signals = 0;
   const exit = () => cli.exit(code);
   /** Ends the session; calls in flight have `drainMs`. */
   const shutDown = async (reason: string, drainMs: number) => {
-    setTimeout(() => abort.abort(), drainMs).unref();
+    setTimeout(() => controller.abort(), drainMs).unref();
     setTimeout(exit, drainMs + FLUSH_MS).unref();
     if (isShuttingDown) return;
     isShuttingDown = true;
     log("debug", "shutting down", { reason });
     // A job whose command is no word of ours must not look like one that worked.
     if (line.ignored.length > 0 && stdin.bytesRead === 0) code = 2;
-    await (await session).end(abort.signal);
+    await (await session).end(controller.signal);
     setTimeout(exit, FLUSH_MS).unref();
     writeOut("", exit);
   };
@@ -64,7 +64,7 @@ export function serve(cli: CliProcess, version: string, line: CommandLine): void
     cli.on(signal, () => {
       signals += 1;
       // After a second signal nothing is waited for; calls that are aborted still record their outcome in the journal.
-      if (signals > 1) abort.abort();
+      if (signals > 1) controller.abort();
       else void shutDown(signal, isShuttingDown ? DRAIN_AFTER_CLIENT_MS : DRAIN_AFTER_SIGNAL_MS);
     });
   }

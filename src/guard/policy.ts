@@ -53,12 +53,16 @@ export class Policy {
 
   /** @throws PolicyError where any text among the arguments, keys included, holds the secret key or a UserSig */
   assertNoSecrets(args: unknown): void {
-    if (!this.#holdsSecret(`${JSON.stringify(args)}`)) return; // JSON escapes no character of a credential
-    throw new PolicyError(
-      "An argument holds the secret key or a UserSig, which grants full control of the application. Nothing was sent.",
-      "Leave credentials out of every argument: this server signs requests itself. If the secret was shown to anyone, tell the person to replace it in the console.",
-      "agent",
-    );
+    const parts = [args]; // it grows while it is read: nesting of any depth needs no stack
+    for (const part of parts) {
+      if (typeof part === "object" && part !== null) for (const pair of Object.entries(part)) parts.push(...pair);
+      if (typeof part !== "string" || !this.#holdsSecret(part)) continue;
+      throw new PolicyError(
+        "An argument holds the secret key or a UserSig, which grants full control of the application. Nothing was sent.",
+        "Leave credentials out of every argument: this server signs requests itself. If the secret was shown to anyone, tell the person to replace it in the console.",
+        "agent",
+      );
+    }
   }
 
   channelError(id: string): PolicyError | undefined {

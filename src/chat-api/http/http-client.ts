@@ -90,8 +90,11 @@ export class HttpClient {
           fail(controller ? failureAfterSending(error) : failureBeforeSending(error, proxy !== undefined)),
       });
     });
-    // The connection is free again a turn of the event loop later; the next request would open another one.
-    if ("status" in result) for (const _ of [1, 2]) await setImmediate();
+    if ("status" in result) {
+      // The connection is free again a turn of the event loop later; the next request would open another one.
+      await setImmediate();
+      await setImmediate();
+    }
     return result;
   }
 
